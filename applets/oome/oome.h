@@ -1,0 +1,30 @@
+/* oome.h: what the rooms of the oome applet share: its configuration and its modes. */
+#ifndef OOME_H
+#define OOME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/opt.h"
+#include "core/units.h"
+
+struct oome_config {
+	struct opt_list names;   /* -p; empty: all */
+	bool all;
+	const char *oome_file;   /* -o, or NULL */
+	bool dry;
+	const char *script;      /* -x, or NULL: XML-RPC */
+	bool any_owner;
+	bool no_watch;
+	int64_t timeout_ms;      /* of one connection and answer */
+	struct units_rate max_restarts;
+	const char *state_dir;   /* or NULL: the default */
+	int64_t grace_ms;        /* run: between TERM and KILL */
+	int64_t interval_ms;     /* run: between looks where nothing watches */
+};
+
+/* The modes; each returns the exit status. */
+int listener_main(const struct oome_config *config);              /* single, all */
+int run_main(const struct oome_config *config, char *const *argv); /* run */
+
+#endif

@@ -1,0 +1,43 @@
+/* record.h: what is known of a program's restarts, kept where it survives the listener.
+ *
+ * One file a program in STATE_DIR/PID-STARTTICKS/ (supervisord's), named group:name encoded. It is written before the stop request:
+ * a stopped program has no pid by which its oome file could be found again. Whoever works on a restart owns the record by its lock. */
+#ifndef OOME_RECORD_H
+#define OOME_RECORD_H
+
+#include "applets/oome/oomefile.h"
+#include "core/limit.h"
+
+enum record_phase {
+	RECORD_IDLE,     /* nothing under way */
+	RECORD_STOPPING, /* to be stopped; nothing is lost if it never is */
+	RECORD_STARTING, /* it was stopped, or is gone: must be started */
+	RECORD_CLEANING, /* it runs again: the file HANDLED is to be deleted */
+};
+
+struct record {
+	enum record_phase phase;
+	char *group, *name;
+	pid_t pid;                  /* the process that reported */
+	char *path;                 /* its oome file, for messages, and for who finds it again */
+	struct oomefile_id handled; /* the version that is (or was) acted on: seen again, it is only deleted */
+	struct limit restarts;      /* CLOCK_BOOTTIME milliseconds */
+};
+
+/* Pure. The text form: "key=value" lines, path and names encoded. -EBADMSG: not of that form (a torn or foreign file). */
+int record_format(const struct record *record, struct buf *ret);
+int record_parse(const char *text, size_t len, struct record *ret);
+
+/* Read, write the record of GROUP:NAME in DIR. -ENOENT: none. */
+int record_load(int dir, const char *group, const char *name, struct record *ret);
+int record_save(int dir, const struct record *record);
+
+/* The lock of GROUP:NAME's record: a descriptor, or -EWOULDBLOCK: somebody is at work on it. */
+int record_own(int dir, const char *group, const char *name);
+
+/* Call FUNCTION for each record in DIR that can be read. */
+int record_each(int dir, void (*function)(struct record *record, void *context), void *context);
+
+void record_done(struct record *record);
+
+#endif

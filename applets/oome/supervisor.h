@@ -1,0 +1,51 @@
+/* supervisor.h: supervisord: which process it is, and its XML-RPC verbs. */
+#ifndef OOME_SUPERVISOR_H
+#define OOME_SUPERVISOR_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "core/pidref.h"
+#include "core/procfs.h"
+#include "core/xmlrpc.h"
+
+/* supervisor/states.py; the numbers are the protocol. */
+enum supervisor_state {
+	SUPERVISOR_STOPPED = 0, SUPERVISOR_STARTING = 10, SUPERVISOR_RUNNING = 20, SUPERVISOR_BACKOFF = 30,
+	SUPERVISOR_STOPPING = 40, SUPERVISOR_EXITED = 100, SUPERVISOR_FATAL = 200, SUPERVISOR_UNKNOWN = 1000,
+};
+
+/* supervisor/xmlrpc.py, class Faults. */
+enum supervisor_fault {
+	SUPERVISOR_SHUTDOWN_STATE = 6, SUPERVISOR_BAD_NAME = 10, SUPERVISOR_NO_FILE = 20, SUPERVISOR_NOT_EXECUTABLE = 21,
+	SUPERVISOR_FAULT_FAILED = 30, SUPERVISOR_ABNORMAL_TERMINATION = 40, SUPERVISOR_SPAWN_ERROR = 50,
+	SUPERVISOR_ALREADY_STARTED = 60, SUPERVISOR_NOT_RUNNING = 70,
+};
+
+/* The supervisord above us: the nearest ancestor that does not carry our own SUPERVISOR_PROCESS_NAME and SUPERVISOR_GROUP_NAME in its
+ * environment (wrappers around us do). -ESRCH: none. */
+int supervisor_find(const struct procfs *proc, struct pidref *ret);
+
+/* "group:name" as RPC wants it, into RET; "name" alone where both are equal (for messages, as supervisorctl). */
+int supervisor_namespec(const char *group, const char *name, char *ret, size_t ret_size);
+
+/* Is the program GROUP:NAME meant by the -p NAME: `name`, `group:name`, `group:*`, or a group's name. Pure. */
+bool supervisor_name_matches(const char *wanted, const char *group, const char *name);
+
+struct supervisor_info { enum supervisor_state state; pid_t pid; char *group, *name, *description; };
+void supervisor_info_done(struct supervisor_info *info);
+
+/* Connect as the environment says: SUPERVISOR_SERVER_URL, SUPERVISOR_USERNAME, SUPERVISOR_PASSWORD. */
+enum xmlrpc_outcome supervisor_connect(int timeout_ms, struct xmlrpc_client **ret, struct xmlrpc_error *ret_error);
+
+/* getProcessInfo, getAllProcessInfo, stopProcess and startProcess (wait=false) of "group:name". Block up to the timeout. */
+enum xmlrpc_outcome supervisor_info(struct xmlrpc_client *client, const char *namespec, struct supervisor_info *ret, struct xmlrpc_error *ret_error);
+enum xmlrpc_outcome supervisor_all(struct xmlrpc_client *client, struct supervisor_info **ret, size_t *ret_count, struct xmlrpc_error *ret_error);
+enum xmlrpc_outcome supervisor_stop(struct xmlrpc_client *client, const char *namespec, struct xmlrpc_error *ret_error);
+enum xmlrpc_outcome supervisor_start(struct xmlrpc_client *client, const char *namespec, struct xmlrpc_error *ret_error);
+
+/* An error in a sentence for the log, with what to do about it: 401 names `environment=`, a refused connection the sections that
+ * supervisord.conf needs. Into BUFFER. */
+const char *supervisor_explain(const struct xmlrpc_error *error, char *buffer, size_t size);
+
+#endif

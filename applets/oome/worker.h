@@ -1,0 +1,29 @@
+/* worker.h: one restart, in a process of its own: it may block, loads the libraries, and finishes even when the listener is killed. */
+#ifndef OOME_WORKER_H
+#define OOME_WORKER_H
+
+#include "applets/oome/oome.h"
+#include "applets/oome/oomefile.h"
+#include "applets/oome/record.h"
+
+struct worker {
+	const struct oome_config *config;
+	const struct pidref *supervisord;
+	const struct procfs *proc;
+	int state_dir;          /* of this supervisord; -1: none could be had */
+	int lock;               /* the record's; the worker holds it to its end */
+	struct record record;
+	struct oomefile file;   /* dir -1: the place is not known any more (taken over from a killed worker) */
+};
+
+/* What the worker's exit status tells the watcher. */
+enum worker_result {
+	WORKER_DONE = 0,
+	WORKER_LATER = 1,   /* nothing was stopped: try again at the next tick */
+	WORKER_GAVE_UP = 2,
+};
+
+/* Restart the program; blocks until it is done. For spawn_function(). */
+int worker_main(void *worker);
+
+#endif

@@ -1,0 +1,21 @@
+/* log.h: lines for the person who reads stderr.
+ *
+ * One line is one write(2) to stderr, its control characters escaped, so that what a process calls itself cannot
+ * forge or tear a line. errno is kept. Only applets log; core returns -errno. */
+#ifndef CORE_LOG_H
+#define CORE_LOG_H
+
+/* What error lines begin with, for example "procguard oome". The string must outlive the log. */
+void log_prefix(const char *prefix);
+
+/* A line of the applet's contract, as it is: "webapp restarted". */
+void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A line with the prefix, for errors and warnings: what, why, what to do:
+ * "procguard oome: cannot read '/proc/7/environ': Permission denied (run as root or as uid 33)". */
+void log_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The text of -ERRNO or ERRNO, as strerror(3); never NULL. */
+const char *log_errno(int error);
+
+#endif

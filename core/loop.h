@@ -1,0 +1,50 @@
+/* loop.h: one poll(2) loop: descriptors, timers, signals, children.
+ *
+ * Callbacks run one at a time and may add and remove anything. One wake-up an event and none at rest: poll sleeps until the
+ * next timer. The clock is CLOCK_MONOTONIC (it does not count suspend). What is added allocates; what runs does not. */
+#ifndef CORE_LOOP_H
+#define CORE_LOOP_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/pidref.h"
+
+struct loop;
+
+/* -ENOMEM, -EMFILE. Signals that are added to a loop are blocked in the process until loop_free(). */
+int loop_new(struct loop **ret);
+void loop_free(struct loop *loop); /* takes NULL; closes nothing of the caller's */
+
+/* Run callbacks until loop_stop(); returns its status, or -errno when poll(2) fails. Blocks. */
+int loop_run(struct loop *loop);
+void loop_stop(struct loop *loop, int status);
+
+/* Milliseconds of CLOCK_MONOTONIC. */
+int64_t loop_now(void);
+
+/* Call FUNCTION whenever FD is ready for EVENTS (POLLIN, POLLOUT; POLLHUP and POLLERR always). One entry a descriptor. -ENOMEM, -EEXIST. */
+typedef void (*loop_fd_fn)(struct loop *loop, int fd, short revents, void *context);
+int loop_add_fd(struct loop *loop, int fd, short events, loop_fd_fn function, void *context);
+void loop_remove_fd(struct loop *loop, int fd); /* before closing it; none such: nothing happens */
+
+/* Call FUNCTION once, DELAY_MS from now. A timer is known by its FUNCTION and CONTEXT: adding it again moves it. -ENOMEM. */
+typedef void (*loop_timer_fn)(struct loop *loop, void *context);
+int loop_set_timer(struct loop *loop, int64_t delay_ms, loop_timer_fn function, void *context);
+void loop_clear_timer(struct loop *loop, loop_timer_fn function, void *context);
+
+/* Call FUNCTION for every arrival of SIGNAL (blocked, taken by signalfd(2)). Not for SIGCHLD. SENDER: its pid, 0 when the kernel sent it. */
+typedef void (*loop_signal_fn)(struct loop *loop, int signal, pid_t sender, void *context);
+int loop_add_signal(struct loop *loop, int signal, loop_signal_fn function, void *context);
+
+/* Call FUNCTION with waitpid(2)'s status when the child PID ends, and (WIFSTOPPED) when it stops or (WIFCONTINUED) goes on. The loop reaps
+ * every child, registered or not: also the orphans that come to PID 1 or a sub-reaper. Gone from the loop after the end. */
+typedef void (*loop_child_fn)(struct loop *loop, pid_t pid, int status, void *context);
+int loop_add_child(struct loop *loop, pid_t pid, loop_child_fn function, void *context);
+
+/* Call FUNCTION once when REF, any process, has ended: by its pidfd, else by a look every 100 ms. REF outlives the entry. */
+typedef void (*loop_pidref_fn)(struct loop *loop, const struct pidref *ref, void *context);
+int loop_add_pidref(struct loop *loop, const struct procfs *proc, const struct pidref *ref, loop_pidref_fn function, void *context);
+void loop_remove_pidref(struct loop *loop, const struct pidref *ref);
+
+#endif

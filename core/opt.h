@@ -1,0 +1,74 @@
+/* opt.h: one table of options gives the parser, --help and shell completion.
+ *
+ * An applet describes each of its commands ("single", "run") in a struct opt_command; an applet without sub-commands
+ * has one whose name is NULL. Values land in the applet's own config struct, by offset. Options stand before operands
+ * (POSIX; musl's getopt does not permute either). */
+#ifndef CORE_OPT_H
+#define CORE_OPT_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+enum opt_kind {
+	OPT_END,
+	OPT_FLAG,   /* bool: set to true */
+	OPT_STRING, /* const char *: the argument, not copied */
+	OPT_LIST,   /* struct opt_list: one more string; free with opt_list_done() */
+	OPT_TIME,   /* int64_t milliseconds: units_time() */
+	OPT_SIZE,   /* uint64_t bytes: units_size() */
+	OPT_RATE,   /* struct units_rate: units_rate() */
+};
+
+struct opt_list { const char **items; size_t count; };
+
+struct opt {
+	enum opt_kind kind;
+	char letter;          /* 0: has a long form only */
+	const char *name;     /* long form, without the dashes */
+	const char *argument; /* "FILE"; NULL for a flag */
+	size_t offset;        /* into the config struct */
+	const char *help;     /* one sentence, no full stop; the default in parentheses at its end */
+};
+
+#define OPT(opt_kind_, letter_, name_, argument_, type, member, help_) \
+	{ .kind = (opt_kind_), .letter = (letter_), .name = (name_), .argument = (argument_), \
+	  .offset = offsetof(type, member), .help = (help_) }
+
+struct opt_command {
+	const char *name;          /* "single"; NULL: the applet has no sub-commands */
+	const char *synopsis;      /* what follows the name: "-p NAME [-p NAME]... [-o FILE] [options]" */
+	const char *summary;       /* one line */
+	const struct opt *options; /* ends with OPT_END */
+	int min_operands;          /* fewer is a usage error */
+	int max_operands;          /* more is a usage error; -1: any number */
+};
+
+/* What `--help` prints beside the commands. */
+struct opt_program {
+	const char *name;                   /* as typed: "procguard oome", "oome_monitor" */
+	const char *summary;                /* one line */
+	const struct opt_command *commands; /* ends with an entry whose summary is NULL */
+	const char *notes;                  /* closing paragraphs, lines at most 79 wide; may be NULL */
+};
+
+enum opt_result {
+	OPT_OK,    /* go on */
+	OPT_HELP,  /* --help was asked for and is printed on stdout: end with 0 */
+	OPT_USAGE, /* a usage error, already said on stderr with what to do: end with 2 */
+};
+
+/* Parse ARGV (argv[0] is the program, as typed) into CONFIG, whose defaults the caller has set. RET_COMMAND is the
+ * command that was named, RET_OPERAND the index in ARGV of the first operand (ARGC when there is none).
+ * -h and --help are understood before and behind the command's name. A mistyped command or option names the nearest. */
+enum opt_result opt_parse(const struct opt_program *program, int argc, char **argv, void *config,
+			  const struct opt_command **ret_command, int *ret_operand);
+
+/* Print the help of PROGRAM to OUT: synopsis of each command, its options, the notes. */
+void opt_help(const struct opt_program *program, FILE *out);
+
+/* A usage error found by the applet itself: "NAME: TEXT" and the hint at --help on stderr. Returns 2. */
+int opt_usage(const struct opt_program *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+void opt_list_done(struct opt_list *list);
+
+#endif

@@ -1,0 +1,41 @@
+/* spawn.h: start a child: a command, or a function of ours in a process of its own. */
+#ifndef CORE_SPAWN_H
+#define CORE_SPAWN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+enum spawn_group {
+	SPAWN_SAME,    /* the caller's process group */
+	SPAWN_GROUP,   /* a process group of its own */
+	SPAWN_SESSION, /* a session of its own: signals to the caller's group and terminal do not reach it */
+};
+
+struct spawn {
+	char *const *argv;       /* argv[0] is looked up in PATH when it holds no '/' */
+	const char *const *env;  /* NULL-terminated "NAME=VALUE" put into the caller's environment, or NULL */
+	int in, out, err;        /* descriptors for 0, 1, 2; -1: in /dev/null (nothing where there is none), out and err the caller's stderr */
+	enum spawn_group group;
+	bool foreground;         /* its group gets the terminal on stdin (SPAWN_GROUP) */
+};
+
+/* Start S->argv with default signal handling and an empty mask. Returns its pid, or -errno of what failed, exec's too: -ENOENT no such command,
+ * -EACCES not executable. No shell is involved. Does not wait for its end. */
+pid_t spawn_start(const struct spawn *s);
+
+/* Fork a child of ours that runs FUNCTION(CONTEXT) and exits with what it returns (0 to 255): stdin /dev/null, stdout the caller's stderr
+ * (a child never inherits the stdout that carries a protocol), a new session when OWN_SESSION, default signals but SIGPIPE ignored. Returns its pid or -errno. */
+pid_t spawn_function(int (*function)(void *context), void *context, bool own_session);
+
+/* Run S to its end: waitpid(2)'s status in RET_STATUS. Blocks, at most TIMEOUT_MS (-1: for ever); then its process group is killed: -ETIMEDOUT.
+ * Only where no loop reaps. */
+int spawn_run(const struct spawn *s, int timeout_ms, int *ret_status);
+
+/* The exit status that stands for waitpid(2)'s: the code, or 128 + signal. */
+int spawn_exit_status(int wait_status);
+
+/* "exit status 3", "SIGKILL", "SIGSEGV, core dumped": into BUFFER. */
+const char *spawn_describe(int wait_status, char buffer[64]);
+
+#endif

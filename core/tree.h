@@ -1,0 +1,18 @@
+/* tree.h: end a process with everything that it started.
+ *
+ * The caller is the sub-reaper (PR_SET_CHILD_SUBREAPER) or PID 1 of the tree, so that orphans stay below it and no descendant gets away by
+ * daemonising. Allocates nothing: this is the path that must work when memory is gone. */
+#ifndef CORE_TREE_H
+#define CORE_TREE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "core/procfs.h"
+
+/* Send SIGNAL to every descendant of the calling process, deepest last, zombies left out. Without PROC (NULL: no /proc) to the process group PGRP and,
+ * as PID 1, to everything else. Returns the number of processes that were signalled, or -errno. A process that forks meanwhile may be missed:
+ * call again until it returns 0. */
+int tree_signal(const struct procfs *proc, pid_t pgrp, int signal);
+
+#endif
