@@ -28,9 +28,12 @@ int buf_adds(struct buf *b, const char *string);
 int buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int buf_vprintf(struct buf *b, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
-/* Append N foreign bytes for a person to read: control characters and bytes that are not UTF-8 become \xNN, a
- * backslash becomes \\ only where ESCAPE_BACKSLASH is set (so that the text can be read back). */
+/* Append N foreign bytes for a person to read: control characters (C1 too) and bytes that are not UTF-8 become
+ * \xNN, a backslash becomes \\ only where ESCAPE_BACKSLASH is set (so that the text can be read back). */
 int buf_add_escaped(struct buf *b, const char *data, size_t n, bool escape_backslash);
+
+/* The same, but what does not fit is left out. Returns how many of the N bytes were taken; no character is torn. */
+size_t buf_add_escaped_part(struct buf *b, const char *data, size_t n, bool escape_backslash);
 
 /* Append what FD gives until its end or until max is reached. Blocks as read(2) does.
  * 0: the end was reached; -ENOBUFS: there was more than fits (what fits is kept); else read(2)'s -errno. */

@@ -7,7 +7,7 @@
 
 #include "core/units.h"
 
-enum { LIMIT_MAX = 64 }; /* the largest COUNT; units_rate() values above it are refused where options are checked */
+enum { LIMIT_MAX = 64 }; /* the largest COUNT; units_rate() refuses more */
 
 struct limit {
 	int64_t times[LIMIT_MAX]; /* of the newest events, oldest first, milliseconds of one clock */
