@@ -1,7 +1,7 @@
 /* loop.c: see loop.h.
  *
- * The arrays of entries may grow and shrink while their callbacks run, so dispatch never keeps a pointer or an index across
- * a callback: every entry has a serial number that is never used twice, and what poll(2) said is looked up by it. */
+ * The arrays of entries may grow and shrink while their callbacks run, so dispatch never keeps a pointer or an index
+ * across a callback: every entry has a serial number that is never used twice, and what poll(2) said is looked up by it. */
 #include "core/loop.h"
 
 #include <errno.h>
@@ -20,7 +20,6 @@
 
 enum { PIDREF_LOOK_MS = 100, TABLE_FIRST = 8 };
 
-/* Descriptors, and pidrefs with a pidfd, are one kind of entry to poll(2). */
 struct entry_fd { uint64_t serial; int fd; short events; loop_fd_fn function; void *context; };
 struct entry_timer { uint64_t serial; bool armed; int64_t when; loop_timer_fn function; void *context; };
 struct entry_child { pid_t pid; loop_child_fn function; void *context; };
@@ -33,9 +32,6 @@ struct entry_pidref {
 	void *context;
 };
 struct entry_signal { loop_signal_fn function; void *context; };
-
-/* What slot N of the pollfd array stands for. */
-struct polled { uint64_t serial; bool is_pidref; };
 
 struct loop {
 	int signal_fd;
@@ -54,7 +50,7 @@ struct loop {
 	struct entry_signal signals[_NSIG];
 	struct pollfd *poll; /* room for signal_fd, all fds, all pidrefs */
 	size_t poll_size;
-	struct polled *polled;
+	uint64_t *polled; /* the serial number of the entry behind each slot of poll */
 	size_t polled_size;
 };
 
@@ -115,19 +111,14 @@ int loop_new(struct loop **ret)
 		return -ENOMEM;
 	sigemptyset(&loop->mask);
 	sigaddset(&loop->mask, SIGCHLD);
-	r = reserve_poll(loop);
-	if (r == 0) {
-		loop->signal_fd = signalfd(-1, &loop->mask, SFD_CLOEXEC | SFD_NONBLOCK);
-		r = loop->signal_fd < 0 ? -errno : 0;
-	}
-	if (r < 0) {
-		free(loop->poll);
-		free(loop->polled);
-		free(loop);
-		return r;
-	}
 	sigprocmask(SIG_BLOCK, &loop->mask, &loop->old_mask);
 	signal(SIGCHLD, SIG_DFL); /* inherited as ignored, it would make the kernel throw statuses away */
+	loop->signal_fd = signalfd(-1, &loop->mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	r = loop->signal_fd < 0 ? -errno : reserve_poll(loop);
+	if (r < 0) {
+		loop_free(loop);
+		return r;
+	}
 	*ret = loop;
 	return 0;
 }
@@ -279,18 +270,17 @@ void loop_remove_pidref(struct loop *loop, const struct pidref *ref)
 
 static size_t fill_poll(struct loop *loop)
 {
-	size_t n = 0;
+	size_t n = 1;
 
-	loop->polled[n] = (struct polled){ 0, false };
-	loop->poll[n++] = (struct pollfd){ .fd = loop->signal_fd, .events = POLLIN };
+	loop->poll[0] = (struct pollfd){ .fd = loop->signal_fd, .events = POLLIN };
 	for (size_t i = 0; i < loop->fd_count; i++) {
-		loop->polled[n] = (struct polled){ loop->fds[i].serial, false };
+		loop->polled[n] = loop->fds[i].serial;
 		loop->poll[n++] = (struct pollfd){ .fd = loop->fds[i].fd, .events = loop->fds[i].events };
 	}
 	for (size_t i = 0; i < loop->pidref_count; i++) {
 		if (loop->pidrefs[i].ref->fd < 0)
 			continue;
-		loop->polled[n] = (struct polled){ loop->pidrefs[i].serial, true };
+		loop->polled[n] = loop->pidrefs[i].serial;
 		loop->poll[n++] = (struct pollfd){ .fd = loop->pidrefs[i].ref->fd, .events = POLLIN };
 	}
 	return n;
@@ -367,49 +357,40 @@ static void pidref_ended(struct loop *loop, size_t at)
 	entry.function(loop, entry.ref, entry.context);
 }
 
-static void fd_ready(struct loop *loop, size_t at, short revents)
+static void dispatch_polled(struct loop *loop, uint64_t serial, short revents)
 {
-	const struct entry_fd entry = loop->fds[at];
-
-	if (revents & POLLNVAL)
-		CUT(loop, fds, fd_count, at);
-	entry.function(loop, entry.fd, revents, entry.context);
-}
-
-static void dispatch_polled(struct loop *loop, struct polled polled, short revents)
-{
-	for (size_t i = 0; !polled.is_pidref && i < loop->fd_count; i++)
-		if (loop->fds[i].serial == polled.serial) {
-			fd_ready(loop, i, revents);
-			return;
-		}
-	for (size_t i = 0; polled.is_pidref && i < loop->pidref_count; i++)
-		if (loop->pidrefs[i].serial == polled.serial) {
+	for (size_t i = 0; i < loop->pidref_count; i++)
+		if (loop->pidrefs[i].serial == serial) {
 			pidref_ended(loop, i);
 			return;
 		}
+	for (size_t i = 0; i < loop->fd_count; i++) {
+		const struct entry_fd entry = loop->fds[i];
+
+		if (entry.serial != serial)
+			continue;
+		if (revents & POLLNVAL)
+			CUT(loop, fds, fd_count, i);
+		entry.function(loop, entry.fd, revents, entry.context);
+		return;
+	}
 }
 
 /* The pidrefs without a pidfd whose look is due. NEWEST: entries behind it were added in this turn. */
 static void look_at_pidrefs(struct loop *loop, uint64_t newest)
 {
 	int64_t now = loop_now();
-	size_t i = 0;
 
-	while (!loop->stopped && i < loop->pidref_count) {
+	for (size_t i = 0; !loop->stopped && i < loop->pidref_count; i++) {
 		struct entry_pidref *entry = &loop->pidrefs[i];
 
-		if (entry->ref->fd >= 0 || entry->look > now || entry->serial > newest) {
-			i++;
+		if (entry->ref->fd >= 0 || entry->look > now || entry->serial > newest)
 			continue;
-		}
 		entry->look = now + PIDREF_LOOK_MS;
-		if (pidref_verify(entry->proc, entry->ref) == -ESRCH) {
-			pidref_ended(loop, i);
-			i = 0; /* the callback may have changed anything; those that were looked at are not due */
-		} else {
-			i++;
-		}
+		if (pidref_verify(entry->proc, entry->ref) != -ESRCH)
+			continue;
+		pidref_ended(loop, i);
+		i = (size_t)-1; /* from the start: anything may have changed, and what was looked at is not due */
 	}
 }
 
