@@ -42,16 +42,16 @@ void loop_clear_timer(struct loop *loop, loop_timer_fn function, void *context);
 typedef void (*loop_signal_fn)(struct loop *loop, int signal, pid_t sender, void *context);
 int loop_add_signal(struct loop *loop, int signal, loop_signal_fn function, void *context);
 
-/* Call FUNCTION with waitpid(2)'s status when the child PID ends, and (WIFSTOPPED) when it stops or (WIFCONTINUED) goes
- * on. The loop reaps every child, registered or not: also the orphans that come to PID 1 or a sub-reaper. It does so only
- * inside loop_run(), so nothing is lost when a child is added before its starter returns to the loop. Gone from the
- * loop after the end. -ENOMEM: call loop_reserve_child() before the fork where that must not happen. */
+/* Call FUNCTION with waitpid(2)'s status when the child PID ends, and (WIFSTOPPED) when it stops or (WIFCONTINUED)
+ * goes on. The loop reaps every child, registered or not: also the orphans that come to PID 1 or a sub-reaper. It does
+ * so only inside loop_run(), so nothing is lost when a child is added before its starter returns to the loop. Gone from
+ * the loop after the end. -ENOMEM: call loop_reserve_child() before the fork where that must not happen. */
 typedef void (*loop_child_fn)(struct loop *loop, pid_t pid, int status, void *context);
 int loop_add_child(struct loop *loop, pid_t pid, loop_child_fn function, void *context);
 int loop_reserve_child(struct loop *loop); /* the next loop_add_child() cannot fail */
 
-/* Call FUNCTION once when REF, any process, has ended: by its pidfd, else by a look every 100 ms. REF outlives the entry,
- * and PROC it too. -ENOMEM. */
+/* Call FUNCTION once when REF, any process, has ended: by its pidfd, else by a look every 100 ms. REF and PROC outlive
+ * the entry. -ENOMEM. */
 typedef void (*loop_pidref_fn)(struct loop *loop, const struct pidref *ref, void *context);
 int loop_add_pidref(struct loop *loop, const struct procfs *proc, const struct pidref *ref, loop_pidref_fn function,
 		    void *context);

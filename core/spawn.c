@@ -47,7 +47,7 @@ static int open_nothing(void)
 	return ends[0];
 }
 
-/* A copy of WANTED that no dup2() onto 0, 1 or 2 can overwrite. FALLBACK stands for a WANTED of -1; nothing for both. */
+/* A copy of WANTED that no dup2() onto 0, 1 or 2 can overwrite. FALLBACK stands for a WANTED of -1. */
 static int copy_above(int wanted, int fallback)
 {
 	int copy = -1, nothing;

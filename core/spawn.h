@@ -15,25 +15,25 @@ enum spawn_group {
 struct spawn {
 	char *const *argv;       /* argv[0] is looked up in PATH when it holds no '/' */
 	const char *const *env;  /* NULL-terminated "NAME=VALUE" put into the caller's environment, or NULL */
-	int in, out, err;        /* descriptors for 0, 1, 2; -1: in /dev/null (an empty pipe where there is none), out and err
-				  * the caller's stderr */
+	int in, out, err;        /* descriptors for 0, 1, 2; -1: in /dev/null (an empty pipe where there is none),
+				  * out and err the caller's stderr */
 	enum spawn_group group;
 	bool foreground;         /* its group gets the terminal on stdin (SPAWN_GROUP) */
 	bool inherit;            /* pass on what the caller itself was started with: descriptors above 2 that are not
-				  * close-on-exec, an ignored SIGHUP (nohup(1)). Else every descriptor above 2 is closed. */
+				  * close-on-exec, an ignored SIGHUP (nohup(1)); else all of them are closed */
 };
 
 /* Start S->argv with default signal handling and an empty mask. Returns its pid, or -errno of what failed, exec's too:
  * -ENOENT no such command, -EACCES not executable, -EAGAIN and -ENOMEM of fork(2). Does not wait for its end. */
 pid_t spawn_start(const struct spawn *s);
 
-/* Fork a child of ours that runs FUNCTION(CONTEXT) and exits with what it returns (0 to 255): stdin /dev/null, stdout the
- * caller's stderr (a child never inherits the stdout that carries a protocol), a new session when OWN_SESSION, default
- * signals but SIGPIPE ignored, other descriptors as they are. Returns its pid or -errno. */
+/* Fork a child of ours that runs FUNCTION(CONTEXT) and exits with what it returns (0 to 255): stdin /dev/null, stdout
+ * the caller's stderr (a child never inherits the stdout that carries a protocol), a new session when OWN_SESSION,
+ * default signals but SIGPIPE ignored, other descriptors as they are. Returns its pid or -errno. */
 pid_t spawn_function(int (*function)(void *context), void *context, bool own_session);
 
-/* Run S to its end: waitpid(2)'s status in RET_STATUS. Blocks, at most TIMEOUT_MS (-1: for ever); then it, and its process
- * group where it has its own, is killed: -ETIMEDOUT. Only where no loop reaps. */
+/* Run S to its end: waitpid(2)'s status in RET_STATUS. Blocks, at most TIMEOUT_MS (-1: for ever); then it, and its
+ * process group where it has its own, is killed: -ETIMEDOUT. Only where no loop reaps. */
 int spawn_run(const struct spawn *s, int timeout_ms, int *ret_status);
 
 /* The exit status that stands for waitpid(2)'s: the code, or 128 + signal. */

@@ -1,8 +1,8 @@
 /* statedir.h: small files that must survive the process that wrote them.
  *
- * A directory that only we can write; a file in it is replaced whole (written as "NAME.new", synced, renamed) and may be
- * owned by one process at a time: flock(2) on "NAME.lock", which is never renamed or unlinked. Writers of one NAME own it,
- * so there is at most one "NAME.new", also after a crash. */
+ * A directory that only we can write; a file in it is replaced whole (written as "NAME.new", synced, renamed) and may
+ * be owned by one process at a time: flock(2) on "NAME.lock", which is never renamed or unlinked. Writers of one NAME
+ * own it, so there is at most one "NAME.new", also after a crash. */
 #ifndef CORE_STATEDIR_H
 #define CORE_STATEDIR_H
 
@@ -10,15 +10,16 @@
 
 #include "core/buf.h"
 
-/* Open PATH, made with mode 0700 when missing (one level). -EPERM: it is a link, belongs to another user or is writable by
- * others. Returns a descriptor that the caller closes, or -errno. */
+/* Open PATH, made with mode 0700 when missing (one level). -EPERM: it is a link, belongs to another user or is writable
+ * by others. Returns a descriptor that the caller closes, or -errno. */
 int statedir_open(const char *path);
 
 /* The directory named NAME below DIR, made with mode 0700 when missing, with the same checks. */
 int statedir_open_below(int dir, const char *name);
 
-/* A directory for us: WANTED when given (its failure is final), else /run/NAME, $XDG_RUNTIME_DIR/NAME, /tmp/NAME-UID, the
- * first that can be had. RET_PATH names it. Returns a descriptor that the caller closes, or -errno of the last one. */
+/* A directory for us: WANTED when given (its failure is final), else /run/NAME, $XDG_RUNTIME_DIR/NAME, /tmp/NAME-UID,
+ * the first that can be had. RET_PATH names it. Returns a descriptor that the caller closes, or -errno of the
+ * last one. */
 int statedir_find(const char *wanted, const char *name, char *ret_path, size_t ret_size);
 
 /* Read the file NAME whole. -ENOENT. Write it whole: after a crash at any instant there is the old content or the new.
@@ -26,13 +27,13 @@ int statedir_find(const char *wanted, const char *name, char *ret_path, size_t r
 int statedir_read(int dir, const char *name, struct buf *ret);
 int statedir_write(int dir, const char *name, const void *data, size_t len);
 
-/* Own NAME: returns a descriptor that holds the lock until it, and every copy that a fork made, is closed; -EWOULDBLOCK:
- * another process owns it. Does not block. */
+/* Own NAME: returns a descriptor that holds the lock until it, and every copy that a fork made, is closed;
+ * -EWOULDBLOCK: another process owns it. Does not block. */
 int statedir_lock(int dir, const char *name);
 
-/* A file name from any text: bytes outside [A-Za-z0-9_-] (and so '/', '.') become %XX. Each text has one name and decoding
- * gives it back. -ENAMETOOLONG: with a suffix of ours it would not fit NAME_MAX, or not RET; -EINVAL: an empty text, a
- * name that encoding does not give. */
+/* A file name from any text: bytes outside [A-Za-z0-9_-] (and so '/', '.') become %XX. Each text has one name and
+ * decoding gives it back. -ENAMETOOLONG: with a suffix of ours it would not fit NAME_MAX, or not RET; -EINVAL: an empty
+ * text, a name that encoding does not give. */
 int statedir_encode(const char *text, char *ret, size_t ret_size);
 int statedir_decode(const char *name, char *ret, size_t ret_size);
 
