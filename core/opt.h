@@ -25,7 +25,7 @@ struct opt {
 	enum opt_kind kind;
 	char letter;          /* 0: has a long form only */
 	const char *name;     /* long form, without the dashes */
-	const char *argument; /* "FILE"; NULL for a flag */
+	const char *argument; /* NULL for a flag; FILE, PATH, SCRIPT, DIR, COMMAND and "a|b|c" have a completion */
 	size_t offset;        /* into the config struct */
 	const char *help;     /* one sentence, no full stop; the default in parentheses at its end */
 };
@@ -43,7 +43,8 @@ struct opt_command {
 	int max_operands;          /* more is a usage error; -1: any number */
 };
 
-/* What `--help` prints beside the commands. */
+/* What `--help` prints beside the commands. Where the first command has no name, the ones behind it have none either:
+ * they are further lines of the synopsis, and only the first one's options are parsed. */
 struct opt_program {
 	const char *name;                   /* as typed: "procguard oome", "oome_monitor" */
 	const char *summary;                /* one line */
@@ -70,5 +71,8 @@ void opt_help(const struct opt_program *program, FILE *out);
 int opt_usage(const struct opt_program *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 void opt_list_done(struct opt_list *list);
+
+/* -h, --help: every command has it, no table needs to name it. */
+extern const struct opt opt_help_option;
 
 #endif

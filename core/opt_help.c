@@ -1,0 +1,173 @@
+/* opt_help.c: --help from the tables of opt.h. */
+#include "core/opt.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+enum {
+	WIDTH = 79,       /* of 80 columns the last stays free: some terminals wrap there */
+	HELP_COLUMN = 28, /* where the text of an option begins */
+	FIRST_MAX = 128,
+};
+
+/* The next piece of TEXT that is not torn: a word, or all of "[-p NAME]...". */
+static size_t piece(const char *text)
+{
+	size_t n = 0;
+	int depth = 0;
+
+	for (; text[n] && (text[n] != ' ' || depth > 0); n++)
+		depth += (text[n] == '[') - (text[n] == ']');
+	return n;
+}
+
+/* Print TEXT from COLUMN on; lines that follow are indented by INDENT. Returns the column behind it. */
+static size_t wrap(FILE *out, const char *text, size_t column, size_t indent)
+{
+	bool first = true; /* of its line: no space before it */
+
+	for (size_t n; *text; text += n) {
+		text += strspn(text, " ");
+		n = piece(text);
+		if (n == 0)
+			break;
+		if (!first && column + 1 + n > WIDTH) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			column = indent;
+			first = true;
+		}
+		fprintf(out, "%s%.*s", first ? "" : " ", (int)n, text);
+		column += n + !first;
+		first = false;
+	}
+	return column;
+}
+
+static void synopsis(const struct opt_program *program, FILE *out)
+{
+	for (const struct opt_command *c = program->commands; c->summary; c++) {
+		const char *lead = c == program->commands ? "Usage:" : "";
+		size_t indent = strlen("Usage:  [-h] ") + strlen(program->name);
+
+		fprintf(out, "%-6s %s [-h] ", lead, program->name);
+		if (c->name)
+			fprintf(out, "%s%s", c->name, c->synopsis[0] ? " " : "");
+		wrap(out, c->synopsis, indent + (c->name ? strlen(c->name) + 1 : 0), indent);
+		fputc('\n', out);
+	}
+}
+
+static void commands(const struct opt_program *program, FILE *out)
+{
+	size_t widest = 0;
+
+	if (!program->commands[0].name)
+		return;
+	for (const struct opt_command *c = program->commands; c->summary; c++)
+		widest = strlen(c->name) > widest ? strlen(c->name) : widest;
+	fputs("\nCommands:\n", out);
+	for (const struct opt_command *c = program->commands; c->summary; c++) {
+		fprintf(out, "  %-*s  ", (int)widest, c->name);
+		wrap(out, c->summary, widest + 4, widest + 4);
+		fputc('\n', out);
+	}
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+/* The option of COMMAND that reads as WANTED in the help; NULL: it has none. */
+static const struct opt *option_like(const struct opt_command *command, const struct opt *wanted)
+{
+	for (const struct opt *o = command->options; o->kind != OPT_END; o++)
+		if (o->letter == wanted->letter && same_text(o->name, wanted->name) &&
+		    same_text(o->argument, wanted->argument) && same_text(o->help, wanted->help))
+			return o;
+	return NULL;
+}
+
+/* Append as strlcat(3) does, which glibc has since 2.38 only. */
+static void add(char *text, size_t size, const char *more)
+{
+	size_t length = strlen(text);
+
+	snprintf(text + length, size - length, "%s", more);
+}
+
+/* " (single, all)": where an option does not belong to all commands. */
+static void owners(const struct opt_program *program, const struct opt *option, char *ret, size_t size)
+{
+	bool all = true;
+
+	snprintf(ret, size, "(");
+	for (const struct opt_command *c = program->commands; c->summary; c++) {
+		if (!option_like(c, option)) {
+			all = false;
+			continue;
+		}
+		add(ret, size, ret[1] ? ", " : "");
+		add(ret, size, c->name ? c->name : "");
+	}
+	add(ret, size, ")");
+	if (all || !program->commands[0].name)
+		ret[0] = '\0';
+}
+
+/* "  -o, --oome-file FILE    help (single)" */
+static void option_lines(const struct opt *o, const char *belongs, FILE *out)
+{
+	char left[FIRST_MAX];
+	size_t column;
+
+	snprintf(left, sizeof(left), "  %c%c%s%s%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
+		 o->letter && o->name ? ", " : "  ", o->name ? "--" : "", o->name ? o->name : "",
+		 o->argument ? " " : "", o->argument ? o->argument : "");
+	if (strlen(left) + 2 > HELP_COLUMN)
+		fprintf(out, "%s\n%*s", left, HELP_COLUMN, "");
+	else
+		fprintf(out, "%-*s", HELP_COLUMN, left);
+	column = wrap(out, o->help, HELP_COLUMN, HELP_COLUMN);
+	if (belongs[0] && column + 1 + strlen(belongs) > WIDTH)
+		fprintf(out, "\n%*s%s", HELP_COLUMN, "", belongs);
+	else if (belongs[0])
+		fprintf(out, " %s", belongs);
+	fputc('\n', out);
+}
+
+static bool is_said(const struct opt_program *program, const struct opt_command *until, const struct opt *option)
+{
+	for (const struct opt_command *c = program->commands; c < until; c++)
+		if (option_like(c, option))
+			return true;
+	return false;
+}
+
+static void options(const struct opt_program *program, FILE *out)
+{
+	char belongs[FIRST_MAX];
+
+	fputs("\nOptions:\n", out);
+	for (const struct opt_command *c = program->commands; c->summary; c++)
+		for (const struct opt *o = c->options; o->kind != OPT_END; o++) {
+			if (is_said(program, c, o))
+				continue;
+			owners(program, o, belongs, sizeof(belongs));
+			option_lines(o, belongs, out);
+		}
+	option_lines(&opt_help_option, "", out);
+}
+
+void opt_help(const struct opt_program *program, FILE *out)
+{
+	synopsis(program, out);
+	fprintf(out, "\n");
+	wrap(out, program->summary, 0, 0);
+	fputc('\n', out);
+	commands(program, out);
+	options(program, out);
+	if (program->notes && program->notes[0])
+		fprintf(out, "\n%s%s", program->notes,
+			program->notes[strlen(program->notes) - 1] == '\n' ? "" : "\n");
+}
