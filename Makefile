@@ -4,6 +4,8 @@
 #   make APPLETS=oome               with these applets only
 #   make WITHOUT="curl xml2 dw"     without these libraries: what needs them says so when it is used
 #   make STATIC=1 CC=musl-gcc ...   one static file
+#   make BUILD=DIR                  everything made goes to DIR
+#   make CI=1                       warnings are errors
 #   make V=1                        show the commands
 
 BUILD    ?= build
@@ -16,40 +18,198 @@ STATIC   ?=
 CFLAGS   ?= -O2 -g
 VERSION  := 0.1.0
 
-WARN      = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla $(if $(CI),-Werror)
-HARDEN    = -fstack-protector-strong -fPIE $(if $(findstring -O,$(CFLAGS)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
-PG_CFLAGS = -std=gnu17 -D_GNU_SOURCE -I. -fvisibility=hidden $(WARN) $(HARDEN)
+Q     := $(if $(V),,@)
+say    = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2);)
+is_on  = $(filter-out 0 no false,$(1))
+ask_cc = $(shell printf '\043include <features.h>\n' | $(CC) -E -dM - 2>/dev/null | grep -c $(1))
 
-Q := $(if $(V),,@)
-say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2);)
+# --- How to compile and link -----------------------------------------------------------------------------------------
+
+WARN      = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla $(if $(call is_on,$(CI)),-Werror)
+# Fortified functions need optimisation, and hide from the sanitizers what they look for.
+FORTIFY   = $(if $(findstring -fsanitize,$(CFLAGS)),,$(if $(filter-out -O0,$(filter -O%,$(CFLAGS))),\
+            -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
+HARDEN    = -fstack-protector-strong -fPIE $(FORTIFY)
+RELRO     = -Wl,-z,relro,-z,now
+MUSL_GCC  = $(findstring musl-gcc,$(CC))
+PG_CFLAGS = -std=gnu17 -D_GNU_SOURCE -I. -I$(BUILD) -fvisibility=hidden $(WARN) $(HARDEN) $(PG_STATIC)
+
+ifeq ($(call is_on,$(STATIC)),)
+# glibc before 2.34 has dlopen(3) in a library of its own.
+PG_LDFLAGS = -pie $(RELRO) -Wl,--as-needed
+PG_LIBS    = -ldl
+DL         = open
+else
+# musl-gcc's -static-pie leaves a PT_INTERP that points at a dynamic linker; elsewhere -static-pie is as hardened as -pie.
+PG_STATIC  = -DDL_LINKED
+PG_LDFLAGS = $(if $(MUSL_GCC),-static -no-pie,-static-pie) $(RELRO)
+PG_LIBS    = $(foreach l,curl xml2,$(if $(filter $(l),$(without)),,$(STATIC_LIBS_$(l))))
+DL         = linked
+STATIC_LIBS_curl  = $(shell pkg-config --static --libs libcurl)
+# Where libxml2 was built with ICU, it needs C++'s library too.
+STATIC_LIBS_xml2  = $(shell pkg-config --static --libs libxml-2.0 | sed 's/.*-licu.*/& -lstdc++/')
+# Debian's static libcurl lacks its Kerberos parts.
+STATIC_IMPLIES   := $(if $(filter curl,$(WITHOUT)),,$(if $(filter-out 0,$(call ask_cc,__GLIBC__)),curl))
+ifneq ($(STATIC_IMPLIES),)
+$(info STATIC=1 with glibc implies WITHOUT=curl: `oome single` and `oome all` need -x SCRIPT there)
+endif
+endif
+without = $(sort $(WITHOUT) $(STATIC_IMPLIES))
+
+# musl-gcc knows musl's headers only; the kernel's are behind them.
+MUSL_INCLUDE = $(if $(MUSL_GCC),-idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -print-multiarch))
+
+# --- What is built ---------------------------------------------------------------------------------------------------
 
 # A library's module is chosen by file: core/NAME_LIB.c, or core/NAME_none.c with WITHOUT=LIB.
-with         = $(if $(filter $(1),$(WITHOUT)),none,$(1))
-core_variant = core/http_$(call with,curl).c core/xmlrpc_$(call with,xml2).c core/dl_$(if $(STATIC),linked,open).c
-core_all     = $(wildcard core/*.c)
+with         = $(if $(filter $(1),$(without)),none,$(1))
 core_choices = $(wildcard core/http_*.c core/xmlrpc_*.c core/dl_*.c)
-CORE_SRC     = $(filter-out $(core_choices),$(core_all)) $(core_variant)
+core_variant = $(filter core/http_$(call with,curl).c core/xmlrpc_$(call with,xml2).c core/dl_$(DL).c,$(core_choices))
+CORE_SRC     = $(filter-out $(core_choices),$(wildcard core/*.c)) $(core_variant)
 APPLET_SRC   = $(foreach a,$(APPLETS),$(wildcard applets/$(a)/*.c))
-CORE_OBJ     = $(CORE_SRC:%.c=$(BUILD)/%.o)
-APPLET_OBJ   = $(APPLET_SRC:%.c=$(BUILD)/%.o)
+LIB_OBJ      = $(patsubst %.c,$(BUILD)/%.o,$(CORE_SRC) $(APPLET_SRC))
+MAIN_OBJ     = $(BUILD)/applets/main.o
 
-all: $(BUILD)/procguard
+# Tests: tests/test_MODULE.c of what is built, tests/*.sh on the binary, and small programs that those use.
+other_modules = $(notdir $(basename $(filter-out $(APPLET_SRC),$(wildcard applets/*/*.c))))
+other_applets = $(filter-out $(APPLETS),$(patsubst applets/%/,%,$(wildcard applets/*/)))
+TEST_SRC      = $(filter-out $(other_modules:%=tests/test_%.c),$(wildcard tests/test_*.c))
+TEST_BIN      = $(TEST_SRC:%.c=$(BUILD)/%)
+TEST_SH       = $(filter-out tests/lib.sh $(foreach a,$(other_applets),$(wildcard tests/$(a)*.sh)),$(wildcard tests/*.sh))
+HELPER_SRC    = $(filter-out tests/test_%,$(wildcard tests/*.c tests/progs/*.c tests/demo/*.c tests/bench/*.c))
+HELPERS       = $(HELPER_SRC:%.c=$(BUILD)/%)
+FUZZERS       = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+LINTS         = $(wildcard tests/lint/*)
 
-$(BUILD)/procguard: $(BUILD)/applets/main.o $(APPLET_OBJ) $(CORE_OBJ)
-	$(call say,LINK,$@)$(CC) $(PG_CFLAGS) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $^ $(LDLIBS)
+all: $(BUILD)/procguard ## build/procguard (the default)
 
-$(BUILD)/applets/main.o: $(BUILD)/applets.inc
-$(BUILD)/applets.inc: FORCE
-	@mkdir -p $(BUILD)
-	@printf 'APPLET(%s)\n' $(APPLETS) > $@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(BUILD)/procguard: $(MAIN_OBJ) $(LIB_OBJ) $(BUILD)/link.flags
+	$(call say,LINK,$@)$(LINK) -o $@ $(filter %.o,$^) $(PG_LIBS) $(LDLIBS)
 
-$(BUILD)/%.o: %.c
+$(BUILD)/libprocguard.a: $(LIB_OBJ) $(BUILD)/link.flags
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+
+tests: $(TEST_BIN) $(HELPERS) ## the programs that `make check` runs
+fuzzers: $(FUZZERS)
+
+COMPILE = $(CC) $(PG_CFLAGS) -DPROCGUARD_VERSION='"$(VERSION)"' $(MUSL_INCLUDE) $(CPPFLAGS) $(CFLAGS)
+LINK    = $(CC) $(PG_CFLAGS) $(CFLAGS) $(PG_LDFLAGS) $(LDFLAGS)
+
+$(BUILD)/%.o: %.c $(BUILD)/compile.flags
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(PG_CFLAGS) -I$(BUILD) -DPROCGUARD_VERSION='"$(VERSION)"' $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(COMPILE) $(LIB_CFLAGS) -MMD -MP -c -o $@ $<$(if $(LIB), || $(missing))
 
-clean:
+# Only what includes a library's headers is compiled with their flags.
+missing = { echo 'If $(LIB) is not there: "make deps" installs it, WITHOUT=$(patsubst lib%,%,$(LIB)) does without.' >&2; exit 1; }
+$(BUILD)/core/http_curl.o: LIB = libcurl
+$(BUILD)/core/http_curl.o: LIB_CFLAGS = $(shell pkg-config --cflags libcurl 2>/dev/null)
+$(BUILD)/core/xmlrpc_xml2.o: LIB = libxml2
+$(BUILD)/core/xmlrpc_xml2.o: LIB_CFLAGS = $(shell pkg-config --cflags libxml-2.0 2>/dev/null)
+
+$(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libprocguard.a
+	$(call say,LINK,$@)$(LINK) -o $@ $^ $(shell pkg-config --libs check) $(PG_LIBS) $(LDLIBS)
+
+$(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libprocguard.a
+	$(call say,LINK,$@)$(LINK) -fsanitize=fuzzer -o $@ $^ $(PG_LIBS) $(LDLIBS)
+
+# Helpers stand alone and are never sanitized: some eat memory on purpose.
+$(HELPERS): $(BUILD)/%: %.c $(BUILD)/compile.flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(PG_CFLAGS) $(CPPFLAGS) $(filter-out -fsanitize%,$(CFLAGS)) -o $@ $< $(LDFLAGS)
+
+$(MAIN_OBJ): $(BUILD)/applets.inc
+
+# Files that hold a value of this Makefile: written only when it has changed, and what depends on them is made anew.
+applets.inc   = $(foreach a,$(APPLETS),APPLET($(a)))
+compile.flags = $(COMPILE)
+link.flags    = $(LINK) $(LIB_OBJ) $(PG_LIBS) $(LDLIBS)
+$(addprefix $(BUILD)/,applets.inc compile.flags link.flags): FORCE | $(BUILD)/
+	@$(file >$@.new,$($(@F))) cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(BUILD)/:
+	@mkdir -p $@
+
+# --- Tests -----------------------------------------------------------------------------------------------------------
+
+RESULTS   = $(abspath $(BUILD))/results
+TIMES     = 1
+RUN       = BUILD='$(abspath $(BUILD))' TIMES=$(TIMES) CC='$(CC)' tests/run -r '$(RESULTS)'
+SANITIZE  = -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=address,undefined
+CLANG    := $(if $(shell command -v clang),clang,$(CC))
+JOBS      = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+VARIANT   = $(MAKE) --no-print-directory $(JOBS) RESULTS='$(RESULTS)'
+asan      = BUILD='$(BUILD)/asan' CC='$(CLANG)' CFLAGS='$(SANITIZE)'
+fuzz      = BUILD='$(BUILD)/fuzz' CC='$(CLANG)' CFLAGS='$(SANITIZE) -fsanitize=fuzzer-no-link'
+
+check: deps-check ## every test, twice (plain, sanitized), and the lints; installs what is missing first
+	@$(RUN) -n
+	@$(VARIANT) suite
+	@$(VARIANT) suite LABEL=asan TIMES=3 $(asan)
+	@$(VARIANT) suite-valgrind TIMES=5
+	@$(VARIANT) suite-fuzz $(fuzz) FUZZ_ARGS=-runs=0
+	@$(VARIANT) suite-each
+	@$(RUN) -l lint -j 2 $(LINTS)
+	@$(RUN) -c
+
+check-each: deps-check ## each applet built alone, with its tests
+	@$(RUN) -n
+	@$(VARIANT) suite-each
+	@$(RUN) -c
+
+fuzz: deps-check ## FUZZ_SECONDS (30) of each fuzz target
+	@$(RUN) -n
+	@$(VARIANT) suite-fuzz $(fuzz) FUZZ_ARGS=-max_total_time=$(or $(FUZZ_SECONDS),30)
+	@$(RUN) -c
+
+# Parts of `check`: each adds to RESULTS and succeeds; `tests/run -c` then says what came of it.
+suite:
+	@$(RUN) -l '$(LABEL)' -s build $(VARIANT) -k all tests
+	@$(RUN) -l '$(LABEL)' -j 2 $(TEST_BIN)
+	@$(RUN) -l '$(LABEL)' -j 6 $(TEST_SH)
+suite-valgrind:
+	@CK_FORK=no $(RUN) -l valgrind -j 2 -w 'valgrind -q --error-exitcode=9 --leak-check=full' $(TEST_BIN)
+suite-fuzz:
+	@$(RUN) -l fuzz -s build $(VARIANT) -k fuzzers
+	@FUZZ_ARGS='$(FUZZ_ARGS)' $(RUN) -l fuzz -j 2 $(FUZZERS:$(BUILD)/%=$(abspath $(BUILD))/%)
+suite-each: $(APPLETS:%=suite-only-%)
+suite-only-%:
+	@$(VARIANT) suite LABEL='$* alone' BUILD='$(BUILD)/$*' APPLETS='$*'
+
+demo: deps-demo all $(HELPERS) ## see it work
+	@BUILD='$(abspath $(BUILD))' PROCGUARD='$(abspath $(BUILD))/procguard' tests/demo/run
+
+bench: deps-bench all $(HELPERS) ## measure it against its peers
+	@BUILD='$(abspath $(BUILD))' PROCGUARD='$(abspath $(BUILD))/procguard' tests/bench/run
+
+# --- The rest --------------------------------------------------------------------------------------------------------
+
+deps: deps-all ## find what is missing to build, test, measure; install it when root, else say how
+deps-%:
+	@CC='$(CC)' tests/deps $*
+
+LINKS = $(APPLETS) $(shell sed -n 's/.*\.alias = "\([^"]*\)".*/\1/p' $(APPLET_SRC))
+MAN1  = $(wildcard man/procguard.1 $(APPLETS:%=man/procguard-%.1))
+MAN3  = $(wildcard $(APPLETS:%=man/procguard_%.3))
+
+install: all ## the binary, a link for each applet, the manual, below DESTDIR and PREFIX
+	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(MANDIR)/man1' $(if $(MAN3),'$(DESTDIR)$(MANDIR)/man3')
+	install -m 755 $(BUILD)/procguard '$(DESTDIR)$(BINDIR)/procguard'
+	for name in $(LINKS); do ln -sf procguard '$(DESTDIR)$(BINDIR)'/$$name || exit; done
+	$(if $(MAN1),install -m 644 $(MAN1) '$(DESTDIR)$(MANDIR)/man1')
+	$(if $(MAN3),install -m 644 $(MAN3) '$(DESTDIR)$(MANDIR)/man3')
+
+uninstall: ## what `make install` put there
+	cd '$(DESTDIR)$(BINDIR)' && rm -f procguard $(LINKS)
+	cd '$(DESTDIR)$(MANDIR)' && rm -f $(MAN1:man/%=man1/%) $(MAN3:man/%=man3/%)
+
+clean: ## remove BUILD
 	rm -rf $(BUILD)
 
--include $(CORE_OBJ:.o=.d) $(APPLET_OBJ:.o=.d) $(BUILD)/applets/main.d
+help: ## this list
+	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+-include $(patsubst %.o,%.d,$(MAIN_OBJ) $(LIB_OBJ) $(TEST_BIN:=.o) $(FUZZERS:=.o))
 FORCE:
-.PHONY: all clean FORCE
+.SECONDARY: $(TEST_BIN:=.o) $(FUZZERS:=.o)
+.PHONY: all tests fuzzers check check-each fuzz suite suite-valgrind suite-fuzz suite-each demo bench deps install uninstall \
+        clean help FORCE
