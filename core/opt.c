@@ -147,7 +147,7 @@ static enum opt_result apply(const struct parse *p, const struct opt *option, in
 static const struct opt *option_of(const struct parse *p, int value)
 {
 	for (const struct opt *o = p->command->options; o->kind != OPT_END; o++)
-		if (value < LONG_VALUE ? o->letter && o->letter == value : o - p->command->options == value - LONG_VALUE)
+		if ((o->letter && o->letter == value) || o - p->command->options == value - LONG_VALUE)
 			return o;
 	return NULL;
 }
