@@ -18,28 +18,35 @@ struct procfs {
 	int fd;
 };
 
+/* Room for a pid in decimal with its NUL. */
+enum { PROCFS_PID_TEXT = 12 };
+
+/* Write PID behind TEXT, without snprintf(3), which costs as much as a system call; returns where its NUL went. */
+char *procfs_pid_text(char *text, pid_t pid);
+
 /* Open the proc tree at ROOT. -ENOENT: there is none (an empty chroot). Close with procfs_done(). */
 int procfs_open(const char *root, struct procfs *ret);
 void procfs_done(struct procfs *proc);
 
-/* A descriptor on the directory of PID; the caller closes it. -ENOENT or -ESRCH: there is no such process. */
+/* A descriptor (O_PATH) on the directory of PID; the caller closes it. -ENOENT or -ESRCH: there is no such process. */
 int procfs_process(const struct procfs *proc, pid_t pid);
 
-/* Read the file NAME ("stat", "task/7/children") of a process, or of the root itself when DIR is procfs.fd, into RET from its
- * start. -ENOBUFS: longer than RET->max, the part that fits is kept. -ENOENT, -ESRCH: gone. -EACCES, -EPERM. */
+/* Read the file NAME ("stat", "task/7/children") of a process, or of the root itself when DIR is procfs.fd, into
+ * RET, whose earlier content is replaced. -ENOBUFS: longer than RET->max, the part that fits is kept. -ENOENT,
+ * -ESRCH: gone. -EACCES, -EPERM. */
 int procfs_read(int dir, const char *name, struct buf *ret);
 
-/* Read and parse the stat, the status of a process. -EBADMSG: not what proc(5) describes. */
+/* Read and parse the stat, the status of a process. Allocates nothing. -EBADMSG: not what proc(5) describes. */
 int procfs_stat(int dir, struct procparse_stat *ret);
 int procfs_status(int dir, struct procparse_status *ret);
 
-/* The working directory, the root directory of a process, as O_PATH descriptors in its own mount namespace; the caller closes
- * them. They need ptrace(2)'s read permission: -EACCES, -EPERM without. */
+/* The working directory, the root directory of a process, as O_PATH descriptors in its own mount namespace; the caller
+ * closes them. They need ptrace(2)'s read permission: -EACCES, -EPERM without. */
 int procfs_cwd(int dir);
 int procfs_root(int dir);
 
-/* Walk all process ids in ascending order as the kernel gives them, one getdents(2) a few hundred processes.
- * procfs_next() returns 1 and a pid, 0 at the end, or -errno. */
+/* Walk all process ids in ascending order as the kernel gives them, one getdents(2) a few hundred processes. Allocates
+ * nothing. procfs_next() returns 1 and a pid, 0 at the end, or -errno. */
 struct procfs_iter { int fd; size_t have, at; _Alignas(struct dirent) char block[8192]; };
 int procfs_iterate(const struct procfs *proc, struct procfs_iter *ret);
 int procfs_next(struct procfs_iter *iter, pid_t *ret);
@@ -47,13 +54,19 @@ void procfs_iter_done(struct procfs_iter *iter);
 
 /* A set of process ids, in the order found. */
 struct pidset { pid_t *pids; size_t count, size; };
-int pidset_add(struct pidset *set, pid_t pid); /* -ENOMEM */
+int pidset_add(struct pidset *set, pid_t pid); /* 0, or -ENOMEM and the set is as before */
 bool pidset_has(const struct pidset *set, pid_t pid);
 void pidset_reset(struct pidset *set); /* empty, keeps the memory */
 void pidset_done(struct pidset *set);
 
-/* Append the children of PID to RET: from /proc/PID/task/TID/children (CONFIG_PROC_CHILDREN), else by the parent in every
- * process's stat. A child that ends meanwhile may stand in it or not. -ENOENT, -ESRCH: PID is gone. */
+/* Call FUNCTION for each child of PID, until it returns other than 0 (not -ENOENT nor -ESRCH), which is then
+ * returned. Allocates nothing. The children come from /proc/PID/task/TID/children (CONFIG_PROC_CHILDREN), else by
+ * the parent in every process's stat. A child that ends or moves meanwhile may be named or not, or twice. -ESRCH:
+ * PID is gone. */
+typedef int (*procfs_child_fn)(pid_t child, void *context);
+int procfs_each_child(const struct procfs *proc, pid_t pid, procfs_child_fn function, void *context);
+
+/* Append the children of PID to RET. Errors as procfs_each_child(); -ENOMEM. */
 int procfs_children(const struct procfs *proc, pid_t pid, struct pidset *ret);
 
 /* Append all descendants of PID to RET, parents before their children; PID itself is not among them. */

@@ -37,8 +37,9 @@ struct procparse_status {
 };
 int procparse_status(const char *text, size_t len, struct procparse_status *ret);
 
-/* The value of NAME in an environment block ("A=1\0B=2\0"), that exact name; the value may hold '='. The first one wins,
- * as getenv(3). NULL: not there. The value lies in BLOCK, is RET_LEN long and not NUL-terminated when the block was cut. */
+/* The value of NAME in an environment block ("A=1\0B=2\0"), that exact name; the value may hold '='. The first one
+ * wins, as getenv(3). NULL: not there. The value lies in BLOCK, is RET_LEN long and not NUL-terminated when the
+ * block was cut. */
 const char *procparse_environ(const char *block, size_t len, const char *name, size_t *ret_len);
 
 /* /proc/PID/task/TID/children: the next pid at *AT, which moves on. 1 and a pid, 0 at the end, -EBADMSG: no pid, or one
@@ -49,9 +50,9 @@ int procparse_children(const char *text, size_t len, size_t *at, pid_t *ret);
  * -ENOENT: no such line. -ENAMETOOLONG. */
 int procparse_cgroup(const char *text, size_t len, const char *controller, char *ret, size_t ret_size);
 
-/* /proc/PID/mountinfo: where the cgroup v1 hierarchy of CONTROLLER, or v2 when NULL, is mounted (RET_MOUNT) and which
- * directory of the hierarchy is seen there (RET_ROOT, "/" unless bind-mounted); octal escapes are undone. Both have room
- * for SIZE bytes. -ENOENT; -ENAMETOOLONG. */
+/* /proc/PID/mountinfo: where the cgroup v1 hierarchy of CONTROLLER, or v2 when NULL, is mounted (RET_MOUNT) and
+ * which directory of the hierarchy is seen there (RET_ROOT, "/" unless bind-mounted); octal escapes are undone. Both
+ * have room for SIZE bytes. -ENOENT; -ENAMETOOLONG. */
 int procparse_cgroup_mount(const char *text, size_t len, const char *controller, char *ret_mount, char *ret_root,
 			   size_t size);
 
