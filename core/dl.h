@@ -1,7 +1,8 @@
 /* dl.h: libraries that come in at their first use.
  *
- * At start only libc is loaded. A module that needs a library lists its sonames with DL_SONAMES() and the functions that it calls
- * with DL_SYMBOL(); dl_load() finds them: by dlopen(3) (dl_open.c), or, in a static build, among what is linked (dl_linked.c).
+ * At start only libc is loaded. A module that needs a library lists its sonames with DL_SONAMES() and the functions
+ * that it calls with DL_SYMBOL(); dl_load() finds them: by dlopen(3) (dl_open.c), or, in a static build, among what
+ * is linked (dl_linked.c).
  *
  * Static builds define DL_LINKED for every file. */
 #ifndef CORE_DL_H
@@ -46,14 +47,15 @@ struct dl_library {
 		".popsection\n")
 #endif
 
-/* At file level: the array NAME of the two sonames FIRST and SECOND, and the note about them. All but NAME are string literals
- * without quotes or backslashes; PRIORITY is "required", "recommended" or "suggested". */
+/* At file level: the array NAME of the two sonames FIRST and SECOND, and the note about them. All but NAME are
+ * string literals without quotes or backslashes; PRIORITY is "required", "recommended" or "suggested". */
 #define DL_SONAMES(name, feature, description, priority, first, second)                                              \
 	DL_NOTE_(feature, description, priority, first, second);                                                      \
 	static const char *const name[] = { first, second, NULL }
 
-/* Fill the slots. 0; -ENOENT: no such library; -ENOEXEC: a function is missing in it; the slots are untouched then, and RET_WHY says
- * why (text valid until the next call). The library stays loaded: calling it again costs some microseconds. */
+/* Fill the slots. 0; -ENOENT: no such library; -ENOEXEC: a function is missing in it; the slots are untouched then,
+ * and RET_WHY says why (text valid until the next call). The library stays loaded: calling it again costs some
+ * microseconds. */
 int dl_load(const struct dl_library *library, const char **ret_why);
 
 #endif

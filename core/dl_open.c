@@ -13,8 +13,8 @@ static const char *why_text(const char *fallback)
 	return text ? text : fallback;
 }
 
-/* RTLD_NODELETE: curl and its TLS library start threads and register exit handlers; taking them out again is not safe. RTLD_LOCAL:
- * their symbols are nobody else's business. */
+/* RTLD_NODELETE: curl and its TLS library start threads and register exit handlers; taking them out again is not
+ * safe. RTLD_LOCAL: their symbols are nobody else's business. */
 static void *open_one(const char *soname)
 {
 	return dlopen(soname, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);

@@ -14,7 +14,8 @@
 #include "core/cleanup.h"
 #include "core/dl.h"
 
-DL_SONAMES(curl_sonames, "rpc", "XML-RPC to supervisord over HTTP", "recommended", "libcurl.so.4", "libcurl-gnutls.so.4");
+DL_SONAMES(curl_sonames, "rpc", "XML-RPC to supervisord over HTTP", "recommended",
+	   "libcurl.so.4", "libcurl-gnutls.so.4");
 
 enum { HEADERS_MAX = 256 * 1024 };
 
@@ -76,7 +77,8 @@ static size_t take_header(char *data, size_t size, size_t n, void *context)
 	return 0;
 }
 
-/* What holds for every request. The first refusal counts: a library that cannot be told to leave proxies alone is not used. */
+/* What holds for every request. A library that refuses one of these is not used: it cannot be told to leave proxies
+ * alone. */
 static CURLcode set_rules(struct http_client *client)
 {
 	CURL *h = client->handle;
@@ -139,7 +141,7 @@ static int code_errno(CURLcode code)
 {
 	static const struct { CURLcode code; int error; } table[] = {
 		{ CURLE_OUT_OF_MEMORY, -ENOMEM },          { CURLE_URL_MALFORMAT, -EINVAL },
-		{ CURLE_UNSUPPORTED_PROTOCOL, -EINVAL },   { CURLE_COULDNT_RESOLVE_HOST, -EHOSTUNREACH },
+		{ CURLE_UNSUPPORTED_PROTOCOL, -EPROTO },   { CURLE_COULDNT_RESOLVE_HOST, -EHOSTUNREACH },
 		{ CURLE_COULDNT_CONNECT, -ECONNREFUSED },  { CURLE_OPERATION_TIMEDOUT, -ETIMEDOUT },
 		{ CURLE_GOT_NOTHING, -ECONNRESET },        { CURLE_RECV_ERROR, -ECONNRESET },
 		{ CURLE_SEND_ERROR, -ECONNRESET },         { CURLE_PARTIAL_FILE, -ECONNRESET },
@@ -152,24 +154,26 @@ static int code_errno(CURLcode code)
 	return -EIO;
 }
 
-/* Note why a request failed. "Connection refused" says more than curl's "Couldn't connect to server". */
-static int note_failure(struct http_client *client, CURLcode code, int broken_off)
+static int fail(struct http_client *client, int error, const char *text)
 {
-	const char *text = client->curl_text[0] ? client->curl_text : client->f.curl_easy_strerror(code);
+	snprintf(client->why, sizeof(client->why), "%s", text);
+	return error;
+}
+
+/* A transfer failed with CODE. "Connection refused" says more than curl's "Couldn't connect to server". */
+static int fail_transfer(struct http_client *client, CURLcode code, const struct answer *answer)
+{
 	long os_error = 0;
 
 	client->f.curl_easy_getinfo(client->handle, CURLINFO_OS_ERRNO, &os_error);
-	if (broken_off) {
-		snprintf(client->why, sizeof(client->why), "%s",
-			 broken_off == -ENOBUFS ? "the answer is too long" : strerror(-broken_off));
-		return broken_off;
-	}
-	if (code == CURLE_COULDNT_CONNECT && os_error > 0) {
-		snprintf(client->why, sizeof(client->why), "%s", strerror((int)os_error));
-		return -(int)os_error;
-	}
-	snprintf(client->why, sizeof(client->why), "%s", text);
-	return code_errno(code);
+	if (answer->error == -ENOBUFS)
+		return fail(client, answer->error, "the answer is too long");
+	if (answer->error)
+		return fail(client, answer->error, strerror(-answer->error));
+	if (code == CURLE_COULDNT_CONNECT && os_error > 0)
+		return fail(client, -(int)os_error, strerror((int)os_error));
+	return fail(client, code_errno(code),
+		    client->curl_text[0] ? client->curl_text : client->f.curl_easy_strerror(code));
 }
 
 static void free_headers(struct http_client *client, struct curl_slist *headers)
@@ -213,10 +217,10 @@ int http_do(struct http_client *client, const struct http_request *r, long *ret_
 
 	client->curl_text[0] = '\0';
 	if (!is_web_url(r->url))
-		return note_failure(client, CURLE_UNSUPPORTED_PROTOCOL, 0);
+		return fail(client, -EINVAL, "not a URL of http or https");
 	error = make_headers(client, r, &headers);
 	if (error)
-		return note_failure(client, CURLE_OUT_OF_MEMORY, error);
+		return fail(client, error, strerror(-error));
 	code = set_request(client, r, headers, &answer);
 	if (!code)
 		code = client->f.curl_easy_perform(client->handle);
@@ -231,7 +235,7 @@ int http_do(struct http_client *client, const struct http_request *r, long *ret_
 		ret_body->len = before;
 		ret_body->data[before] = '\0';
 	}
-	return note_failure(client, code, answer.error);
+	return fail_transfer(client, code, &answer);
 }
 
 const char *http_why(const struct http_client *client)

@@ -70,7 +70,8 @@ static bool xml_allows(uint32_t code)
 
 size_t xmlrpc_char(const char *text, size_t len)
 {
-	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 }; /* by length: longer forms of less are not UTF-8 */
+	/* By length: what has a shorter form is not UTF-8. */
+	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	unsigned char first = len ? (unsigned char)text[0] : 0;
 	size_t n = first < 0x80 ? 1 : first >> 5 == 6 ? 2 : first >> 4 == 14 ? 3 : first >> 3 == 30 ? 4 : 0;
 	uint32_t code = n < 2 ? first : first & (0x7fU >> n);
@@ -85,8 +86,8 @@ size_t xmlrpc_char(const char *text, size_t len)
 	return code >= smallest[n] && xml_allows(code) ? n : 0;
 }
 
-/* Bytes of the character reference at TEXT ("&#27;", "&#x1b;") when it names what XML does not allow; else 0: it is fine, or no
- * reference at all, which the parser finds out. */
+/* Bytes of the character reference at TEXT ("&#27;", "&#x1b;") when it names what XML does not allow; else 0: it is
+ * fine, or no reference at all, which the parser finds out. */
 static size_t bad_reference(const char *text, size_t len)
 {
 	bool hex = len > 2 && text[2] == 'x';
@@ -182,7 +183,8 @@ static int add_element(struct buf *ret, const char *open, const char *text, cons
 
 static int write_call(struct buf *ret, const char *method, const char *params, va_list args)
 {
-	int error = add_element(ret, "<?xml version=\"1.0\"?>\n<methodCall><methodName>", method, "</methodName><params>");
+	int error = add_element(ret, "<?xml version=\"1.0\"?>\n<methodCall><methodName>", method,
+				"</methodName><params>");
 
 	for (; !error && *params; params++) {
 		if (*params == 's')
@@ -210,7 +212,8 @@ int xmlrpc_write_call(struct buf *ret, const char *method, const char *params, .
 
 /* --- client --- */
 
-enum xmlrpc_outcome xmlrpc_fail(struct xmlrpc_error *error, enum xmlrpc_outcome outcome, int cause, const char *format, ...)
+enum xmlrpc_outcome xmlrpc_fail(struct xmlrpc_error *error, enum xmlrpc_outcome outcome, int cause,
+				const char *format, ...)
 {
 	va_list args;
 
@@ -223,8 +226,8 @@ enum xmlrpc_outcome xmlrpc_fail(struct xmlrpc_error *error, enum xmlrpc_outcome 
 	return outcome;
 }
 
-/* unix://PATH, as supervisord's own client reads it: the path is all that follows. Over TCP anything behind the host but /RPC2 is
- * a base path, for those who put a reverse proxy before it. */
+/* unix://PATH, as supervisord's own client reads it: the path is all that follows. Over TCP anything behind the host
+ * but /RPC2 is a base path, for those who put a reverse proxy before it. */
 static int take_url(struct xmlrpc_client *client, const char *url)
 {
 	size_t len = strlen(url);
@@ -282,9 +285,10 @@ int xmlrpc_open(const struct xmlrpc_server *server, struct xmlrpc_client **ret, 
 	struct xmlrpc_client *client = calloc(1, sizeof(*client));
 	int error = client ? take_url(client, server->url) : -ENOMEM;
 
-	if (error)
-		xmlrpc_fail(ret_error, XMLRPC_FAILED, error, "%s",
-			    error == -EINVAL ? "the URL is neither unix://PATH nor http://HOST:PORT" : strerror(-error));
+	if (error == -EINVAL)
+		xmlrpc_fail(ret_error, XMLRPC_FAILED, error, "the URL is neither unix://PATH nor http://HOST:PORT");
+	else if (error)
+		xmlrpc_fail(ret_error, XMLRPC_FAILED, error, "%s", strerror(-error));
 	if (!error)
 		error = open_http(client, ret_error);
 	if (!error)
@@ -322,15 +326,17 @@ static enum xmlrpc_outcome bad_answer(struct xmlrpc_error *ret_error, int error,
 
 static enum xmlrpc_outcome judge_fault(struct xmlrpc_error *ret_error, const struct xmlrpc_value *fault)
 {
+	const char *text = xmlrpc_member_string(fault, "faultString", "a fault without a text");
 	int64_t code = xmlrpc_member_int(fault, "faultCode", 0);
 
-	xmlrpc_fail(ret_error, XMLRPC_FAULT, 0, "%s", xmlrpc_member_string(fault, "faultString", "a fault without a text"));
+	xmlrpc_fail(ret_error, XMLRPC_FAULT, 0, "%s", text);
 	if (ret_error)
 		ret_error->fault_code = code >= INT32_MIN && code <= INT32_MAX ? (int)code : 0;
 	return XMLRPC_FAULT;
 }
 
-static enum xmlrpc_outcome judge(struct xmlrpc_value *ret, struct xmlrpc_error *ret_error, long status, const struct buf *body)
+static enum xmlrpc_outcome judge(struct xmlrpc_value *ret, struct xmlrpc_error *ret_error, long status,
+				 const struct buf *body)
 {
 	CLEANUP(xmlrpc_value_done) struct xmlrpc_value value = { .type = XMLRPC_NONE };
 	int result;
@@ -363,9 +369,10 @@ enum xmlrpc_outcome xmlrpc_call(struct xmlrpc_client *client, struct xmlrpc_valu
 	va_start(args, params);
 	error = write_call(&call, method, params, args);
 	va_end(args);
+	if (error == -EINVAL)
+		return xmlrpc_fail(ret_error, XMLRPC_FAILED, error, "a name with characters that XML cannot carry");
 	if (error)
-		return xmlrpc_fail(ret_error, XMLRPC_FAILED, error, "%s",
-				   error == -EINVAL ? "a name with characters that XML cannot carry" : strerror(-error));
+		return xmlrpc_fail(ret_error, XMLRPC_FAILED, error, "%s", strerror(-error));
 	client->request.body = call.data;
 	error = http_do(client->http, &client->request, &status, &body);
 	client->request.body = NULL;

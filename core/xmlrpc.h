@@ -1,10 +1,11 @@
 /* xmlrpc.h: an XML-RPC client (xmlrpc.com/spec) for supervisord's interface.
  *
- * The call is written here; the answer is read by libxml2 (xmlrpc_xml2.c), or not at all (xmlrpc_none.c). It is UTF-8, whatever
- * it declares. DTDs, entities and network access are off. What XML does not allow (supervisord sends a program's control
- * characters as they are) is read as '?'.
+ * The call is written here; the answer is read by libxml2 (xmlrpc_xml2.c), or not at all (xmlrpc_none.c). It is
+ * UTF-8, whatever it declares. DTDs, entities and network access are off. What XML does not allow (supervisord sends
+ * a program's control characters as they are) is read as '?'.
  *
- * Caps: an answer of 16 MiB, of 100,000 values, nested 16 deep (getAllProcessInfo of 5,000 programs has 75,000 values in 5 MB). */
+ * Caps: an answer of 16 MiB, of 100,000 values, nested 16 deep (getAllProcessInfo of 5,000 programs has 75,000
+ * values in 5 MB). */
 #ifndef CORE_XMLRPC_H
 #define CORE_XMLRPC_H
 
@@ -17,8 +18,8 @@ enum { XMLRPC_ANSWER_MAX = 16 * 1024 * 1024, XMLRPC_VALUES_MAX = 100000, XMLRPC_
 
 enum xmlrpc_type { XMLRPC_NONE, XMLRPC_INT, XMLRPC_BOOL, XMLRPC_STRING, XMLRPC_ARRAY, XMLRPC_STRUCT };
 
-/* A value; strings, items and members belong to the whole, which xmlrpc_value_done() frees. Types that supervisord never sends
- * (double, base64, dateTime, nil) are read as strings of their text. */
+/* A value; strings, items and members belong to the whole, which xmlrpc_value_done() frees. Types that supervisord
+ * never sends (double, base64, dateTime, nil) are read as strings of their text. */
 struct xmlrpc_value {
 	enum xmlrpc_type type;
 	char *name;                  /* the member's name in a struct, else NULL */
@@ -39,16 +40,17 @@ void xmlrpc_value_done(struct xmlrpc_value *value);
 /* Bytes of the UTF-8 character at the start of TEXT if XML 1.0 allows it (its production 2, Char); else 0. Pure. */
 size_t xmlrpc_char(const char *text, size_t len);
 
-/* Append to RET what xmlrpc_parse() gives to the parser: TEXT with '?' in place of each byte and each character reference that XML
- * does not allow. -EBADMSG: it has a DOCTYPE; -ENOBUFS, -ENOMEM. Pure. */
+/* Append to RET what xmlrpc_parse() gives to the parser: TEXT with '?' in place of each byte and each character
+ * reference that XML does not allow. -EBADMSG: it has a DOCTYPE; -ENOBUFS, -ENOMEM. Pure. */
 int xmlrpc_clean(const char *text, size_t len, struct buf *ret);
 
-/* Parse a methodResponse. 0: RET is the value; 1: it is a fault, RET its struct (faultCode, faultString). -EBADMSG: not XML-RPC, or
- * DTD, or over a cap; -ENOMEM; -ENOSYS: built without libxml2; -ENOENT: libxml2 is not installed; -ENOEXEC: it lacks a function. */
+/* Parse a methodResponse. 0: RET is the value; 1: it is a fault, RET its struct (faultCode, faultString). -EBADMSG:
+ * not XML-RPC, or DTD, or over a cap; -ENOMEM; -ENOSYS: built without libxml2; -ENOENT: libxml2 is not installed;
+ * -ENOEXEC: it lacks a function. */
 int xmlrpc_parse(const char *text, size_t len, struct xmlrpc_value *ret);
 
-/* Append a methodCall to RET: PARAMS says the types: "s" a string, "b" a bool (int). Strings are escaped. -ENOBUFS; -ENOMEM;
- * -EINVAL: a string that XML cannot carry. On failure RET is not to be used. */
+/* Append a methodCall to RET: PARAMS says the types: "s" a string, "b" a bool (int). Strings are escaped. -ENOBUFS;
+ * -ENOMEM; -EINVAL: a string that XML cannot carry. On failure RET is not to be used. */
 int xmlrpc_write_call(struct buf *ret, const char *method, const char *params, ...);
 
 struct xmlrpc_client;
@@ -78,17 +80,17 @@ struct xmlrpc_error {
 };
 
 /* Note an OUTCOME and a text in ERROR (may be NULL), and return OUTCOME. */
-enum xmlrpc_outcome xmlrpc_fail(struct xmlrpc_error *error, enum xmlrpc_outcome outcome, int cause, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+enum xmlrpc_outcome xmlrpc_fail(struct xmlrpc_error *error, enum xmlrpc_outcome outcome, int cause,
+				const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* Connects not yet, but makes sure that the libraries are there: a call whose answer cannot be read must not be made.
- * -EINVAL: the URL is of no kind we speak; -ENOSYS, -ENOENT, -ENOEXEC: a library (XMLRPC_MISSING); -ENOMEM. The strings of SERVER but
- * its URL must outlive the client. */
+/* Connects not yet, but makes sure that the libraries are there: a call whose answer cannot be read must not be
+ * made. -EINVAL: the URL is of no kind we speak; -ENOSYS, -ENOENT, -ENOEXEC: a library (XMLRPC_MISSING); -ENOMEM.
+ * The strings of SERVER but its URL must outlive the client. */
 int xmlrpc_open(const struct xmlrpc_server *server, struct xmlrpc_client **ret, struct xmlrpc_error *ret_error);
 void xmlrpc_free(struct xmlrpc_client *client);
 
-/* Call METHOD with PARAMS as xmlrpc_write_call(); RET (may be NULL) is freed by the caller with xmlrpc_value_done() on XMLRPC_OK.
- * Blocks up to the timeout. */
+/* Call METHOD with PARAMS as xmlrpc_write_call(); RET (may be NULL) is freed by the caller with xmlrpc_value_done()
+ * on XMLRPC_OK. Blocks up to the timeout. */
 enum xmlrpc_outcome xmlrpc_call(struct xmlrpc_client *client, struct xmlrpc_value *ret, struct xmlrpc_error *ret_error,
 				const char *method, const char *params, ...);
 

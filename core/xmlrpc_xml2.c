@@ -1,7 +1,7 @@
 /* xmlrpc_xml2.c: XML-RPC answers, read by libxml2's xmlTextReader. The only file that knows libxml2 for it.
  *
- * Only functions are used, never fields of its structs: these differ between libxml2.so.2 and libxml2.so.16. The XML comes in as
- * three kinds of tokens (open, text, close), the values are read from them by recursive descent:
+ * Only functions are used, never fields of its structs: these differ between libxml2.so.2 and libxml2.so.16. The XML
+ * comes in as three kinds of tokens (open, text, close), the values are read from them by recursive descent:
  *
  *   <methodResponse><params><param><value><struct><member><name>pid</name><value><int>7</int></value></member>...
  *   <methodResponse><fault><value><struct>...
@@ -57,8 +57,8 @@ static int load_functions(struct xml_functions *f)
 
 /* --- tokens --- */
 
-/* The next token, or -EBADMSG. Comments and processing instructions are passed over; a document type, an entity reference or
- * anything else has no place in an answer. */
+/* The next token, or -EBADMSG. Comments and processing instructions are passed over; a document type, an entity
+ * reference or anything else has no place in an answer. */
 static int next_token(struct parser *p)
 {
 	if (p->close_next) {

@@ -30,7 +30,8 @@ static bool environ_says(const struct buf *block, const char *name, const char *
 	return len == strlen(value) && !memcmp(found, value, len);
 }
 
-/* Is PID a wrapper around us ("sh -c", "su -c", "sudo")? It then has from supervisord the names that we have. 1, 0 or -ESRCH. */
+/* Is PID a wrapper around us ("sh -c", "su -c", "sudo")? It then has from supervisord the names that we have. 1, 0
+ * or -ESRCH. */
 static int is_wrapper(const struct procfs *proc, pid_t pid)
 {
 	CLEANUP(buf_done) struct buf block = BUF(ENVIRON_MAX);
@@ -50,7 +51,8 @@ static int is_wrapper(const struct procfs *proc, pid_t pid)
 	       environ_says(&block, "SUPERVISOR_GROUP_NAME", getenv("SUPERVISOR_GROUP_NAME"));
 }
 
-/* The parent of PID, held fast. It is the parent still when it is held: so it is not another process of the same pid. */
+/* The parent of PID, held fast. It is the parent still when it is held: so it is not another process of the same
+ * pid. */
 static int open_parent(const struct procfs *proc, pid_t pid, struct pidref *ret)
 {
 	CLEANUP(pidref_done) struct pidref parent = PIDREF_NONE;
@@ -205,9 +207,10 @@ enum xmlrpc_outcome supervisor_info(struct xmlrpc_client *client, const char *na
 {
 	CLEANUP(supervisor_info_done) struct supervisor_info info = { .state = SUPERVISOR_UNKNOWN };
 	CLEANUP(xmlrpc_value_done) struct xmlrpc_value value = { .type = XMLRPC_NONE };
-	enum xmlrpc_outcome outcome = xmlrpc_call(client, &value, ret_error, "supervisor.getProcessInfo", "s", namespec);
+	enum xmlrpc_outcome outcome;
 	int error;
 
+	outcome = xmlrpc_call(client, &value, ret_error, "supervisor.getProcessInfo", "s", namespec);
 	if (outcome != XMLRPC_OK)
 		return outcome;
 	error = read_info(&value, &info);
@@ -244,19 +247,22 @@ enum xmlrpc_outcome supervisor_all(struct xmlrpc_client *client, struct supervis
 	return XMLRPC_OK;
 }
 
-enum xmlrpc_outcome supervisor_stop(struct xmlrpc_client *client, const char *namespec, struct xmlrpc_error *ret_error)
+enum xmlrpc_outcome supervisor_stop(struct xmlrpc_client *client, const char *namespec,
+				    struct xmlrpc_error *ret_error)
 {
 	return xmlrpc_call(client, NULL, ret_error, "supervisor.stopProcess", "sb", namespec, 0);
 }
 
-enum xmlrpc_outcome supervisor_start(struct xmlrpc_client *client, const char *namespec, struct xmlrpc_error *ret_error)
+enum xmlrpc_outcome supervisor_start(struct xmlrpc_client *client, const char *namespec,
+				     struct xmlrpc_error *ret_error)
 {
 	return xmlrpc_call(client, NULL, ret_error, "supervisor.startProcess", "sb", namespec, 0);
 }
 
 /* --- what an error means --- */
 
-/* The URL of the environment without "user:password@". The last '@' of all ends them: a password may hold one, or a '/'. */
+/* The URL of the environment without "user:password@". The last '@' of all ends them: a password may hold one, or a
+ * '/'. */
 static void shown_url(char *ret, size_t size)
 {
 	const char *url = getenv("SUPERVISOR_SERVER_URL");
@@ -271,6 +277,8 @@ static void shown_url(char *ret, size_t size)
 	at = strrchr(host, '@');
 	snprintf(ret, size, "%.*s%s", (int)(host - url), url, at ? at + 1 : host);
 }
+
+#define RPC_SECTIONS "[unix_http_server] (or [inet_http_server]) and [rpcinterface:supervisor]"
 
 /* What to do about a fault; NULL: its own text says all. */
 static const char *fault_advice(int code)
@@ -298,7 +306,7 @@ static const char *failure_advice(int cause)
 	switch (cause) {
 	case -ECONNREFUSED:
 	case -ENOENT:
-		return "is [unix_http_server] (or [inet_http_server]) and [rpcinterface:supervisor] in supervisord.conf?";
+		return "is " RPC_SECTIONS " in supervisord.conf?";
 	case -EACCES:
 	case -EPERM:
 		return "the socket's chmod= and chown= in [unix_http_server] must let the listener's user= in";
@@ -314,34 +322,40 @@ static const char *failure_advice(int cause)
 static const char *missing_advice(const struct xmlrpc_error *error)
 {
 	if (error->cause == -EDESTADDRREQ)
-		return "supervisord.conf needs [unix_http_server] (or [inet_http_server]) and [rpcinterface:supervisor]";
+		return "supervisord.conf needs " RPC_SECTIONS;
 	return "install it, or restart programs with -x SCRIPT";
+}
+
+static const char *advice_for(const struct xmlrpc_error *error)
+{
+	switch (error->outcome) {
+	case XMLRPC_FAULT:
+		return fault_advice(error->fault_code);
+	case XMLRPC_FAILED:
+		return failure_advice(error->cause);
+	case XMLRPC_MISSING:
+		return missing_advice(error);
+	case XMLRPC_UNAUTHORIZED:
+	case XMLRPC_OK:
+		break;
+	}
+	return NULL;
 }
 
 const char *supervisor_explain(const struct xmlrpc_error *error, char *buffer, size_t size)
 {
-	const char *advice = NULL;
-	char url[256];
+	const char *advice = advice_for(error);
+	bool at_url = error->outcome == XMLRPC_FAILED;
+	char url[256] = "";
 
-	shown_url(url, sizeof(url));
-	switch (error->outcome) {
-	case XMLRPC_UNAUTHORIZED:
-		snprintf(buffer, size, "supervisord refused the user name or password (401): set SUPERVISOR_USERNAME and "
-			 "SUPERVISOR_PASSWORD in the listener's `environment=`");
+	if (error->outcome == XMLRPC_UNAUTHORIZED) {
+		snprintf(buffer, size, "supervisord refused the user name or password (401): set SUPERVISOR_USERNAME "
+			 "and SUPERVISOR_PASSWORD in the listener's `environment=`");
 		return buffer;
-	case XMLRPC_FAILED:
-		advice = failure_advice(error->cause);
-		snprintf(buffer, size, "%s: %s%s%s%s", url, error->text, advice ? " (" : "", advice ? advice : "", advice ? ")" : "");
-		return buffer;
-	case XMLRPC_FAULT:
-		advice = fault_advice(error->fault_code);
-		break;
-	case XMLRPC_MISSING:
-		advice = missing_advice(error);
-		break;
-	case XMLRPC_OK:
-		break;
 	}
-	snprintf(buffer, size, "%s%s%s%s", error->text, advice ? " (" : "", advice ? advice : "", advice ? ")" : "");
+	if (at_url)
+		shown_url(url, sizeof(url));
+	snprintf(buffer, size, "%s%s%s%s%s%s", url, at_url ? ": " : "", error->text, advice ? " (" : "",
+		 advice ? advice : "", advice ? ")" : "");
 	return buffer;
 }
