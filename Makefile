@@ -92,19 +92,22 @@ $(BUILD)/libprocguard.a: $(LIB_OBJ) $(BUILD)/link.flags
 tests: $(TEST_BIN) $(HELPERS) ## the programs that `make check` runs
 fuzzers: $(FUZZERS)
 
-COMPILE = $(CC) $(PG_CFLAGS) -DPROCGUARD_VERSION='"$(VERSION)"' $(MUSL_INCLUDE) $(CPPFLAGS) $(CFLAGS)
+COMPILE = $(CC) $(PG_CFLAGS) $(MUSL_INCLUDE) $(CPPFLAGS) $(CFLAGS)
 LINK    = $(CC) $(PG_CFLAGS) $(CFLAGS) $(PG_LDFLAGS) $(LDFLAGS)
 
 $(BUILD)/%.o: %.c $(BUILD)/compile.flags
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(COMPILE) $(LIB_CFLAGS) -MMD -MP -c -o $@ $<$(if $(LIB), || $(missing))
+	$(call say,CC,$<)$(COMPILE) $(MODULE_CFLAGS) -MMD -MP -c -o $@ $<$(if $(LIB), || $(missing))
+
+$(MAIN_OBJ): MODULE_CFLAGS = -DPROCGUARD_VERSION='"$(VERSION)"' -DPROCGUARD_WITHOUT='"$(without)"'
+$(MAIN_OBJ): $(BUILD)/applets.inc $(BUILD)/version.flags
 
 # Only what includes a library's headers is compiled with their flags.
 missing = { echo 'If $(LIB) is not there: "make deps" installs it, WITHOUT=$(patsubst lib%,%,$(LIB)) does without.' >&2; exit 1; }
 $(BUILD)/core/http_curl.o: LIB = libcurl
-$(BUILD)/core/http_curl.o: LIB_CFLAGS = $(shell pkg-config --cflags libcurl 2>/dev/null)
+$(BUILD)/core/http_curl.o: MODULE_CFLAGS = $(shell pkg-config --cflags libcurl 2>/dev/null)
 $(BUILD)/core/xmlrpc_xml2.o: LIB = libxml2
-$(BUILD)/core/xmlrpc_xml2.o: LIB_CFLAGS = $(shell pkg-config --cflags libxml-2.0 2>/dev/null)
+$(BUILD)/core/xmlrpc_xml2.o: MODULE_CFLAGS = $(shell pkg-config --cflags libxml-2.0 2>/dev/null)
 
 $(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libprocguard.a
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(shell pkg-config --libs check) $(PG_LIBS) $(LDLIBS)
@@ -117,13 +120,12 @@ $(HELPERS): $(BUILD)/%: %.c $(BUILD)/compile.flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(PG_CFLAGS) $(CPPFLAGS) $(filter-out -fsanitize%,$(CFLAGS)) -o $@ $< $(LDFLAGS)
 
-$(MAIN_OBJ): $(BUILD)/applets.inc
-
 # Files that hold a value of this Makefile: written only when it has changed, and what depends on them is made anew.
 applets.inc   = $(foreach a,$(APPLETS),APPLET($(a)))
 compile.flags = $(COMPILE)
+version.flags = $(VERSION) $(without)
 link.flags    = $(LINK) $(LIB_OBJ) $(PG_LIBS) $(LDLIBS)
-$(addprefix $(BUILD)/,applets.inc compile.flags link.flags): FORCE | $(BUILD)/
+$(addprefix $(BUILD)/,applets.inc compile.flags version.flags link.flags): FORCE | $(BUILD)/
 	@$(file >$@.new,$($(@F))) cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(BUILD)/:
 	@mkdir -p $@

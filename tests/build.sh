@@ -1,0 +1,162 @@
+#!/bin/sh
+# build.sh: what the Makefile makes: which libraries are loaded, what changes with its variables, static binaries, installation.
+# lib.sh says how to run it.
+# once
+# timeout: 200
+
+# make into the current directory, warnings are errors
+build() {
+	make -s -C "$TOP" BUILD="$PWD/b" CI=1 "$@" >out 2>&1 || fail "make $*: $(tail -n 20 out)"
+}
+
+needed() {
+	readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'
+}
+
+test_plain_binary_needs_only_libc() {
+	for library in $(needed "$PROCGUARD"); do
+		case $library in
+		libc.* | libdl.so.2 | ld-linux*) ;;
+		*) fail "$library is loaded at start" ;;
+		esac
+	done
+}
+
+test_plain_binary_is_hardened() {
+	readelf -hW "$PROCGUARD" | grep -q 'Type:.*DYN' || fail "no PIE"
+	readelf -lW "$PROCGUARD" | grep -q GNU_RELRO || fail "no RELRO"
+	readelf -dW "$PROCGUARD" | grep -q 'FLAGS.*NOW' || fail "lazy binding"
+	readelf -lW "$PROCGUARD" | grep 'GNU_STACK' | grep -q 'RWE' && fail "executable stack"
+	readelf -sW "$PROCGUARD" | grep -q '__stack_chk_fail' || fail "no stack protector"
+}
+
+test_dlopen_notes_name_the_libraries() {
+	readelf -x .note.dlopen "$PROCGUARD" >note 2>&1
+	for library in libcurl libxml2; do
+		strings -a "$PROCGUARD" | grep -q "\"soname\".*$library" || fail "no note for $library: $(cat note)"
+	done
+	readelf -SW "$PROCGUARD" | grep -q '\.note\.dlopen' || fail "no section .note.dlopen"
+}
+
+test_without_libraries_says_so() {
+	build WITHOUT="curl xml2 dw"
+	readelf -SW b/procguard | grep -q '\.note\.dlopen' && fail "a note for a library that is not used"
+	b/procguard --version >version || fail "--version failed"
+	grep -q 'without.*curl' version || fail "--version does not tell: $(cat version)"
+}
+
+test_unknown_library_headers_are_explained() {
+	make -s -C "$TOP" BUILD="$PWD/b" CPPFLAGS=-Dcurl_easy_init="'#'" "$PWD/b/core/http_curl.o" >out 2>&1 &&
+		fail "a broken compilation succeeded"
+	grep -q 'WITHOUT=curl' out || fail "no hint: $(cat out)"
+}
+
+# The names of the files that a build in b/ made.
+made() {
+	make -C "$TOP" BUILD="$PWD/b" CI=1 "$@" all >out 2>&1 || fail "make $*: $(tail -n 20 out)"
+	sed -n 's/^  \(CC\|LINK\) *//p' out
+}
+
+test_changed_flags_build_anew() {
+	build
+	[ -z "$(made)" ] || fail "made without need: $(cat out)"
+	made CFLAGS=-O1 | grep -q core/buf.c || fail "CFLAGS: nothing compiled anew"
+	[ -z "$(made CFLAGS=-O1)" ] || fail "made without need after CFLAGS: $(cat out)"
+	made CFLAGS=-O1 WITHOUT=xml2 >list
+	grep -q core/xmlrpc_none.c list || fail "WITHOUT: the other module was not compiled"
+	grep -q core/buf.c list && fail "WITHOUT: too much was compiled: $(cat list)"
+	b/procguard --version | grep -q 'without.*xml2' || fail "WITHOUT: $(b/procguard --version)"
+	made CFLAGS=-O1 >list
+	grep -q procguard list || fail "back: not linked anew"
+	b/procguard --version | grep -q 'without.*xml2' && fail "back: $(b/procguard --version)"
+	:
+}
+
+test_gcc_has_no_warning() {
+	command -v gcc >/dev/null || skip "no gcc"
+	build CC=gcc CFLAGS=-O2 all tests
+}
+
+test_clang_has_no_warning() {
+	command -v clang >/dev/null || skip "no clang"
+	build CC=clang CFLAGS=-O2 all tests
+}
+
+test_unoptimised_has_no_warning() {
+	build CFLAGS=-O0
+}
+
+# static_file FILE: nothing else is needed to run it
+static_file() {
+	readelf -lW "$1" >headers || fail "no $1"
+	grep -q INTERP headers && fail "a static binary with a PT_INTERP"
+	[ -z "$(needed "$1")" ] || fail "a static binary needs $(needed "$1")"
+	"$1" --version >/dev/null || fail "it does not run"
+}
+
+test_static_glibc() {
+	build STATIC=1 WITHOUT="xml2 dw"
+	grep -q 'implies WITHOUT=curl' out || fail "not said that curl is left out: $(cat out)"
+	static_file b/procguard
+}
+
+test_static_glibc_with_libxml2() {
+	[ -e "$(${CC:-cc} -print-file-name=libxml2.a)" ] || skip "no static libxml2"
+	case $(pkg-config --static --libs libxml-2.0) in
+	*-licu*) [ -e "$(${CC:-cc} -print-file-name=libstdc++.a)" ] || skip "no static C++ library, which ICU needs" ;;
+	esac
+	build STATIC=1
+	static_file b/procguard
+}
+
+musl() {
+	command -v musl-gcc >/dev/null || skip "no musl-gcc"
+	build STATIC=1 CC=musl-gcc WITHOUT="curl xml2 dw" "$@"
+	static_file b/procguard
+}
+
+test_static_musl() {
+	musl
+	grep -q 'implies' out && fail "musl implies nothing: $(cat out)"
+	for name in $(b/procguard --list); do
+		b/procguard "$name" --help >/dev/null || fail "$name --help"
+	done
+}
+
+# As in an image FROM scratch: no shell, no /proc, no passwd.
+test_static_musl_runs_in_an_empty_chroot() {
+	[ "$(id -u)" = 0 ] || skip "chroot needs root"
+	musl APPLETS=oome
+	mkdir root
+	cp b/procguard root/procguard
+	cat >hello.c <<-'END'
+		#include <unistd.h>
+		int main(void) { return write(1, "hello\n", 6) == 6 ? 7 : 1; }
+	END
+	musl-gcc -static -o root/hello hello.c || fail "no static program"
+	chroot root /procguard oome run /hello >hello
+	status=$?
+	[ "$(cat hello)" = hello ] || fail "the command did not run: $(cat hello)"
+	[ $status = 7 ] || fail "exit status $status, not the command's 7"
+}
+
+test_install_and_uninstall() {
+	build all install DESTDIR="$PWD/dest" PREFIX=/usr
+	for name in $("$PROCGUARD" --list) oome_monitor; do
+		[ "$(readlink "dest/usr/bin/$name")" = procguard ] || fail "no link $name"
+		"dest/usr/bin/$name" --help >/dev/null || fail "$name --help"
+	done
+	[ -f dest/usr/share/man/man1/procguard.1 ] || fail "no manual"
+	build uninstall DESTDIR="$PWD/dest" PREFIX=/usr
+	find dest ! -type d >left
+	[ ! -s left ] || fail "uninstall left $(cat left)"
+}
+
+test_help_lists_the_targets() {
+	make -s -C "$TOP" help >help || fail "make help failed"
+	for target in all deps demo check check-each bench fuzz install uninstall clean help; do
+		grep -q "^ *$target " help || fail "make help does not name $target"
+	done
+}
+
+. "${0%/*}/lib.sh"
