@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -379,4 +380,23 @@ int procfs_descendants(const struct procfs *proc, pid_t pid, struct pidset *ret)
 			r = 0;
 	}
 	return r;
+}
+
+int procfs_link(int dir, const char *name, char *ret, size_t ret_size)
+{
+	char text[PATH_MAX];
+	ssize_t n = readlinkat(dir, name, text, sizeof text);
+
+	if (n < 0)
+		return -errno;
+	if ((size_t)n == sizeof text || (size_t)n >= ret_size)
+		return -ENAMETOOLONG;
+	memcpy(ret, text, (size_t)n);
+	ret[n] = 0;
+	return 0;
+}
+
+void procfs_fd_path(int fd, char ret[PROCFS_FD_PATH_MAX])
+{
+	snprintf(ret, PROCFS_FD_PATH_MAX, PROCFS_ROOT "/self/fd/%d", fd);
 }

@@ -18,6 +18,9 @@ struct procfs {
 	int fd;
 };
 
+/* Where this system's own is. */
+#define PROCFS_ROOT "/proc"
+
 /* Room for a pid in decimal with its NUL. */
 enum { PROCFS_PID_TEXT = 12 };
 
@@ -44,6 +47,14 @@ int procfs_status(int dir, struct procparse_status *ret);
  * closes them. They need ptrace(2)'s read permission: -EACCES, -EPERM without. */
 int procfs_cwd(int dir);
 int procfs_root(int dir);
+
+/* What the link NAME ("cwd", "exe") of a process says, for messages: as seen from our root, and a path that may mean nothing there. -EACCES,
+ * -EPERM; -ENAMETOOLONG. */
+int procfs_link(int dir, const char *name, char *ret, size_t ret_size);
+
+/* The path under /proc/self of our own descriptor FD: for calls that take no descriptor (inotify_add_watch(2)). */
+enum { PROCFS_FD_PATH_MAX = 32 };
+void procfs_fd_path(int fd, char ret[PROCFS_FD_PATH_MAX]);
 
 /* Walk all process ids in ascending order as the kernel gives them, one getdents(2) a few hundred processes. Allocates
  * nothing. procfs_next() returns 1 and a pid, 0 at the end, or -errno. */

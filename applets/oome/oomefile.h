@@ -35,22 +35,25 @@ struct oomefile {
 
 /* The path that an environment block and a -o FILE (or NULL) come to, relative ones to the process's directory: into RET (PATH_MAX bytes).
  * Pure. -ENAMETOOLONG. An empty value counts as unset. */
-int oomefile_path(const char *option, const char *environ, size_t environ_len, char *ret, size_t ret_size);
+int oomefile_path(const char *option, const char *env, size_t env_len, char *ret, size_t ret_size);
 
-/* Find the place for the process whose /proc directory is DIR. ENVIRON is its environment block; OPTION is -o FILE or NULL. -ENOENT: the
- * directory does not exist (yet); -EACCES, -EPERM: we may not look. Release with oomefile_done(). */
-int oomefile_locate(int dir, const char *environ, size_t environ_len, const char *option, struct oomefile *ret);
+/* Find the place for the process whose /proc directory is DIR (-1: our own child where there is no /proc; only with OPTION then).
+ * ENV is its environment block; OPTION is -o FILE or NULL. -ENOENT: the directory does not exist (yet); -EACCES, -EPERM: we may not
+ * look; -EINVAL: the path names no file. May block as the file system does. Release with oomefile_done(). */
+int oomefile_locate(int dir, const char *env, size_t env_len, const char *option, struct oomefile *ret);
 
-/* Look at the place. 0: RET says whether there is a file, a regular one. -ELOOP: the last component is a link; -EINVAL: not a regular file;
- * -EPERM: it belongs to somebody else (RET_OWNER) and ANY_OWNER is not set. */
-int oomefile_look(const struct oomefile *file, bool any_owner, struct oomefile_id *ret, uid_t *ret_owner);
+/* Look at the place for a file that may be believed: a regular one, no link, owned by root, by us, by the uid of the process that named it or,
+ * where PROC is not NULL, by a descendant of PID. 0: RET says which version, if any. -ELOOP: a link; -EINVAL: not a regular file;
+ * -EPERM: it belongs to RET_OWNER, who is nobody of these (ANY_OWNER lifts that). */
+int oomefile_look(const struct oomefile *file, const struct procfs *proc, pid_t pid, bool any_owner, struct oomefile_id *ret,
+		  uid_t *ret_owner);
 
-/* Delete it, if it is still the version ID (not if it has changed: -ESTALE). -ENOENT: it is gone already. */
+/* Delete it, if it is still the version ID; -ESTALE: it has changed, and stays. -ENOENT: it is gone already. */
 int oomefile_delete(const struct oomefile *file, const struct oomefile_id *id);
 
 bool oomefile_id_equal(const struct oomefile_id *a, const struct oomefile_id *b);
 
-/* A second descriptor on the same place. -errno. */
+/* A second descriptor on the same place. -EMFILE, -ENOMEM. */
 int oomefile_copy(const struct oomefile *file, struct oomefile *ret);
 void oomefile_done(struct oomefile *file);
 

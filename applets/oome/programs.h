@@ -1,47 +1,63 @@
 /* programs.h: the programs of a supervisord, kept in step with /proc at each tick.
  *
- * A tick at rest must cost almost nothing (no RPC, some microseconds a program): what was found of a process is kept as long as it is the
- * same process with the same memory image; a descriptor on its environ tells, since reads from it end when the process has ended or
- * called exec. Everything is found anew at least once in PROGRAMS_REFRESH_MS. */
+ * A tick at rest must cost almost nothing (no RPC, about a microsecond a program): what was found of a process is kept as long
+ * as it is the same process with the same memory image. All the rest (directory, links, descendants) is found anew every
+ * PROGRAMS_REFRESH_MS, at every tick while the process is young, and at once when inotify says that a directory was moved or deleted. */
 #ifndef OOME_PROGRAMS_H
 #define OOME_PROGRAMS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "applets/oome/oome.h"
-#include "applets/oome/oomefile.h"
-#include "core/procfs.h"
+#include "applets/oome/program.h"
 
-enum { PROGRAMS_REFRESH_MS = 60000 };
+enum { PROGRAMS_REFRESH_MS = 60000, PROGRAMS_SETTLE_MS = 30000, PROGRAMS_AVOID_MAX = 16 };
 
-struct program {
-	pid_t pid;
-	int environ_fd;         /* /proc/PID/environ as of the last refresh, or -1 */
-	char *group, *name;     /* NULL: it did not name itself (yet) */
-	bool ours;              /* wanted by -p, or all */
-	struct oomefile file;   /* dir -1: no such directory (yet) */
-	int watch;              /* inotify watch descriptor, or -1 */
-	int64_t refreshed_ms;
-	bool seen;              /* in the tick that goes on */
-	bool warned;            /* about something in its file or rights */
+/* Who looks at foreign files may be held up by them for ever (a dead NFS server, a FUSE file system that does not answer). Here, in shared
+ * memory, it says at whose files it looks, for the process that watches over it. */
+struct programs_shared {
+	volatile pid_t looking_at;         /* 0: at nobody's */
+	pid_t avoid[PROGRAMS_AVOID_MAX];   /* whose files did not answer: left out while they live; 0: none */
 };
 
 struct programs {
+	const struct oome_config *config;
+	const struct procfs *proc;
+	struct programs_shared *shared;
 	struct program *items;
 	size_t count, size;
-	int inotify;            /* or -1: --no-watch, or none to be had */
-	bool unnamed;           /* some child did not name itself: RPC must tell */
+	struct pidset children; /* of the last update */
+	int inotify;            /* the caller's, or -1 */
+	int *watches;           /* every watch that INOTIFY holds */
+	size_t watch_count;
+	bool changed;           /* places were found anew: watches may be unused */
+	bool cannot_watch;      /* inotify refused: said once */
 };
 
-/* Start with INOTIFY (owned by the caller) or -1. */
-void programs_init(struct programs *programs, int inotify);
+void programs_init(struct programs *programs, const struct oome_config *config, const struct procfs *proc,
+		   struct programs_shared *shared, int inotify);
 void programs_done(struct programs *programs);
 
-/* Bring the table in step with the children of SUPERVISORD now. -ESRCH: it is gone. */
-int programs_update(struct programs *programs, const struct oome_config *config, const struct procfs *proc, pid_t supervisord, int64_t now_ms);
+/* Bring the table in step with the children of SUPERVISORD. -ESRCH, -ENOENT: it is gone; -ENOMEM. */
+int programs_update(struct programs *programs, pid_t supervisord, int64_t now_ms);
 
-/* What RPC said: PID is GROUP:NAME. Kept as long as the process lives. */
-int programs_name(struct programs *programs, pid_t pid, const char *group, const char *name);
+/* Is there a living program whose name is not known and that RPC was not asked for yet? */
+bool programs_unnamed(const struct programs *programs);
+
+/* RPC was asked: PID is GROUP:NAME. Then, once for all, that who has no name now has none to be had. */
+void programs_name(struct programs *programs, pid_t pid, const char *group, const char *name);
+void programs_named_all(struct programs *programs);
+
+/* Has a living program the NAME of a -p option? */
+bool programs_has(const struct programs *programs, const char *wanted);
+
+/* What inotify says of WATCH: its directory was moved or deleted, so that places there are found anew at the next update; has any place
+ * there the file NAME. */
+void programs_expire_watch(struct programs *programs, int watch);
+bool programs_watched(const struct programs *programs, int watch, const char *name);
+
+/* Call FUNCTION for each oome file of a program of ours that exists and may be believed. */
+typedef void (*programs_found_fn)(struct program *program, const struct place *place, const struct oomefile_id *id, void *context);
+void programs_each_file(struct programs *programs, programs_found_fn function, void *context);
 
 #endif

@@ -12,7 +12,8 @@
 struct restart {
 	pid_t old_pid;      /* the process that reported */
 	bool gone;          /* the old process has been seen to be gone */
-	bool start_sent;    /* a start request was accepted since then */
+	bool start_sent;    /* a start request was accepted, and has not failed yet */
+	bool ever_started;  /* a start request was accepted at some time since then */
 	int failed_starts;  /* in a row */
 };
 
@@ -20,13 +21,16 @@ enum restart_step {
 	RESTART_STOP,    /* ask to stop */
 	RESTART_WAIT,    /* look again soon */
 	RESTART_START,   /* ask to start */
-	RESTART_FAILED,  /* a start failed: say so, restart_pause(), start again */
+	RESTART_FAILED,  /* a start that was accepted came to nothing: say so, restart_pause(), look again */
 	RESTART_DONE,    /* it runs again */
 	RESTART_GIVE_UP, /* somebody stopped it after our start */
 };
 
 /* Look at STATE and PID (0: none) as supervisord reports them; notes in R what it means. */
 enum restart_step restart_decide(struct restart *r, enum supervisor_state state, pid_t pid);
+
+/* supervisord accepted the start request, or refused it. */
+void restart_note_start(struct restart *r, bool accepted);
 
 /* How long to wait before the next start: 1 s, doubling to 60 s. */
 int64_t restart_pause(int failed_starts);

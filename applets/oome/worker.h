@@ -20,7 +20,8 @@ struct worker {
 enum worker_result {
 	WORKER_DONE = 0,
 	WORKER_LATER = 1,   /* nothing was stopped: try again at the next tick */
-	WORKER_GAVE_UP = 2,
+	WORKER_GAVE_UP = 2, /* the record says how far it came */
+	WORKER_LIAR = 3,    /* the process is not the program whose name it carries: nothing was done */
 };
 
 /* Restart the program; blocks until it is done. For spawn_function(). */

@@ -1,0 +1,337 @@
+#include "applets/oome/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "applets/oome/supervisor.h"
+#include "core/cleanup.h"
+#include "core/log.h"
+#include "core/procparse.h"
+
+enum { ENVIRON_MAX = 256 * 1024, DESCENDANTS_TRIED = 64 };
+
+struct program program_new(pid_t pid, int64_t now_ms)
+{
+	return (struct program){ .pid = pid, .environ_fd = -1, .missing_in = -1, .first_seen_ms = now_ms };
+}
+
+static void forget_missing(struct program *p)
+{
+	p->missing_in = fd_close(p->missing_in);
+	free(p->missing_name);
+	p->missing_name = NULL;
+}
+
+static void forget_places(struct program *p)
+{
+	for (size_t i = 0; i < p->place_count; i++)
+		oomefile_done(&p->places[i].file);
+	free(p->places);
+	p->places = NULL;
+	p->place_count = 0;
+	forget_missing(p);
+}
+
+void program_done(struct program *p)
+{
+	if (!p)
+		return;
+	forget_places(p);
+	p->environ_fd = fd_close(p->environ_fd);
+	free(p->group);
+	free(p->name);
+	p->group = p->name = NULL;
+}
+
+/* 0: no such process. */
+static uint64_t start_ticks_of(const struct procfs *proc, pid_t pid)
+{
+	int dir CLEANUP(fd_done) = procfs_process(proc, pid);
+	struct procparse_stat st;
+
+	return dir >= 0 && !procfs_stat(dir, &st) ? st.start_ticks : 0;
+}
+
+bool program_same(const struct program *p, const struct procfs *proc)
+{
+	char byte;
+
+	/* The memory image that an open environ reads from is gone when the process has ended or called exec: one byte tells. */
+	if (p->environ_fd >= 0)
+		return pread(p->environ_fd, &byte, 1, 0) == 1;
+	return p->start_ticks && start_ticks_of(proc, p->pid) == p->start_ticks;
+}
+
+/* ---- its name ---- */
+
+static bool wanted(const struct oome_config *config, const char *group, const char *name)
+{
+	const char *own_group = getenv("SUPERVISOR_GROUP_NAME"), *own_name = getenv("SUPERVISOR_PROCESS_NAME");
+
+	if (own_group && own_name && !strcmp(group, own_group) && !strcmp(name, own_name))
+		return false; /* the listener itself */
+	if (config->all)
+		return true;
+	for (size_t i = 0; i < config->names.count; i++)
+		if (supervisor_name_matches(config->names.items[i], group, name))
+			return true;
+	return false;
+}
+
+int program_set_name(struct program *p, const struct oome_config *config, const char *group, const char *name)
+{
+	char *new_group = strdup(group), *new_name = strdup(name);
+
+	if (!new_group || !new_name) {
+		free(new_group);
+		free(new_name);
+		return -ENOMEM;
+	}
+	free(p->group);
+	free(p->name);
+	p->group = new_group;
+	p->name = new_name;
+	p->ours = !p->disowned && wanted(config, group, name);
+	return 0;
+}
+
+static int name_from_environ(struct program *p, const struct oome_config *config, const struct buf *env)
+{
+	size_t group_len, name_len;
+	const char *group = procparse_environ(env->data, env->len, "SUPERVISOR_GROUP_NAME", &group_len);
+	const char *name = procparse_environ(env->data, env->len, "SUPERVISOR_PROCESS_NAME", &name_len);
+	char *group_copy CLEANUP(free_done) = group && group_len ? strndup(group, group_len) : NULL;
+	char *name_copy CLEANUP(free_done) = name && name_len ? strndup(name, name_len) : NULL;
+
+	return group_copy && name_copy ? program_set_name(p, config, group_copy, name_copy) : -ENOENT;
+}
+
+/* ---- its places ---- */
+
+static int watch_place(int inotify, const struct oomefile *file, int *ret_error)
+{
+	const uint32_t mask = IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+	char path[PROCFS_FD_PATH_MAX];
+	int watch;
+
+	if (inotify < 0)
+		return -1;
+	procfs_fd_path(file->dir, path);
+	watch = inotify_add_watch(inotify, path, mask);
+	if (watch < 0)
+		*ret_error = errno;
+	return watch;
+}
+
+static bool same_place(const struct oomefile *a, const struct oomefile *b)
+{
+	struct stat sa, sb;
+
+	return !strcmp(a->name, b->name) && !fstat(a->dir, &sa) && !fstat(b->dir, &sb) && sa.st_dev == sb.st_dev &&
+	       sa.st_ino == sb.st_ino;
+}
+
+static bool place_known(const struct program *p, const struct oomefile *file)
+{
+	for (size_t i = 0; i < p->place_count; i++)
+		if (same_place(&p->places[i].file, file))
+			return true;
+	return p->place_count == PROGRAM_PLACES_MAX;
+}
+
+/* Takes FILE over. */
+static void place_add(struct program *p, struct oomefile *file, int inotify, int *ret_watch_error)
+{
+	struct place *places;
+
+	if (place_known(p, file) || !(places = reallocarray(p->places, p->place_count + 1, sizeof *places))) {
+		oomefile_done(file);
+		return;
+	}
+	p->places = places;
+	p->places[p->place_count++] = (struct place){ .file = *file, .watch = watch_place(inotify, file, ret_watch_error) };
+}
+
+static void warn_rights(struct program *p, int dir, int error)
+{
+	struct stat st;
+
+	if (p->warned_rights || fstat(dir, &st) < 0)
+		return;
+	p->warned_rights = true;
+	log_fail("cannot look into %s (pid %d): %s (run as root or as uid %u, or name its file by -o)", p->name, (int)p->pid,
+		 log_errno(error), (unsigned)st.st_uid);
+}
+
+/* Remember which entry a relative path lacks at its beginning, so that a tick need only ask for that one. */
+static void note_missing(struct program *p, int dir, const struct buf *env)
+{
+	char path[PATH_MAX];
+	size_t n;
+
+	if (oomefile_path(NULL, env->data, env->len, path, sizeof path) < 0)
+		return;
+	n = strcspn(path, "/");
+	if (!n || !path[n] || !strncmp(path, "./", 2) || !strncmp(path, "../", 3))
+		return;
+	p->missing_in = procfs_cwd(dir);
+	p->missing_name = strndup(path, n);
+	if (!program_missing_still(p))
+		forget_missing(p);
+}
+
+bool program_missing_still(const struct program *p)
+{
+	struct stat st;
+
+	return p->missing_in >= 0 && p->missing_name && fstatat(p->missing_in, p->missing_name, &st, AT_SYMLINK_NOFOLLOW) < 0 &&
+	       errno == ENOENT;
+}
+
+/* What find_place() needs to know beside the process. */
+struct finding {
+	struct program *p;
+	const struct oome_config *config;
+	int inotify;
+	int *ret_watch_error;
+};
+
+/* The place that the process with the /proc directory DIR names. */
+static int find_place(const struct finding *f, int dir, const struct buf *env)
+{
+	struct oomefile file;
+	int r = oomefile_locate(dir, env->data, env->len, f->config->oome_file, &file);
+
+	if (!r)
+		place_add(f->p, &file, f->inotify, f->ret_watch_error);
+	return r;
+}
+
+static bool read_environ(int dir, struct buf *ret)
+{
+	int r;
+
+	buf_reset(ret);
+	r = procfs_read(dir, "environ", ret);
+	return (!r || r == -ENOBUFS) && ret->len;
+}
+
+/* supervisord's child may be a wrapper (su -c, sh -c): what its descendants say counts too. */
+static void find_descendants_places(const struct finding *f, const struct procfs *proc)
+{
+	struct pidset set CLEANUP(pidset_done) = { 0 };
+	struct buf env CLEANUP(buf_done) = BUF(ENVIRON_MAX);
+
+	if (procfs_descendants(proc, f->p->pid, &set) < 0)
+		return;
+	for (size_t i = 0; i < set.count && i < DESCENDANTS_TRIED; i++) {
+		int dir CLEANUP(fd_done) = procfs_process(proc, set.pids[i]);
+
+		if (dir >= 0 && read_environ(dir, &env))
+			find_place(f, dir, &env);
+	}
+}
+
+static void find_places(const struct finding *f, const struct procfs *proc, int dir, const struct buf *env)
+{
+	int r = find_place(f, dir, env);
+
+	if (r == -EACCES || r == -EPERM)
+		warn_rights(f->p, dir, r);
+	else if (r == -ENOENT && !f->config->oome_file)
+		note_missing(f->p, dir, env);
+	if (!f->config->oome_file)
+		find_descendants_places(f, proc);
+}
+
+/* Open and read the environment; from here on program_same() compares with what is now. */
+static int renew_image(struct program *p, const struct procfs *proc, int dir, struct buf *env)
+{
+	struct procparse_stat st;
+	int r;
+
+	p->environ_fd = fd_close(p->environ_fd);
+	p->environ_fd = openat(dir, "environ", O_RDONLY | O_CLOEXEC);
+	r = p->environ_fd < 0 ? -errno : buf_read_fd(env, p->environ_fd);
+	if (r == -ENOBUFS)
+		r = 0; /* what fits is enough: our names stand at the beginning or not at all */
+	p->start_ticks = p->environ_fd < 0 ? start_ticks_of(proc, p->pid) : 0;
+	if (!r && !env->len && !procfs_stat(dir, &st) && st.state == 'Z')
+		p->asked = true;
+	return r;
+}
+
+void program_find(struct program *p, const struct oome_config *config, const struct procfs *proc, int inotify, int *ret_watch_error)
+{
+	const struct finding f = { .p = p, .config = config, .inotify = inotify, .ret_watch_error = ret_watch_error };
+	struct buf env CLEANUP(buf_done) = BUF(ENVIRON_MAX);
+	int dir CLEANUP(fd_done) = procfs_process(proc, p->pid);
+	int r;
+
+	*ret_watch_error = 0;
+	if (dir < 0)
+		return;
+	r = renew_image(p, proc, dir, &env);
+	forget_places(p);
+	if (!r)
+		name_from_environ(p, config, &env);
+	if (!p->name || !p->ours)
+		return;
+	if (r < 0 && !config->oome_file)
+		warn_rights(p, dir, r);
+	else
+		find_places(&f, proc, dir, &env);
+}
+
+/* ---- its files ---- */
+
+static void warn_file(struct program *p, const struct place *place, int error, uid_t owner)
+{
+	const char *path = place->file.path;
+
+	if (error == -EPERM && owner != (uid_t)-1)
+		log_fail("%s: ignoring '%s': it belongs to uid %u, not to root or to the program's uid %u (--any-owner believes it "
+			 "all the same)", p->name, path, (unsigned)owner, (unsigned)place->file.owner);
+	else if (error == -ELOOP)
+		log_fail("%s: ignoring '%s': it is a symbolic link", p->name, path);
+	else if (error == -EINVAL)
+		log_fail("%s: ignoring '%s': it is not a regular file", p->name, path);
+	else
+		log_fail("%s: cannot look at '%s': %s", p->name, path, log_errno(error));
+}
+
+/* Was this file (whatever its version) warned of already? */
+static bool first_warning(struct program *p, const struct place *place)
+{
+	struct stat st;
+	struct oomefile_id id = { .exists = true };
+
+	if (fstatat(place->file.dir, place->file.name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	id.dev = st.st_dev;
+	id.ino = st.st_ino;
+	if (oomefile_id_equal(&id, &p->warned_file))
+		return false;
+	p->warned_file = id;
+	return true;
+}
+
+bool program_look(struct program *p, const struct place *place, const struct oome_config *config, const struct procfs *proc,
+		  struct oomefile_id *ret)
+{
+	struct oomefile_id id = { 0 };
+	uid_t owner = (uid_t)-1;
+	int r = oomefile_look(&place->file, proc, p->pid, config->any_owner, &id, &owner);
+
+	if (r < 0 && first_warning(p, place))
+		warn_file(p, place, r, owner);
+	if (r < 0 || !id.exists)
+		return false;
+	*ret = id;
+	return true;
+}

@@ -1,0 +1,240 @@
+#include "applets/oome/record.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "core/statedir.h"
+
+enum { RECORD_MAX = 64 * 1024 };
+
+/* The first line; a file without it is not ours. */
+static const char magic[] = "procguard oome record 1";
+
+static const char *const phase_names[] = {
+	[RECORD_IDLE] = "idle", [RECORD_STOPPING] = "stopping", [RECORD_STARTING] = "starting", [RECORD_CLEANING] = "cleaning",
+};
+
+/* "KEY=TEXT" with TEXT encoded, so that it can neither end the line nor hold NUL. */
+static int format_text(struct buf *ret, const char *key, const char *text)
+{
+	char encoded[3 * PATH_MAX + 1];
+	int r = text ? statedir_encode(text, encoded, sizeof encoded) : 0;
+
+	if (r < 0)
+		return r;
+	return text ? buf_printf(ret, "%s=%s\n", key, encoded) : 0;
+}
+
+int record_format(const struct record *record, struct buf *ret)
+{
+	const struct oomefile_id *id = &record->handled;
+	int r = buf_printf(ret, "%s\nphase=%s\npid=%d\n", magic, phase_names[record->phase], (int)record->pid);
+
+	if (!r)
+		r = format_text(ret, "group", record->group);
+	if (!r)
+		r = format_text(ret, "name", record->name);
+	if (!r)
+		r = format_text(ret, "path", record->path);
+	if (!r && id->exists)
+		r = buf_printf(ret, "handled=%" PRIu64 " %" PRIu64 " %" PRId64 " %" PRId64 "\n", id->dev, id->ino, id->ctime_sec,
+			       id->ctime_nsec);
+	for (int i = 0; !r && i < record->restarts.count; i++)
+		r = buf_printf(ret, "restart=%" PRId64 "\n", record->restarts.times[i]);
+	return r;
+}
+
+static int parse_text(const char *value, char **ret)
+{
+	char text[PATH_MAX];
+	int r = statedir_decode(value, text, sizeof text);
+
+	if (r < 0)
+		return -EBADMSG;
+	free(*ret);
+	*ret = strdup(text);
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int parse_phase(const char *value, enum record_phase *ret)
+{
+	for (size_t i = 0; i < sizeof phase_names / sizeof *phase_names; i++)
+		if (!strcmp(value, phase_names[i])) {
+			*ret = (enum record_phase)i;
+			return 0;
+		}
+	return -EBADMSG;
+}
+
+static int parse_handled(const char *value, struct oomefile_id *ret)
+{
+	struct oomefile_id id = { .exists = true };
+	int end = 0;
+
+	if (sscanf(value, "%" SCNu64 " %" SCNu64 " %" SCNd64 " %" SCNd64 "%n", &id.dev, &id.ino, &id.ctime_sec, &id.ctime_nsec,
+		   &end) != 4 || value[end])
+		return -EBADMSG;
+	*ret = id;
+	return 0;
+}
+
+static int parse_number(const char *value, int64_t max, int64_t *ret)
+{
+	char *end;
+
+	errno = 0;
+	long long number = strtoll(value, &end, 10);
+	if (errno || end == value || *end || number < 0 || number > max)
+		return -EBADMSG;
+	*ret = number;
+	return 0;
+}
+
+static int parse_line(struct record *record, const char *key, const char *value)
+{
+	int64_t number;
+	int r = 0;
+
+	if (!strcmp(key, "phase"))
+		return parse_phase(value, &record->phase);
+	if (!strcmp(key, "group"))
+		return parse_text(value, &record->group);
+	if (!strcmp(key, "name"))
+		return parse_text(value, &record->name);
+	if (!strcmp(key, "path"))
+		return parse_text(value, &record->path);
+	if (!strcmp(key, "handled"))
+		return parse_handled(value, &record->handled);
+	if (!strcmp(key, "pid")) {
+		r = parse_number(value, INT_MAX, &number);
+		if (!r)
+			record->pid = (pid_t)number;
+	} else if (!strcmp(key, "restart")) {
+		r = parse_number(value, INT64_MAX, &number);
+		if (!r)
+			limit_note(&record->restarts, number);
+	}
+	return r; /* a key that we do not know is from a later version */
+}
+
+static int parse_lines(char *text, struct record *record)
+{
+	char *rest = text, *line = strsep(&rest, "\n");
+
+	if (strcmp(line, magic))
+		return -EBADMSG;
+	while (rest && *rest) {
+		char *value = line = strsep(&rest, "\n");
+		const char *key = strsep(&value, "=");
+		int r = value && rest ? parse_line(record, key, value) : -EBADMSG; /* no newline: torn */
+
+		if (r < 0)
+			return r;
+	}
+	return record->group && record->name ? 0 : -EBADMSG;
+}
+
+int record_parse(const char *text, size_t len, struct record *ret)
+{
+	struct record record CLEANUP(record_done) = { 0 };
+	char *copy CLEANUP(free_done) = strndup(text, len);
+	int r;
+
+	if (!copy)
+		return -ENOMEM;
+	if (strlen(copy) != len)
+		return -EBADMSG;
+	r = parse_lines(copy, &record);
+	if (r < 0)
+		return r;
+	*ret = record;
+	record = (struct record){ 0 };
+	return 0;
+}
+
+static int file_name(const char *group, const char *name, char *ret, size_t size)
+{
+	char both[NAME_MAX + 1];
+	int n = snprintf(both, sizeof both, "%s:%s", group, name);
+
+	return n < 0 || (size_t)n >= sizeof both ? -ENAMETOOLONG : statedir_encode(both, ret, size);
+}
+
+static int load_file(int dir, const char *file, struct record *ret)
+{
+	struct buf text CLEANUP(buf_done) = BUF(RECORD_MAX);
+	int r = statedir_read(dir, file, &text);
+
+	return r < 0 ? r : record_parse(text.data ? text.data : "", text.len, ret);
+}
+
+int record_load(int dir, const char *group, const char *name, struct record *ret)
+{
+	char file[NAME_MAX + 1];
+	int r = file_name(group, name, file, sizeof file);
+
+	return r < 0 ? r : load_file(dir, file, ret);
+}
+
+int record_save(int dir, const struct record *record)
+{
+	struct buf text CLEANUP(buf_done) = BUF(RECORD_MAX);
+	char file[NAME_MAX + 1];
+	int r = file_name(record->group, record->name, file, sizeof file);
+
+	if (!r)
+		r = record_format(record, &text);
+	return r < 0 ? r : statedir_write(dir, file, text.data, text.len);
+}
+
+int record_own(int dir, const char *group, const char *name)
+{
+	char file[NAME_MAX + 1];
+	int r = file_name(group, name, file, sizeof file);
+
+	return r < 0 ? r : statedir_lock(dir, file);
+}
+
+static void closedir_done(DIR **stream)
+{
+	if (*stream)
+		closedir(*stream);
+}
+
+int record_each(int dir, void (*function)(struct record *record, void *context), void *context)
+{
+	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream CLEANUP(closedir_done) = copy < 0 ? NULL : fdopendir(copy);
+
+	if (!stream) {
+		int error = errno;
+
+		fd_close(copy);
+		return -error;
+	}
+	for (struct dirent *entry; (entry = readdir(stream));) {
+		struct record record CLEANUP(record_done) = { 0 };
+
+		if (!strchr(entry->d_name, '.') && !load_file(dir, entry->d_name, &record))
+			function(&record, context);
+	}
+	return 0;
+}
+
+void record_done(struct record *record)
+{
+	if (!record)
+		return;
+	free(record->group);
+	free(record->name);
+	free(record->path);
+	*record = (struct record){ 0 };
+}
