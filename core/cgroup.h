@@ -14,7 +14,8 @@ struct cgroup_oom {
 
 #define CGROUP_OOM_NONE ((struct cgroup_oom){ .fd = -1 })
 
-/* Open the counter for the cgroup of the process PID. -ENOENT: this system has none of the three. Close with cgroup_oom_done(). */
+/* Open the counter for the cgroup of the process PID. -ENOENT: this system has none of the three; -ESRCH: no such
+ * process. Close with cgroup_oom_done(). */
 int cgroup_oom_open(const struct procfs *proc, pid_t pid, struct cgroup_oom *ret);
 
 /* The counter now. -ENODEV: its cgroup was removed. Allocates nothing. */

@@ -1,4 +1,5 @@
-/* find.h: discover processes: by name and by parent. (By pid file, command line and cgroup when their first user comes.) */
+/* find.h: discover processes: by name and by parent. (By pid file, command line and cgroup when their first user
+ * comes.) */
 #ifndef CORE_FIND_H
 #define CORE_FIND_H
 

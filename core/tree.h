@@ -1,7 +1,7 @@
 /* tree.h: end a process with everything that it started.
  *
- * The caller is the sub-reaper (PR_SET_CHILD_SUBREAPER) or PID 1 of the tree, so that orphans stay below it and no descendant gets away by
- * daemonising. Allocates nothing: this is the path that must work when memory is gone. */
+ * The caller is the sub-reaper (PR_SET_CHILD_SUBREAPER) or PID 1 of the tree, so that orphans stay below it and no
+ * descendant gets away by daemonising. Allocates nothing: this is the path that must work when memory is gone. */
 #ifndef CORE_TREE_H
 #define CORE_TREE_H
 
@@ -10,9 +10,9 @@
 
 #include "core/procfs.h"
 
-/* Send SIGNAL to every descendant of the calling process, deepest last, zombies left out. Without PROC (NULL: no /proc) to the process group PGRP and,
- * as PID 1, to everything else. Returns the number of processes that were signalled, or -errno. A process that forks meanwhile may be missed:
- * call again until it returns 0. */
+/* Send SIGNAL to every descendant of the calling process, deepest last, zombies left out. Without PROC (NULL: no
+ * /proc) to the process group PGRP and, as PID 1, to everything else. Returns the number of processes that were
+ * signalled, or -errno. A process that forks meanwhile may be missed: call again until it returns 0. */
 int tree_signal(const struct procfs *proc, pid_t pgrp, int signal);
 
 #endif

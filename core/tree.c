@@ -1,0 +1,139 @@
+#include "core/tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "core/pidref.h"
+
+/* On the stack of one call, 256 KiB of which are touched as far as they are used. What does not fit is for the next
+ * call. */
+enum { TREE_MAX = 16384 };
+
+/* A process that was seen below us. It stays below us to its end, since we are its sub-reaper: so pid and start time
+ * say all that must be known before it is signalled. */
+struct tree_node {
+	pid_t pid;
+	uint64_t start_ticks;
+};
+
+struct tree {
+	const struct procfs *proc;
+	pid_t parent; /* whose children are being taken */
+	size_t count;
+	struct tree_node nodes[TREE_MAX];
+};
+
+static int read_stat(const struct procfs *proc, pid_t pid, struct procparse_stat *ret)
+{
+	CLEANUP(fd_done) int dir = procfs_process(proc, pid);
+
+	return dir < 0 ? dir : procfs_stat(dir, ret);
+}
+
+/* Take CHILD if it says itself that tree.parent is its parent: the list of children may be old. */
+static int take_child(pid_t child, void *context)
+{
+	struct tree *tree = context;
+	struct procparse_stat stat;
+
+	if (tree->count == TREE_MAX)
+		return 1;
+	if (read_stat(tree->proc, child, &stat) == 0 && stat.ppid == tree->parent && !procparse_stat_ended(&stat))
+		tree->nodes[tree->count++] = (struct tree_node){ child, stat.start_ticks };
+	return 0;
+}
+
+/* Was the pid of NODE its own all the time until now? */
+static bool still_is(const struct procfs *proc, const struct tree_node *node)
+{
+	struct procparse_stat stat;
+
+	return read_stat(proc, node->pid, &stat) == 0 && stat.start_ticks == node->start_ticks;
+}
+
+/* Collect level by level, before anything is signalled: parents stand before their children. */
+static int collect(struct tree *tree)
+{
+	int r;
+
+	tree->count = 0;
+	tree->parent = getpid();
+	r = procfs_each_child(tree->proc, tree->parent, take_child, tree);
+	for (size_t at = 0; r == 0 && at < tree->count; at++) {
+		size_t before = tree->count;
+
+		tree->parent = tree->nodes[at].pid;
+		r = procfs_each_child(tree->proc, tree->parent, take_child, tree);
+		/* Ended while we looked: what it had comes to us, or it is another's with the same pid. */
+		if (!still_is(tree->proc, &tree->nodes[at]))
+			tree->count = before;
+		if (r < 0) /* it is signalled itself all the same */
+			r = 0;
+	}
+	return r < 0 ? r : 0;
+}
+
+static int signal_node(const struct procfs *proc, const struct tree_node *node, int signal)
+{
+	CLEANUP(pidref_done) struct pidref ref = PIDREF_NONE;
+	int r = pidref_open(proc, node->pid, &ref);
+
+	if (r == -ESRCH)
+		return r;
+	/* No descriptor or no memory for a pidfd: then by pid and start time alone. */
+	if (r < 0)
+		ref = (struct pidref){ .pid = node->pid, .fd = -1, .start_ticks = node->start_ticks };
+	if (ref.start_ticks != node->start_ticks)
+		return -ESRCH;
+	return pidref_signal(proc, &ref, signal);
+}
+
+static int signal_tree(const struct procfs *proc, int signal)
+{
+	struct tree tree;
+	int count = 0, r;
+
+	tree.proc = proc;
+	r = collect(&tree);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < tree.count; i++)
+		if (signal_node(proc, &tree.nodes[i], signal) == 0)
+			count++;
+	return count;
+}
+
+/* As PID 1 everybody else is ours: kill(2) with -1 spares only the caller, and init, which is the same then. */
+static int signal_blindly(pid_t pgrp, int signal)
+{
+	pid_t target = getpid() == 1 ? -1 : -pgrp;
+
+	if (target != -1 && pgrp <= 1)
+		return 0;
+	if (kill(target, signal) == 0)
+		return 1;
+	return errno == ESRCH ? 0 : -errno;
+}
+
+/* Does PROC show the pids that we have? Another pid namespace's tree (a host's, mounted into a container) does not. */
+static bool shows_us(const struct procfs *proc)
+{
+	char text[PROCFS_PID_TEXT], own[PROCFS_PID_TEXT];
+	ssize_t n = readlinkat(proc->fd, "self", text, sizeof text);
+	size_t len = (size_t)(procfs_pid_text(own, getpid()) - own);
+
+	return n > 0 && (size_t)n == len && memcmp(text, own, len) == 0;
+}
+
+int tree_signal(const struct procfs *proc, pid_t pgrp, int signal)
+{
+	if (!proc || !shows_us(proc))
+		return signal_blindly(pgrp, signal);
+	return signal_tree(proc, signal);
+}
