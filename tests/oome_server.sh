@@ -8,8 +8,8 @@
 test_every_event_is_answered_and_stdout_is_clean() {
 	conf unix
 	conf_program web "environment=OOME_FILE=\"$PWD/web.oome\""
-	conf_program crash command=/bin/true autorestart=true
-	conf_listener all events=EVENT
+	conf_program busy 'command=/bin/sleep 0.2' autorestart=true
+	conf_listener all events=EVENT buffer_size=50
 	supervisord_start
 	wait_events 30
 	expect_restart web "$PWD/web.oome"

@@ -196,6 +196,13 @@ watching() {
 	return 1
 }
 
+# Fail with what the listener said last.
+fail_and_tell() {
+	echo "the listener said last:"
+	tail -n 20 listener.err
+	fail "$@"
+}
+
 # The whole of the main job: FILE appears, NAME is started anew, once, and FILE is gone. Third argument: how the
 # listener names it (NAME); fourth: how it names the file (FILE).
 expect_restart() {
@@ -208,17 +215,17 @@ expect_restart() {
 
 # The same where FILE was made already: $before and $old say how it stood.
 expect_restarted() {
-	within 25 gone "$2" || fail "$2 is still there; $1 was started $(($(starts "$1") - before)) times"
-	test "$(starts "$1")" = $((before + 1)) || fail "$1 was started $(($(starts "$1") - before)) times, not once"
+	within 25 gone "$2" || fail_and_tell "$2 is still there; $1 was started $(($(starts "$1") - before)) times"
+	test "$(starts "$1")" = $((before + 1)) || fail_and_tell "$1 was started $(($(starts "$1") - before)) times, not once"
 	dead "$old" || fail "the old $1, pid $old, is still there"
 	alive "$(pid_of "$1")" || fail "the new $1 is not there"
-	within 10 said "oome file ${4:-$2} was deleted" || fail "no word about the deletion of ${4:-$2}"
-	within 10 said "${3:-$1} restarted" || fail "no word about the restart of ${3:-$1}"
+	within 10 said "oome file ${4:-$2} was deleted" || fail_and_tell "no word about the deletion of ${4:-$2}"
+	within 10 said "${3:-$1} restarted" || fail_and_tell "no word about the restart of ${3:-$1}"
 }
 
 # Nothing was done about NAME: it was started N times (1) so far.
 expect_untouched() {
-	test "$(starts "$1")" = "${2:-1}" || fail "$1 was started $(starts "$1") times, not ${2:-1}"
+	test "$(starts "$1")" = "${2:-1}" || fail_and_tell "$1 was started $(starts "$1") times, not ${2:-1}"
 	alive "$(pid_of "$1")" || fail "$1 is not there"
 }
 
