@@ -48,8 +48,8 @@ int procfs_status(int dir, struct procparse_status *ret);
 int procfs_cwd(int dir);
 int procfs_root(int dir);
 
-/* What the link NAME ("cwd", "exe") of a process says, for messages: as seen from our root, and a path that may mean nothing there. -EACCES,
- * -EPERM; -ENAMETOOLONG. */
+/* What the link NAME ("cwd", "exe") of a process says, for messages: as seen from our root, and a path that may mean
+ * nothing there. -EACCES, -EPERM; -ENAMETOOLONG. */
 int procfs_link(int dir, const char *name, char *ret, size_t ret_size);
 
 /* The path under /proc/self of our own descriptor FD: for calls that take no descriptor (inotify_add_watch(2)). */
