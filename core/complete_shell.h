@@ -1,0 +1,57 @@
+/* complete_shell.h: what the printers of complete.c's shells share. Only core/complete*.c include it.
+ *
+ * All three know the same places on a command line: "" (behind NAME), "oome" (behind an applet that has commands) and
+ * "oome/single" (behind a command; "gmr" where an applet has none). */
+#ifndef CORE_COMPLETE_SHELL_H
+#define CORE_COMPLETE_SHELL_H
+
+#include <stdbool.h>
+
+#include "core/complete.h"
+
+/* What may be typed for the value of an option or for an operand. */
+enum complete_kind {
+	COMPLETE_NOTHING, /* a flag has no value */
+	COMPLETE_VALUE,   /* anything: a name, a time */
+	COMPLETE_FILE,
+	COMPLETE_DIR,
+	COMPLETE_COMMAND,
+	COMPLETE_CHOICE,  /* "bash|zsh|fish" */
+};
+
+struct complete_job {
+	FILE *out;
+	const char *name;
+	const struct opt *name_options;
+	const struct complete_word *words;
+	size_t count;
+};
+
+enum complete_kind complete_value(const struct opt *option);
+enum complete_kind complete_operand(const struct opt_command *command);
+
+/* Is word I the first of its program? The others are further names for the same. */
+bool complete_is_first(const struct complete_job *job, size_t i);
+
+/* All words that have the program of word I, with BETWEEN between them. */
+void complete_names(const struct complete_job *job, size_t i, const char *between);
+
+/* All words, then the choices of "a|b|c", each behind a space. */
+void complete_all_words(const struct complete_job *job);
+void complete_choices(FILE *out, const char *argument);
+
+/* One place, the options that it has (all have -h, --help beside) and what its operands are. */
+typedef void complete_each(const struct complete_job *job, const char *place, const struct opt *options,
+			   enum complete_kind operand);
+
+/* Call EACH for every place where options stand: NAME itself, applets, commands. */
+void complete_places(const struct complete_job *job, complete_each *each);
+
+/* TEXT with each @ replaced by the job's name. */
+void complete_template(const struct complete_job *job, const char *text);
+
+void complete_bash(const struct complete_job *job);
+void complete_zsh(const struct complete_job *job);
+void complete_fish(const struct complete_job *job);
+
+#endif
