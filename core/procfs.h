@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "core/buf.h"
+#include "core/pidset.h"
 #include "core/procparse.h"
 
 struct procfs {
@@ -62,13 +63,6 @@ struct procfs_iter { int fd; size_t have, at; _Alignas(struct dirent) char block
 int procfs_iterate(const struct procfs *proc, struct procfs_iter *ret);
 int procfs_next(struct procfs_iter *iter, pid_t *ret);
 void procfs_iter_done(struct procfs_iter *iter);
-
-/* A set of process ids, in the order found. */
-struct pidset { pid_t *pids; size_t count, size; };
-int pidset_add(struct pidset *set, pid_t pid); /* 0, or -ENOMEM and the set is as before */
-bool pidset_has(const struct pidset *set, pid_t pid);
-void pidset_reset(struct pidset *set); /* empty, keeps the memory */
-void pidset_done(struct pidset *set);
 
 /* Call FUNCTION for each child of PID, until it returns other than 0 (not -ENOENT nor -ESRCH), which is then
  * returned. Allocates nothing. The children come from /proc/PID/task/TID/children (CONFIG_PROC_CHILDREN), else by
