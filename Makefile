@@ -172,9 +172,10 @@ suite-valgrind:
 suite-fuzz:
 	@$(RUN) -l fuzz -s build $(VARIANT) -k fuzzers
 	@FUZZ_ARGS='$(FUZZ_ARGS)' $(RUN) -l fuzz -j 2 $(FUZZERS:$(BUILD)/%=$(abspath $(BUILD))/%)
-suite-each: $(APPLETS:%=suite-only-%)
-suite-only-%:
-	@$(VARIANT) suite LABEL='$* alone' BUILD='$(BUILD)/$*' APPLETS='$*'
+suite-each:
+	@for applet in $(APPLETS); do \
+		$(VARIANT) suite LABEL="$$applet alone" BUILD='$(BUILD)'/$$applet APPLETS=$$applet; \
+	done
 
 demo: deps-demo all $(HELPERS) ## see it work
 	@BUILD='$(abspath $(BUILD))' PROCGUARD='$(abspath $(BUILD))/procguard' tests/demo/run
@@ -207,8 +208,9 @@ clean: ## remove BUILD
 	rm -rf $(BUILD)
 
 help: ## this list
-	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@sed -n '3,/^$$/s/^# *//p' Makefile
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-26s %s\n", $$1, $$2 }'
 
 -include $(patsubst %.o,%.d,$(MAIN_OBJ) $(LIB_OBJ) $(TEST_BIN:=.o) $(FUZZERS:=.o))
 FORCE:
