@@ -1,6 +1,7 @@
 /* statedir.c: see statedir.h. */
 #include "core/statedir.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,8 +13,6 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
-
-enum { SUFFIX_MAX = 5 }; /* ".lock", ".new" */
 
 static bool is_link(int dir, const char *path)
 {
@@ -158,73 +157,30 @@ int statedir_lock(int dir, const char *name)
 	return TAKE_FD(fd);
 }
 
-/* By hand: isalnum() depends on the locale. */
-static bool is_plain(char c)
+/* Plain files only: a directory in there is none of ours. */
+static int empty_directory(int dir)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-}
+	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
 
-int statedir_encode(const char *text, char *ret, size_t ret_size)
-{
-	static const char hex[] = "0123456789ABCDEF";
-	char name[NAME_MAX + 1];
-	size_t n = 0;
-
-	if (!*text)
-		return -EINVAL;
-	for (; *text; text++) {
-		if (n + 3 > NAME_MAX - SUFFIX_MAX)
-			return -ENAMETOOLONG;
-		if (is_plain(*text)) {
-			name[n++] = *text;
-			continue;
-		}
-		name[n++] = '%';
-		name[n++] = hex[(unsigned char)*text >> 4];
-		name[n++] = hex[(unsigned char)*text & 15];
+	if (!stream) {
+		r = -errno;
+		fd_close(copy);
+		return r;
 	}
-	if (n >= ret_size)
-		return -ENAMETOOLONG;
-	memcpy(ret, name, n);
-	ret[n] = '\0';
-	return 0;
+	for (struct dirent *entry; (entry = readdir(stream));)
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") && unlinkat(dir, entry->d_name, 0) < 0)
+			r = -errno;
+	closedir(stream);
+	return r;
 }
 
-static int hex_digit(char c)
+int statedir_remove_below(int dir, const char *name)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
+	CLEANUP(fd_done) int below = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int r = below < 0 ? -errno : empty_directory(below);
 
-/* The byte that "%XX" at TEXT stands for; -1: no such form, or a byte that encoding leaves as it is. */
-static int decode_byte(const char *text)
-{
-	int high = hex_digit(text[1]), low = high < 0 ? -1 : hex_digit(text[2]);
-	int byte = low < 0 ? -1 : high * 16 + low;
-
-	return byte <= 0 || is_plain((char)byte) ? -1 : byte;
-}
-
-int statedir_decode(const char *name, char *ret, size_t ret_size)
-{
-	char text[NAME_MAX + 1];
-	size_t n = 0;
-
-	for (; *name && n < sizeof(text); name++) {
-		int byte = *name == '%' ? decode_byte(name) : is_plain(*name) ? *name : -1;
-
-		if (byte < 0)
-			return -EINVAL;
-		if (*name == '%')
-			name += 2;
-		text[n++] = (char)byte;
-	}
-	if (n == 0)
-		return -EINVAL;
-	if (*name || n >= ret_size)
-		return -ENAMETOOLONG;
-	memcpy(ret, text, n);
-	ret[n] = '\0';
-	return 0;
+	if (r < 0)
+		return r;
+	return unlinkat(dir, name, AT_REMOVEDIR) < 0 ? -errno : 0;
 }

@@ -31,10 +31,7 @@ int statedir_write(int dir, const char *name, const void *data, size_t len);
  * -EWOULDBLOCK: another process owns it. Does not block. */
 int statedir_lock(int dir, const char *name);
 
-/* A file name from any text: bytes outside [A-Za-z0-9_-] (and so '/', '.') become %XX. Each text has one name and
- * decoding gives it back. -ENAMETOOLONG: with a suffix of ours it would not fit NAME_MAX, or not RET; -EINVAL: an empty
- * text, a name that encoding does not give. */
-int statedir_encode(const char *text, char *ret, size_t ret_size);
-int statedir_decode(const char *name, char *ret, size_t ret_size);
+/* Remove the directory NAME below DIR with the files in it. -ENOENT: there is none. */
+int statedir_remove_below(int dir, const char *name);
 
 #endif

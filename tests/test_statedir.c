@@ -174,33 +174,17 @@ START_TEST(one_owner_until_the_last_copy_is_closed)
 }
 END_TEST
 
-START_TEST(names)
+START_TEST(removed_with_its_files)
 {
-	static const char *const texts[] = { "web:app", "..", "a/b", ".lock", "100%", "\n\x01", "\xc3\xa9", "A-z_9" };
-	static const char *const bad[] = { "", "a.b", "%", "%4", "%41", "%00", "%2f", "%GG", "a b", "%2" };
-	char name[256], back[256], long_text[400];
+	int below = statedir_open_below(here, "old");
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-		ck_assert_int_eq(statedir_encode(texts[i], name, sizeof(name)), 0);
-		ck_assert_ptr_null(strpbrk(name, "./:\n"));
-		ck_assert_int_eq(statedir_decode(name, back, sizeof(back)), 0);
-		ck_assert_str_eq(back, texts[i]);
-	}
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		ck_assert_int_eq(statedir_decode(bad[i], back, sizeof(back)), -EINVAL);
-	ck_assert_int_eq(statedir_encode("web:app", name, sizeof(name)), 0);
-	ck_assert_str_eq(name, "web%3Aapp");
-	ck_assert_int_eq(statedir_encode("", name, sizeof(name)), -EINVAL);
-	ck_assert_int_eq(statedir_encode("abc", name, 3), -ENAMETOOLONG);
-	ck_assert_int_eq(statedir_decode("abc", name, 3), -ENAMETOOLONG);
-	memset(long_text, 'a', sizeof(long_text));
-	long_text[sizeof(long_text) - 1] = '\0';
-	ck_assert_int_eq(statedir_encode(long_text, name, sizeof(name)), -ENAMETOOLONG);
-	ck_assert_int_eq(statedir_decode(long_text, name, sizeof(name)), -ENAMETOOLONG);
-	long_text[240] = '\0';
-	ck_assert_int_eq(statedir_encode(long_text, name, sizeof(name)), 0);
-	ck_assert_int_ge(close(statedir_lock(here, name)), 0);
-	ck_assert_int_eq(statedir_write(here, name, "", 0), 0);
+	ck_assert_int_ge(below, 0);
+	ck_assert_int_eq(statedir_write(below, "x", "1", 1), 0);
+	close(statedir_lock(below, "x"));
+	close(below);
+	ck_assert_int_eq(statedir_remove_below(here, "old"), 0);
+	ck_assert_int_eq(faccessat(here, "old", F_OK, 0), -1);
+	ck_assert_int_eq(statedir_remove_below(here, "old"), -ENOENT);
 }
 END_TEST
 
@@ -218,7 +202,7 @@ int main(void)
 	tcase_add_test(tcase, written_whole);
 	tcase_add_test(tcase, a_failed_write_leaves_the_old);
 	tcase_add_test(tcase, one_owner_until_the_last_copy_is_closed);
-	tcase_add_test(tcase, names);
+	tcase_add_test(tcase, removed_with_its_files);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

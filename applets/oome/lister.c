@@ -13,7 +13,7 @@
 #include "core/cleanup.h"
 #include "core/log.h"
 #include "core/spawn.h"
-#include "core/statedir.h"
+#include "core/percent.h"
 
 enum { ANSWER_MAX = 4 * 1024 * 1024, NAME_BYTES = 512 };
 
@@ -45,7 +45,7 @@ static int format_program(struct buf *ret, const struct supervisor_info *info)
 {
 	char group[3 * NAME_BYTES], name[3 * NAME_BYTES];
 
-	if (statedir_encode(info->group, group, sizeof group) < 0 || statedir_encode(info->name, name, sizeof name) < 0)
+	if (percent_encode(info->group, group, sizeof group) < 0 || percent_encode(info->name, name, sizeof name) < 0)
 		return 0; /* too long a name for us is nobody we can act on */
 	return buf_printf(ret, "%d %s %s\n", (int)info->pid, group, name);
 }
@@ -105,8 +105,8 @@ static void parse_line(struct lister *lister, char *line)
 	char *rest = line, *pid = strsep(&rest, " "), *group_code = strsep(&rest, " "), *name_code = rest;
 	char group[NAME_BYTES], name[NAME_BYTES];
 
-	if (!group_code || !name_code || statedir_decode(group_code, group, sizeof group) < 0 ||
-	    statedir_decode(name_code, name, sizeof name) < 0)
+	if (!group_code || !name_code || percent_decode(group_code, group, sizeof group) < 0 ||
+	    percent_decode(name_code, name, sizeof name) < 0)
 		return;
 	lister->program((pid_t)strtol(pid, NULL, 10), group, name, lister->context);
 }

@@ -5,15 +5,17 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/percent.h"
 #include "core/statedir.h"
 
-enum { RECORD_MAX = 64 * 1024 };
+enum { RECORD_MAX = 64 * 1024, RECORD_NAME_MAX = NAME_MAX + 1 - 5 /* ".lock" */ };
 
 /* The first line; a file without it is not ours. */
 static const char magic[] = "procguard oome record 1";
@@ -26,11 +28,11 @@ static const char *const phase_names[] = {
 static int format_text(struct buf *ret, const char *key, const char *text)
 {
 	char encoded[3 * PATH_MAX + 1];
-	int r = text ? statedir_encode(text, encoded, sizeof encoded) : 0;
+	int r = text ? percent_encode(text, encoded, sizeof encoded) : -ENOENT;
 
-	if (r < 0)
-		return r;
-	return text ? buf_printf(ret, "%s=%s\n", key, encoded) : 0;
+	if (r == -ENOENT)
+		return 0;
+	return r < 0 ? r : buf_printf(ret, "%s=%s\n", key, encoded);
 }
 
 int record_format(const struct record *record, struct buf *ret)
@@ -55,7 +57,7 @@ int record_format(const struct record *record, struct buf *ret)
 static int parse_text(const char *value, char **ret)
 {
 	char text[PATH_MAX];
-	int r = statedir_decode(value, text, sizeof text);
+	int r = percent_decode(value, text, sizeof text);
 
 	if (r < 0)
 		return -EBADMSG;
@@ -127,12 +129,12 @@ static int parse_line(struct record *record, const char *key, const char *value)
 
 static int parse_lines(char *text, struct record *record)
 {
-	char *rest = text, *line = strsep(&rest, "\n");
+	char *rest = text;
 
-	if (strcmp(line, magic))
+	if (strcmp(strsep(&rest, "\n"), magic))
 		return -EBADMSG;
 	while (rest && *rest) {
-		char *value = line = strsep(&rest, "\n");
+		char *value = strsep(&rest, "\n");
 		const char *key = strsep(&value, "=");
 		int r = value && rest ? parse_line(record, key, value) : -EBADMSG; /* no newline: torn */
 
@@ -165,7 +167,7 @@ static int file_name(const char *group, const char *name, char *ret, size_t size
 	char both[NAME_MAX + 1];
 	int n = snprintf(both, sizeof both, "%s:%s", group, name);
 
-	return n < 0 || (size_t)n >= sizeof both ? -ENAMETOOLONG : statedir_encode(both, ret, size);
+	return n < 0 || (size_t)n >= sizeof both ? -ENAMETOOLONG : percent_encode(both, ret, size);
 }
 
 static int load_file(int dir, const char *file, struct record *ret)
@@ -178,7 +180,7 @@ static int load_file(int dir, const char *file, struct record *ret)
 
 int record_load(int dir, const char *group, const char *name, struct record *ret)
 {
-	char file[NAME_MAX + 1];
+	char file[RECORD_NAME_MAX];
 	int r = file_name(group, name, file, sizeof file);
 
 	return r < 0 ? r : load_file(dir, file, ret);
@@ -187,7 +189,7 @@ int record_load(int dir, const char *group, const char *name, struct record *ret
 int record_save(int dir, const struct record *record)
 {
 	struct buf text CLEANUP(buf_done) = BUF(RECORD_MAX);
-	char file[NAME_MAX + 1];
+	char file[RECORD_NAME_MAX];
 	int r = file_name(record->group, record->name, file, sizeof file);
 
 	if (!r)
@@ -197,7 +199,7 @@ int record_save(int dir, const struct record *record)
 
 int record_own(int dir, const char *group, const char *name)
 {
-	char file[NAME_MAX + 1];
+	char file[RECORD_NAME_MAX];
 	int r = file_name(group, name, file, sizeof file);
 
 	return r < 0 ? r : statedir_lock(dir, file);
@@ -209,17 +211,23 @@ static void closedir_done(DIR **stream)
 		closedir(*stream);
 }
 
-int record_each(int dir, void (*function)(struct record *record, void *context), void *context)
+/* A stream over DIR, which stays the caller's. */
+static DIR *open_stream(int dir)
 {
 	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream CLEANUP(closedir_done) = copy < 0 ? NULL : fdopendir(copy);
+	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
 
-	if (!stream) {
-		int error = errno;
+	if (!stream)
+		fd_done(&copy);
+	return stream;
+}
 
-		fd_close(copy);
-		return -error;
-	}
+int record_each(int dir, void (*function)(struct record *record, void *context), void *context)
+{
+	DIR *stream CLEANUP(closedir_done) = open_stream(dir);
+
+	if (!stream)
+		return -errno;
 	for (struct dirent *entry; (entry = readdir(stream));) {
 		struct record record CLEANUP(record_done) = { 0 };
 
@@ -227,6 +235,38 @@ int record_each(int dir, void (*function)(struct record *record, void *context),
 			function(&record, context);
 	}
 	return 0;
+}
+
+/* Is NAME "PID-STARTTICKS" of a process that lives? Names of any other form are none of ours: true. */
+static bool names_living(const struct procfs *proc, const char *name)
+{
+	struct pidref ref CLEANUP(pidref_done) = PIDREF_NONE;
+	uint64_t ticks;
+	int pid, end = 0;
+
+	if (sscanf(name, "%d-%" SCNu64 "%n", &pid, &ticks, &end) != 2 || name[end] || pid <= 0)
+		return true;
+	return !pidref_open(proc, pid, &ref) && ref.start_ticks == ticks;
+}
+
+static void sweep(int state_dir, const struct procfs *proc)
+{
+	DIR *stream CLEANUP(closedir_done) = open_stream(state_dir);
+
+	if (!stream)
+		return;
+	for (struct dirent *entry; (entry = readdir(stream));)
+		if (!names_living(proc, entry->d_name))
+			statedir_remove_below(state_dir, entry->d_name);
+}
+
+int record_open_dir(int state_dir, const struct procfs *proc, const struct pidref *supervisord)
+{
+	char name[64];
+
+	sweep(state_dir, proc);
+	snprintf(name, sizeof name, "%d-%" PRIu64, (int)supervisord->pid, supervisord->start_ticks);
+	return statedir_open_below(state_dir, name);
 }
 
 void record_done(struct record *record)

@@ -7,6 +7,7 @@
 
 #include "applets/oome/oomefile.h"
 #include "core/limit.h"
+#include "core/pidref.h"
 
 enum record_phase {
 	RECORD_IDLE,     /* nothing under way */
@@ -37,6 +38,10 @@ int record_own(int dir, const char *group, const char *name);
 
 /* Call FUNCTION for each record in DIR that can be read. */
 int record_each(int dir, void (*function)(struct record *record, void *context), void *context);
+
+/* The directory of SUPERVISORD below STATE_DIR; those of supervisords that are dead are removed. Returns a descriptor that the caller
+ * closes, or -errno. */
+int record_open_dir(int state_dir, const struct procfs *proc, const struct pidref *supervisord);
 
 void record_done(struct record *record);
 

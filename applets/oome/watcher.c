@@ -1,10 +1,8 @@
 #include "applets/oome/watcher.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -205,13 +203,12 @@ static void on_inotify(struct loop *loop, int fd, short revents, void *context)
 /* STATE_DIR/PID-STARTTICKS of this supervisord. Without it everything works but for a kill of listener and worker at once. */
 static int open_state_dir(const struct watcher *w)
 {
-	char path[PATH_MAX], name[64];
+	char path[PATH_MAX];
 	int top CLEANUP(fd_done) = statedir_find(w->config->state_dir, "procguard", path, sizeof path);
 	int dir = top;
 
-	snprintf(name, sizeof name, "%d-%" PRIu64, (int)w->supervisord.pid, w->supervisord.start_ticks);
 	if (top >= 0)
-		dir = statedir_open_below(top, name);
+		dir = record_open_dir(top, &w->proc, &w->supervisord);
 	if (dir < 0)
 		log_fail("cannot keep notes in '%s': %s (a restart that is cut short would not be completed; see --state-dir)",
 			 w->config->state_dir ? w->config->state_dir : "/run/procguard", log_errno(dir));
