@@ -153,7 +153,8 @@ static int install_link(const char *own, int dir, const char *path, const char *
 	if (error == EEXIST && is_ours(dir, name, self))
 		return 0;
 	if (error == EEXIST)
-		log_line("%s: '%s/%s' exists and is not this program: left as it is (remove it first)", own, path, name);
+		log_line("%s: '%s/%s' exists and is not this program: left as it is (remove it first)", own, path,
+			 name);
 	else
 		log_line("%s: cannot link '%s/%s' to '%s': %s%s", own, path, name, self, log_errno(error),
 			 !symbolic && (error == EXDEV || error == EPERM) ? " (use --install -s)" : "");

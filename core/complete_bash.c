@@ -167,7 +167,7 @@ void complete_bash(const struct complete_job *job)
 	open_table(job, "The options and words that may stand at the place $1.", "words", "$1");
 	complete_places(job, words_of);
 	close_table(job);
-	open_table(job, "What the value of the option $2 is at the place $1; nothing: a flag has none.", "value", "$1:$2");
+	open_table(job, "What the value of the option $2 is at the place $1; nothing: a flag.", "value", "$1:$2");
 	complete_places(job, values_of);
 	close_table(job);
 	open_table(job, "What the operands at the place $1 are.", "operand", "$1");

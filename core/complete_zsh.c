@@ -160,8 +160,8 @@ void complete_zsh(const struct complete_job *job)
 {
 	fprintf(job->out, "#compdef %s", job->name);
 	complete_all_words(job);
-	complete_template(job, "\n# Completion of @ in zsh: `source` it behind compinit, or keep it as _@ in a folder of\n"
-			       "# fpath. Written by `@ --completion zsh`.\n\n");
+	complete_template(job, "\n# Completion of @ in zsh: `source` it behind compinit, or keep it as _@ in a\n"
+			       "# folder of fpath. Written by `@ --completion zsh`.\n\n");
 	complete_places(job, options_of);
 	for (size_t i = 0; i < job->count; i++)
 		if (complete_is_first(job, i))

@@ -54,11 +54,13 @@ static int from_path(const char *name, char *ret, size_t size)
 {
 	const char *element = getenv("PATH");
 	char file[PATH_MAX];
+	size_t length;
 	int r = -ENOENT;
 
 	for (size_t n; r < 0 && element; element = element[n] ? element + n + 1 : NULL) {
 		n = strcspn(element, ":");
-		if ((size_t)snprintf(file, sizeof(file), "%.*s%s%s", (int)n, element, n ? "/" : "./", name) < sizeof(file))
+		length = (size_t)snprintf(file, sizeof(file), "%.*s%s%s", (int)n, element, n ? "/" : "./", name);
+		if (length < sizeof(file))
 			r = from_file(file, ret, size);
 	}
 	return r < 0 ? -ENOENT : 0;
