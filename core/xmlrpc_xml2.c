@@ -367,7 +367,9 @@ static void ignore_error(void *context, error_pointer error)
 
 static int parse_clean(const struct buf *xml, struct xmlrpc_value *ret)
 {
-	const int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA;
+	/* IGNORE_ENC: in another encoding, UTF-7 say, the document could hold what xmlrpc_clean() did not see. */
+	const int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA |
+			    XML_PARSE_IGNORE_ENC;
 	CLEANUP(xmlrpc_value_done) struct xmlrpc_value value = { .type = XMLRPC_NONE };
 	struct parser p = { .values = 0 };
 	bool fault = false;

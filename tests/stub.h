@@ -134,7 +134,8 @@ static inline void stub_serve(int listener, void (*serve)(struct stub_call *), c
 }
 
 /* Start a server that hands each connection, one after the other, to SERVE. It listens when this returns. */
-static inline void stub_start(struct stub *stub, const char *unix_path, void (*serve)(struct stub_call *), const char *arg)
+static inline void stub_start(struct stub *stub, const char *unix_path, void (*serve)(struct stub_call *),
+			      const char *arg)
 {
 	int listener;
 

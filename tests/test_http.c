@@ -9,6 +9,7 @@
 #include "core/cleanup.h"
 #include "core/http.h"
 #include "tests/stub.h"
+#include "tests/stub_serve.h"
 
 enum { BODY_MAX = 64 * 1024, PATIENT_MS = 20000, HURRIED_MS = 200 };
 
@@ -58,18 +59,6 @@ static void assert_failed(int error, int wanted)
 }
 
 /* --- what is sent --- */
-
-/* The answer is the connection's number and the request as it came. */
-static void serve_echo(struct stub_call *c)
-{
-	char text[sizeof(c->request) + 16];
-
-	while (stub_read(c)) {
-		int n = snprintf(text, sizeof(text), "%d %s", c->connection, c->request);
-
-		stub_answer(c, "200 OK", "", text, (size_t)n);
-	}
-}
 
 static void assert_sent(const char *what)
 {
@@ -193,14 +182,6 @@ END_TEST
 
 /* --- connections --- */
 
-static void serve_once(struct stub_call *c)
-{
-	char text[16];
-
-	if (stub_read(c))
-		stub_answer(c, "200 OK", "", text, (size_t)snprintf(text, sizeof(text), "%d", c->connection));
-}
-
 START_TEST(connections_are_kept_and_made_anew)
 {
 	ck_assert_int_eq(get_from(serve_echo, NULL, PATIENT_MS), 0);
@@ -223,7 +204,8 @@ END_TEST
 
 START_TEST(nobody_there)
 {
-	struct http_request r = { .url = "http://localhost/", .unix_socket = "/nonexistent/socket", .timeout_ms = PATIENT_MS };
+	struct http_request r = { .url = "http://localhost/", .unix_socket = "/nonexistent/socket",
+				  .timeout_ms = PATIENT_MS };
 	char url[64], long_path[300];
 
 	snprintf(url, sizeof(url), "http://user:hush@127.0.0.1:%d/", stub_free_port());
@@ -244,8 +226,10 @@ END_TEST
 
 START_TEST(urls_of_other_kinds)
 {
-	static const char *const urls[] = { "", "/etc/passwd", "file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1/",
-					    "127.0.0.1", "httpx://127.0.0.1/", "http://", "http://127.0.0.1:99999/" };
+	static const char *const urls[] = {
+		"", "/etc/passwd", "file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1/", "127.0.0.1",
+		"httpx://127.0.0.1/", "http://", "http://127.0.0.1:99999/",
+	};
 
 	for (size_t i = 0; i < sizeof(urls) / sizeof(*urls); i++)
 		assert_failed(get(urls[i], PATIENT_MS), -EINVAL);
@@ -254,42 +238,7 @@ START_TEST(urls_of_other_kinds)
 }
 END_TEST
 
-/* --- servers that answer badly; each gets nothing but the call --- */
-
-static void serve_silence(struct stub_call *c)
-{
-	while (stub_read(c))
-		;
-}
-
-static void serve_a_bit(struct stub_call *c)
-{
-	if (stub_read(c))
-		stub_write(c->fd, c->arg, strlen(c->arg));
-	shutdown(c->fd, SHUT_WR);
-	while (stub_read(c)) /* a close with unread data would be a reset */
-		;
-}
-
-static void serve_trickle(struct stub_call *c)
-{
-	if (stub_read(c))
-		stub_write(c->fd, c->arg, strlen(c->arg));
-	while (stub_read(c))
-		;
-}
-
-static void serve_endlessly(struct stub_call *c)
-{
-	static char block[16384];
-
-	for (size_t i = 0; i < sizeof(block); i++)
-		block[i] = c->arg[i % strlen(c->arg)];
-	if (stub_read(c) && stub_write(c->fd, "HTTP/1.1 200 OK\r\n", 17) && *c->arg == 'b')
-		stub_write(c->fd, "\r\n", 2);
-	while (stub_write(c->fd, block, sizeof(block)))
-		;
-}
+/* --- servers that answer badly --- */
 
 START_TEST(no_answer_at_all)
 {
@@ -299,7 +248,9 @@ END_TEST
 
 START_TEST(an_answer_that_does_not_go_on)
 {
-	assert_failed(get_from(serve_trickle, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab", HURRIED_MS), -ETIMEDOUT);
+	static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab";
+
+	assert_failed(get_from(serve_trickle, head, HURRIED_MS), -ETIMEDOUT);
 }
 END_TEST
 
@@ -340,12 +291,6 @@ START_TEST(one_header_without_end)
 }
 END_TEST
 
-static void serve_status(struct stub_call *c)
-{
-	if (stub_read(c))
-		stub_answer(c, c->arg, "Connection: close\r\n", "text", 4);
-}
-
 START_TEST(every_status_is_told)
 {
 	static const char *const lines[] = { "200 OK", "401 No", "404 Where", "400 What", "500 Error", "204 None" };
@@ -359,15 +304,6 @@ START_TEST(every_status_is_told)
 	stub.pid = 0;
 }
 END_TEST
-
-static void serve_redirect(struct stub_call *c)
-{
-	char headers[128];
-
-	snprintf(headers, sizeof(headers), "Location: %s\r\n", c->arg);
-	if (stub_read(c))
-		stub_answer(c, "302 Found", headers, "", 0);
-}
 
 START_TEST(redirects_are_not_followed)
 {
@@ -404,8 +340,10 @@ END_TEST
 
 START_TEST(a_body_is_appended_and_taken_back)
 {
+	static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc";
+
 	ck_assert_int_eq(buf_adds(&body, "before"), 0);
-	ck_assert_int_eq(get_from(serve_a_bit, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", PATIENT_MS), -ECONNRESET);
+	ck_assert_int_eq(get_from(serve_a_bit, head, PATIENT_MS), -ECONNRESET);
 	ck_assert_str_eq(body.data, "before");
 	ck_assert_uint_eq(body.len, 6);
 	stub_stop(&stub);
