@@ -3,12 +3,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "core/buf.h"
 #include "core/cleanup.h"
 #include "core/http.h"
-#include "tests/stub.h"
+#include "tests/fixture.h"
 #include "tests/stub_serve.h"
 
 enum { BODY_MAX = 64 * 1024, PATIENT_MS = 20000, HURRIED_MS = 200 };
@@ -107,66 +106,36 @@ START_TEST(a_post_with_a_password)
 }
 END_TEST
 
-static void in_temporary_directory(char path[static 64])
-{
-	strcpy(path, "/tmp/pg-http-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(path));
-}
-
 START_TEST(a_unix_socket)
 {
 	struct http_request r = { .url = "http://localhost/RPC2", .timeout_ms = PATIENT_MS };
-	char dir[64], path[80];
 
-	in_temporary_directory(dir);
-	snprintf(path, sizeof(path), "%s/s", dir);
-	stub_start(&stub, path, serve_echo, NULL);
-	r.unix_socket = path;
+	fixture_make();
+	r.unix_socket = fixture_path("socket");
+	stub_start(&stub, r.unix_socket, serve_echo, NULL);
 	ck_assert_int_eq(http_do(client, &r, &status, &body), 0);
 	assert_sent("1 GET /RPC2 HTTP/1.1\r\n");
-	unlink(path);
-	rmdir(dir);
+	fixture_remove();
 }
 END_TEST
-
-static void write_file(const char *dir, const char *name, const char *text)
-{
-	char path[128];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	file = fopen(path, "we");
-	ck_assert_ptr_nonnull(file);
-	ck_assert_int_ge(fputs(text, file), 0);
-	fclose(file);
-	chmod(path, 0600);
-}
-
-static void remove_file(const char *dir, const char *name)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	unlink(path);
-}
 
 /* A proxy in the environment, a netrc and a curlrc at home: none of them is ours. */
 START_TEST(the_environment_does_not_matter)
 {
 	static const char *const proxies[] = { "http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY", "all_proxy" };
-	char dir[64], dead[64];
+	char dead[64];
 
-	in_temporary_directory(dir);
-	write_file(dir, ".netrc", "machine 127.0.0.1 login u password p\ndefault login u password p\n");
-	write_file(dir, ".curlrc", "proxy = http://127.0.0.1:1\nuser-agent = curlrc\n");
+	fixture_make();
+	fixture_text(".netrc", "machine 127.0.0.1 login u password p\ndefault login u password p\n");
+	fixture_text(".curlrc", "proxy = http://127.0.0.1:1\nuser-agent = curlrc\n");
 	snprintf(dead, sizeof(dead), "http://127.0.0.1:%d", stub_free_port());
 	for (size_t i = 0; i < sizeof(proxies) / sizeof(*proxies); i++)
 		setenv(proxies[i], dead, 1);
 	unsetenv("no_proxy");
 	unsetenv("NO_PROXY");
-	setenv("HOME", dir, 1);
-	setenv("CURL_HOME", dir, 1);
-	setenv("NETRC", dir, 1);
+	setenv("HOME", fixture_root, 1);
+	setenv("CURL_HOME", fixture_root, 1);
+	setenv("NETRC", fixture_path(".netrc"), 1);
 	http_free(client);
 	setup();
 
@@ -174,9 +143,7 @@ START_TEST(the_environment_does_not_matter)
 	assert_sent("1 GET / HTTP/1.1\r\n");
 	assert_not_sent("Authorization:");
 	assert_not_sent("curlrc");
-	remove_file(dir, ".netrc");
-	remove_file(dir, ".curlrc");
-	rmdir(dir);
+	fixture_remove();
 }
 END_TEST
 

@@ -9,6 +9,7 @@
 #include "core/cleanup.h"
 #include "core/xmlrpc.h"
 #include "tests/answer.h"
+#include "tests/fixture.h"
 #include "tests/stub.h"
 
 /* --- calls --- */
@@ -169,16 +170,14 @@ END_TEST
 
 START_TEST(a_unix_socket)
 {
-	char dir[] = "/tmp/pg-xmlrpc-XXXXXX", path[64], url[80];
+	char url[PATH_MAX + 16];
 
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/a socket", dir);
-	snprintf(url, sizeof(url), "unix://%s", path);
-	stub_start(&stub, path, serve_request_line, NULL);
+	fixture_make();
+	snprintf(url, sizeof(url), "unix://%s", fixture_path("a socket"));
+	stub_start(&stub, fixture_path("a socket"), serve_request_line, NULL);
 	ck_assert_msg(call_url(url) == XMLRPC_OK, "%s", error.text);
 	ck_assert_str_eq(value.string, "POST /RPC2 HTTP/1.1");
-	unlink(path);
-	rmdir(dir);
+	fixture_remove();
 }
 END_TEST
 
