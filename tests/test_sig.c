@@ -1,0 +1,114 @@
+/* Names and numbers of signals, there and back; the reset before an exec. */
+#include <check.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/sig.h"
+
+START_TEST(names)
+{
+	char buffer[24];
+
+	ck_assert_str_eq(sig_name(SIGTERM, buffer), "SIGTERM");
+	ck_assert_str_eq(sig_name(SIGABRT, buffer), "SIGABRT");
+	ck_assert_str_eq(sig_name(SIGIO, buffer), "SIGIO");
+	ck_assert_str_eq(sig_name(SIGRTMIN, buffer), "SIGRTMIN");
+	ck_assert_str_eq(sig_name(SIGRTMIN + 3, buffer), "SIGRTMIN+3");
+	ck_assert_str_eq(sig_name(SIGRTMAX + 1, buffer), "signal 65");
+	ck_assert_str_eq(sig_name(0, buffer), "signal 0");
+	ck_assert_str_eq(sig_name(-2147483647 - 1, buffer), "signal -2147483648");
+}
+END_TEST
+
+START_TEST(numbers)
+{
+	ck_assert_int_eq(sig_number("TERM"), SIGTERM);
+	ck_assert_int_eq(sig_number("SIGTERM"), SIGTERM);
+	ck_assert_int_eq(sig_number("sigterm"), SIGTERM);
+	ck_assert_int_eq(sig_number("15"), 15);
+	ck_assert_int_eq(sig_number("1"), 1);
+	ck_assert_int_eq(sig_number("64"), SIGRTMAX);
+	ck_assert_int_eq(sig_number("CLD"), SIGCHLD);
+	ck_assert_int_eq(sig_number("RTMIN"), SIGRTMIN);
+	ck_assert_int_eq(sig_number("SIGRTMIN+3"), SIGRTMIN + 3);
+	ck_assert_int_eq(sig_number("rtmax-2"), SIGRTMAX - 2);
+	ck_assert_int_eq(sig_number("RTMAX"), SIGRTMAX);
+}
+END_TEST
+
+START_TEST(what_is_no_signal)
+{
+	static const char *const bad[] = {
+		"", "0", "-1", "+15", " 15", "15 ", "65", "99999999999999999999", "SIG", "SIGSIGTERM", "TER", "TERMS",
+		"SIG15", "RTMIN-1", "RTMAX+1", "RTMIN+", "RTMIN+99", "RTMIN+x", "RTMINX", "RT",
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_msg(sig_number(bad[i]) == -EINVAL, "%s", bad[i]);
+}
+END_TEST
+
+START_TEST(there_and_back)
+{
+	char buffer[24];
+
+	for (int i = 1; i <= SIGRTMAX; i++)
+		if (i < 32 || i >= SIGRTMIN)
+			ck_assert_msg(sig_number(sig_name(i, buffer)) == i, "%d %s", i, sig_name(i, buffer));
+}
+END_TEST
+
+static volatile sig_atomic_t handled;
+
+static void handle(int signal)
+{
+	(void)signal;
+	handled = 1;
+}
+
+/* SIGURG does nothing by default: it waits behind the mask and must not reach the handler that was. */
+START_TEST(resets)
+{
+	struct sigaction action = { .sa_handler = handle }, now;
+	sigset_t mask;
+
+	sigaction(SIGURG, &action, NULL);
+	sig_ignore_pipe();
+	sigaction(SIGPIPE, NULL, &now);
+	ck_assert(now.sa_handler == SIG_IGN);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGURG);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	ck_assert_int_eq(raise(SIGURG), 0);
+	sig_reset();
+	ck_assert(!handled);
+	sigprocmask(SIG_SETMASK, NULL, &mask);
+	for (int i = 1; i < 32; i++) {
+		ck_assert(!sigismember(&mask, i));
+		ck_assert_int_eq(sigaction(i, NULL, &now), 0);
+		ck_assert(now.sa_handler == SIG_DFL);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("sig");
+	TCase *cases = tcase_create("sig");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_test(cases, names);
+	tcase_add_test(cases, numbers);
+	tcase_add_test(cases, what_is_no_signal);
+	tcase_add_test(cases, there_and_back);
+	tcase_add_test(cases, resets);
+	suite_add_tcase(suite, cases);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? 1 : 0;
+}
