@@ -163,23 +163,38 @@ test_file_that_only_root_may_delete_stays() {
 	test "$(said_times web)" = 1 || fail "there are $(said_times web) warnings: $(cat listener.err)"
 }
 
+# Make `./with_etc COMMAND...`: runs COMMAND where /etc is the directory etc made here. The real one is never at stake, not even when
+# what is tested does all that it must not do.
+write_with_etc() {
+	mkdir etc
+	for file in passwd group nsswitch.conf ld.so.cache ld-musl-x86_64.path; do
+		test ! -e "/etc/$file" || cp -L "/etc/$file" etc
+	done
+	printf 'root:!:20000::::::\n' > etc/shadow
+	chmod 640 etc/shadow
+	touch etc/made-for-a-test
+	cat > with_etc <<-END
+	#!/bin/sh
+	mount --bind '$PWD/etc' /etc && test -e /etc/made-for-a-test && exec "\$@"
+	END
+	chmod 755 etc with_etc
+	unshare --mount ./with_etc true || skip "no mount namespace to be had"
+}
+
 test_program_that_names_etc_shadow() {
 	root_only
 	open_directory
-	test -e /etc/shadow || skip "no /etc/shadow"
-	cp -p /etc/shadow shadow.copy
+	write_with_etc
 	conf unix
 	conf_program good "environment=OOME_FILE=\"$PWD/good.oome\""
 	conf_program web user=nobody 'environment=OOME_FILE="/etc/shadow"'
 	conf_listener all
-	supervisord_start
+	supervisord_start unshare --mount ./with_etc
 	wait_events 2
 	expect_restart good "$PWD/good.oome"
-	cmp /etc/shadow shadow.copy || fail "/etc/shadow has changed"
-	test /etc/shadow -ef /etc/shadow || fail "/etc/shadow is gone"
+	test "$(cat etc/shadow)" = 'root:!:20000::::::' || fail "/etc/shadow has changed or is gone"
 	test "$(starts web)" -le 2 || fail "web was restarted $(($(starts web) - 1)) times"
-	test "$(said_times '/etc/shadow')" -ge 1 || fail "not a word about /etc/shadow"
-	test "$(said_times '/etc/shadow')" -le 2 || fail "the warning comes again and again: $(cat listener.err)"
+	test "$(said_times '/etc/shadow')" = 1 || fail_and_tell "there are $(said_times '/etc/shadow') warnings, not one"
 }
 
 test_link_at_the_files_place_is_not_followed() {

@@ -113,8 +113,9 @@ conf_listener() {
 
 # ---- running it ----
 
+# supervisord_start [WRAPPER...]
 supervisord_start() {
-	start supervisord -c supervisord.conf > supervisord.out 2>&1
+	start "$@" supervisord -c supervisord.conf > supervisord.out 2>&1
 	supervisord=$started
 	within 20 supervisord_ready || fail "supervisord did not start: $(tail -n 5 supervisord.out)"
 }
