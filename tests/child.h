@@ -1,0 +1,61 @@
+/* child.h: children of a test, and waiting for a condition with a deadline. */
+#ifndef TESTS_CHILD_H
+#define TESTS_CHILD_H
+
+#include <check.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A child that does nothing until it is killed; it ends with the test. */
+static inline pid_t child_start(void)
+{
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	return pid;
+}
+
+static inline void child_end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+/* Wait until the child PID has ended; it stays a zombie. */
+static inline void child_await_zombie(pid_t pid)
+{
+	siginfo_t info;
+
+	ck_assert_int_eq(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+}
+
+static inline double child_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Evaluate CONDITION until it holds, for ten seconds (slow machines, valgrind) at most. */
+#define CHILD_UNTIL(condition)                                                             \
+	do {                                                                               \
+		double end_ = child_now() + 10;                                            \
+		while (!(condition)) {                                                     \
+			ck_assert_msg(child_now() < end_, "never came true: " #condition); \
+			poll(NULL, 0, 2);                                                  \
+		}                                                                          \
+	} while (0)
+
+#endif
