@@ -71,7 +71,7 @@ LIB_OBJ      = $(patsubst %.c,$(BUILD)/%.o,$(CORE_SRC) $(APPLET_SRC))
 MAIN_OBJ     = $(BUILD)/applets/main.o
 
 # Tests: tests/test_MODULE.c of what is built, tests/*.sh on the binary, and small programs that those use.
-other_modules = $(notdir $(basename $(filter-out $(APPLET_SRC),$(wildcard applets/*/*.c))))
+other_modules = $(notdir $(basename $(filter-out $(CORE_SRC) $(APPLET_SRC),$(wildcard core/*.c applets/*/*.c))))
 other_applets = $(filter-out $(APPLETS),$(patsubst applets/%/,%,$(wildcard applets/*/)))
 TEST_SRC      = $(filter-out $(other_modules:%=tests/test_%.c),$(wildcard tests/test_*.c))
 TEST_BIN      = $(TEST_SRC:%.c=$(BUILD)/%)
