@@ -261,8 +261,8 @@ static int renew_image(struct program *p, const struct procfs *proc, int dir, st
 	if (r == -ENOBUFS)
 		r = 0; /* what fits is enough: our names stand at the beginning or not at all */
 	p->start_ticks = p->environ_fd < 0 ? start_ticks_of(proc, p->pid) : 0;
-	if (!r && !env->len && !procfs_stat(dir, &st) && st.state == 'Z')
-		p->asked = true;
+	if (r != -EACCES && !env->len && !procfs_stat(dir, &st) && st.state == 'Z')
+		p->asked = true; /* its memory is gone, with its name: -ESRCH since Linux 6.15, nothing to read before */
 	return r;
 }
 
