@@ -44,13 +44,13 @@ struct own_config {
 };
 
 static const struct opt own_options[] = {
-	OPT(OPT_FLAG, 0, "list", NULL, struct own_config, list, "Print the names of the applets, one a line"),
-	OPT(OPT_FLAG, 0, "version", NULL, struct own_config, version, "Print the version and what is built in"),
+	OPT(OPT_FLAG, 0, "list", NULL, struct own_config, list, "print the names of the applets, one a line"),
+	OPT(OPT_FLAG, 0, "version", NULL, struct own_config, version, "print the version and what is built in"),
 	OPT(OPT_FLAG, 0, "install", NULL, struct own_config, install,
-	    "Link every applet's name in DIR to this binary; nothing is overwritten"),
-	OPT(OPT_FLAG, 's', "symbolic", NULL, struct own_config, symbolic, "With --install: symbolic links"),
+	    "link every applet's name in DIR to this binary; nothing is overwritten"),
+	OPT(OPT_FLAG, 's', "symbolic", NULL, struct own_config, symbolic, "with --install: symbolic links"),
 	OPT(OPT_STRING, 0, "completion", "bash|zsh|fish", struct own_config, completion,
-	    "Print a script that completes commands and options in this shell"),
+	    "print a script that completes commands and options in this shell"),
 	{ .kind = OPT_END },
 };
 

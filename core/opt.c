@@ -19,7 +19,7 @@ enum {
 	WORDS_MAX = 1024, /* of a list of names in a message */
 };
 
-const struct opt opt_help_option = { .kind = OPT_FLAG, .letter = 'h', .name = "help", .help = "Display this help" };
+const struct opt opt_help_option = { .kind = OPT_FLAG, .letter = 'h', .name = "help", .help = "display this help" };
 
 /* One run of opt_parse(): where messages and values go, and the table in getopt's form. */
 struct parse {

@@ -1,0 +1,374 @@
+/* One table: what is parsed, what is refused in which words, what the help shows. */
+#include <check.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/cleanup.h"
+#include "core/opt.h"
+#include "core/units.h"
+#include "tests/capture.h"
+
+struct config {
+	bool dry;
+	const char *file;
+	struct opt_list names;
+	int64_t timeout;
+	uint64_t size;
+	struct units_rate rate;
+};
+
+#define O(kind, letter, name, argument, member, help) OPT(kind, letter, name, argument, struct config, member, help)
+#define DRY O(OPT_FLAG, 'd', "dry", NULL, dry, "only say what would be done")
+
+static const struct opt one_options[] = {
+	O(OPT_LIST, 'n', "name", "NAME", names, "a name; may be repeated"),
+	O(OPT_STRING, 'f', "file", "FILE", file, "the file"),
+	DRY,
+	O(OPT_TIME, 't', "timeout", "TIME", timeout,
+	  "how long at most, said in so many words that they do not fit (60s)"),
+	O(OPT_SIZE, 0, "max-size", "SIZE", size, "how much"),
+	O(OPT_RATE, 0, "max-rate", "N/PERIOD", rate, "how often"),
+	O(OPT_FLAG, 'q', NULL, NULL, dry, "no long form"),
+	{ .kind = OPT_END },
+};
+static const struct opt two_options[] = { DRY, { .kind = OPT_END } };
+
+static const struct opt_command commands[] = {
+	{ "single", "-n NAME [-n NAME]... [-f FILE] [-t TIME] [--max-size SIZE] [options]", "do one", one_options,
+	  0, 0 },
+	{ "run", "[-d] [--] COMMAND [ARG]...", "run it", two_options, 1, -1 },
+	{ "pair", "A B", "take two", two_options, 2, 2 },
+	{ 0 },
+};
+static const struct opt_program program = { "pg app", "Do things.", commands, "The end." };
+
+static const struct opt_command plain_command[] = { { NULL, "[-d] [FILE]", "do it", one_options, 0, 1 }, { 0 } };
+static const struct opt_program plain = { "plain", "Do it.", plain_command, NULL };
+
+/* What opt_parse() made of a line of words. */
+struct parsed {
+	enum opt_result result;
+	struct config config;
+	const struct opt_command *command;
+	int operand;
+	char *words[24];
+	int count;
+	struct capture capture;
+	const char *said; /* on stderr; on stdout for OPT_HELP */
+};
+
+static struct parsed p;
+
+static void parse(const struct opt_program *of, ...)
+{
+	struct capture out;
+	const char *help;
+	va_list words;
+
+	opt_list_done(&p.config.names);
+	memset(&p, 0, sizeof(p));
+	p.operand = -7;
+	va_start(words, of);
+	do {
+		ck_assert_uint_lt((unsigned)p.count, sizeof(p.words) / sizeof(p.words[0]));
+		p.words[p.count] = va_arg(words, char *);
+	} while (p.words[p.count++]);
+	va_end(words);
+	p.count--;
+	capture_begin(&p.capture, STDERR_FILENO);
+	capture_begin(&out, STDOUT_FILENO);
+	p.result = opt_parse(of, p.count, p.words, &p.config, &p.command, &p.operand);
+	help = capture_end(&out);
+	p.said = capture_end(&p.capture);
+	ck_assert_int_eq(help[0] != '\0', p.result == OPT_HELP);
+	ck_assert_int_eq(p.said[0] != '\0', p.result == OPT_USAGE);
+	if (p.result != OPT_OK) {
+		ck_assert_ptr_null(p.command);
+		ck_assert_int_eq(p.operand, -7);
+	}
+}
+
+#define PARSE(...) parse(&program, "app", __VA_ARGS__, NULL)
+#define PLAIN(...) parse(&plain, "plain", __VA_ARGS__, NULL)
+
+#define ACCEPTED(...) \
+	do { \
+		PARSE(__VA_ARGS__); \
+		ck_assert_msg(p.result == OPT_OK, "%s", p.said); \
+	} while (0)
+
+#define REFUSED(text, ...) \
+	do { \
+		PARSE(__VA_ARGS__); \
+		ck_assert_int_eq(p.result, OPT_USAGE); \
+		ck_assert_str_eq(p.said, "pg app: " text "\nTry 'pg app --help'.\n"); \
+	} while (0)
+
+START_TEST(every_kind)
+{
+	ACCEPTED("single", "-d", "-n", "a", "-nb", "--name=c", "--name", "d", "-f", "x", "-t", "500ms",
+		 "--max-size=64K", "--max-rate", "5/10m");
+	ck_assert(p.config.dry);
+	ck_assert_uint_eq(p.config.names.count, 4);
+	ck_assert_str_eq(p.config.names.items[0], "a");
+	ck_assert_str_eq(p.config.names.items[1], "b");
+	ck_assert_str_eq(p.config.names.items[3], "d");
+	ck_assert_str_eq(p.config.file, "x");
+	ck_assert_int_eq(p.config.timeout, 500);
+	ck_assert_uint_eq(p.config.size, 65536);
+	ck_assert_int_eq(p.config.rate.count, 5);
+	ck_assert_int_eq(p.config.rate.period_ms, 600000);
+	ck_assert_ptr_eq(p.command, &commands[0]);
+	ck_assert_int_eq(p.operand, p.count);
+}
+END_TEST
+
+START_TEST(groups_abbreviations_repetitions)
+{
+	ACCEPTED("single", "-dqf", "x", "-f", "y", "--tim", "3", "--fi=", "--timeout=1");
+	ck_assert_str_eq(p.config.file, "");
+	ck_assert_int_eq(p.config.timeout, 1000);
+	ACCEPTED("single", "-n", "-d", "-f", "--");
+	ck_assert(!p.config.dry);
+	ck_assert_str_eq(p.config.names.items[0], "-d");
+	ck_assert_str_eq(p.config.file, "--");
+	ck_assert_ptr_eq(p.config.file, p.words[5]); /* not copied */
+}
+END_TEST
+
+START_TEST(options_stand_before_operands)
+{
+	ACCEPTED("run", "-d", "ls", "-l", "--help");
+	ck_assert_int_eq(p.operand, 3);
+	ACCEPTED("run", "--", "-d");
+	ck_assert(!p.config.dry);
+	ck_assert_int_eq(p.operand, 3);
+	ACCEPTED("run", "-");
+	ck_assert_int_eq(p.operand, 2);
+	ACCEPTED("pair", "a", "-d");
+	ck_assert(!p.config.dry);
+}
+END_TEST
+
+START_TEST(numbers_of_operands)
+{
+	REFUSED("too few operands (usage: pg app run [-d] [--] COMMAND [ARG]...)", "run", "-d", "--");
+	REFUSED("too few operands (usage: pg app pair A B)", "pair", "a");
+	REFUSED("unexpected operand 'c'", "pair", "a", "b", "c");
+	REFUSED("unexpected operand 'x'", "single", "x");
+}
+END_TEST
+
+START_TEST(without_commands)
+{
+	PLAIN("-d", "file");
+	ck_assert_int_eq(p.result, OPT_OK);
+	ck_assert_ptr_eq(p.command, plain_command);
+	ck_assert_int_eq(p.operand, 2);
+	parse(&plain, "plain", NULL);
+	ck_assert_int_eq(p.result, OPT_OK);
+	ck_assert_int_eq(p.operand, 1);
+	parse(&plain, NULL); /* an empty argv */
+	ck_assert_int_eq(p.result, OPT_OK);
+	ck_assert_int_eq(p.operand, 0);
+	parse(&program, NULL);
+	ck_assert_int_eq(p.result, OPT_USAGE);
+	PLAIN("a", "b");
+	ck_assert_str_eq(p.said, "plain: unexpected operand 'b'\nTry 'plain --help'.\n");
+	PLAIN("-h");
+	ck_assert_int_eq(p.result, OPT_HELP);
+}
+END_TEST
+
+START_TEST(unknown_commands)
+{
+	parse(&program, "app", NULL);
+	ck_assert_str_eq(p.said, "pg app: which command? One of: single, run, pair\nTry 'pg app --help'.\n");
+	REFUSED("unknown command 'singel' (did you mean 'single'?)", "singel");
+	REFUSED("unknown command 'sing' (did you mean 'single'?)", "sing");
+	REFUSED("unknown command 'restart' (one of: single, run, pair)", "restart");
+	REFUSED("unknown command '' (one of: single, run, pair)", "");
+	REFUSED("option '-d' stands before the command; options follow it (one of: single, run, pair)",
+		"-d", "single");
+}
+END_TEST
+
+START_TEST(unknown_options)
+{
+	REFUSED("unknown option '--flie' (did you mean '--file'?)", "single", "--flie=x");
+	REFUSED("unknown option '--zzzzzz'", "single", "--zzzzzz");
+	REFUSED("unknown option '-z'", "single", "-dz");
+	REFUSED("unknown option in '-d\xc3\xa9'", "single", "-d\xc3\xa9");
+	REFUSED("unknown option in '-\\x1b'", "single", "-\x1b");
+	REFUSED("option '--max' is ambiguous: '--max-size', '--max-rate'", "single", "--max", "1");
+	REFUSED("option '-f' belongs to 'single'", "run", "-f", "x");
+	REFUSED("option '--file' belongs to 'single'", "run", "--file=x");
+	REFUSED("unknown option '-W'", "single", "-W", "file"); /* an extension of glibc's getopt */
+}
+END_TEST
+
+START_TEST(missing_and_needless_values)
+{
+	REFUSED("option '-t' needs a value: TIME", "single", "-dt");
+	REFUSED("option '--timeout' needs a value: TIME", "single", "--timeout");
+	REFUSED("option '--timeout' needs a value: TIME", "single", "--timeo");
+	REFUSED("option '--dry' takes no value", "single", "--dry=yes");
+	REFUSED("option '--help' takes no value", "single", "--help=yes");
+}
+END_TEST
+
+START_TEST(values_of_the_wrong_form)
+{
+	REFUSED("option '-t': '5x' is not a time (use 500ms, 30s, 5m; a bare number is seconds)",
+		"single", "-t5x");
+	REFUSED("option '--timeout': '' is not a time (use 500ms, 30s, 5m; a bare number is seconds)",
+		"single", "--timeout=");
+	REFUSED("option '--max-size': '1Q' is not a size (use 64K, 1M, 1G; a bare number is bytes)", "single",
+		"--max-size", "1Q");
+	REFUSED("option '--max-rate': '99/1m' is too large for a rate "
+		"(use COUNT/PERIOD with a COUNT from 1 to 64, as 5/10m, or none)", "single", "--max-rate", "99/1m");
+	REFUSED("option '-t': '\\x0a' is not a time (use 500ms, 30s, 5m; a bare number is seconds)",
+		"single", "-t", "\n");
+}
+END_TEST
+
+/* getopt keeps its place in static variables: a run that stopped inside a group of letters must not show later. */
+START_TEST(again_and_again)
+{
+	for (int i = 0; i < 3; i++) {
+		PARSE("single", "-zdn");
+		ck_assert_int_eq(p.result, OPT_USAGE);
+		ACCEPTED("single", "-n", "a");
+		ck_assert_uint_eq(p.config.names.count, 1);
+		ck_assert(!p.config.dry);
+		PARSE("single", "-hz", "x");
+		ck_assert_int_eq(p.result, OPT_HELP);
+		ACCEPTED("run", "x");
+		ck_assert_int_eq(p.operand, 2);
+	}
+}
+END_TEST
+
+START_TEST(help_is_understood_anywhere)
+{
+	static const char *const forms[] = { "-h", "--help", "--he" };
+
+	for (size_t i = 0; i < 3; i++) {
+		PARSE(forms[i]);
+		ck_assert_int_eq(p.result, OPT_HELP);
+		PARSE("single", "-d", forms[i]);
+		ck_assert_int_eq(p.result, OPT_HELP);
+	}
+}
+END_TEST
+
+START_TEST(help_text)
+{
+	struct capture c;
+
+	capture_begin(&c, STDOUT_FILENO);
+	opt_help(&program, stdout);
+	ck_assert_str_eq(capture_end(&c),
+		"Usage: pg app [-h] single -n NAME [-n NAME]... [-f FILE] [-t TIME]\n"
+		"                   [--max-size SIZE] [options]\n"
+		"       pg app [-h] run [-d] [--] COMMAND [ARG]...\n"
+		"       pg app [-h] pair A B\n"
+		"\n"
+		"Do things.\n"
+		"\n"
+		"Commands:\n"
+		"  single  do one\n"
+		"  run     run it\n"
+		"  pair    take two\n"
+		"\n"
+		"Options:\n"
+		"  -n, --name NAME           a name; may be repeated (single)\n"
+		"  -f, --file FILE           the file (single)\n"
+		"  -d, --dry                 only say what would be done\n"
+		"  -t, --timeout TIME        how long at most, said in so many words that they\n"
+		"                            do not fit (60s) (single)\n"
+		"      --max-size SIZE       how much (single)\n"
+		"      --max-rate N/PERIOD   how often (single)\n"
+		"  -q                        no long form (single)\n"
+		"  -h, --help                display this help\n"
+		"\n"
+		"The end.\n");
+}
+END_TEST
+
+START_TEST(help_without_commands)
+{
+	static const struct opt_command forms[] = {
+		{ NULL, "WORD", "w", two_options, 0, 1 }, { NULL, "-d", "d", two_options, 0, 0 }, { 0 },
+	};
+	static const struct opt_program several = { "x", "Do.", forms, "Notes.\n" };
+	struct capture c;
+
+	capture_begin(&c, STDOUT_FILENO);
+	opt_help(&several, stdout);
+	ck_assert_str_eq(capture_end(&c),
+		"Usage: x [-h] WORD\n"
+		"       x [-h] -d\n"
+		"\n"
+		"Do.\n"
+		"\n"
+		"Options:\n"
+		"  -d, --dry                 only say what would be done\n"
+		"  -h, --help                display this help\n"
+		"\n"
+		"Notes.\n");
+}
+END_TEST
+
+START_TEST(usage_errors_of_an_applet)
+{
+	static char text[10000];
+	struct capture c;
+	const char *said;
+
+	capture_begin(&c, STDERR_FILENO);
+	ck_assert_int_eq(opt_usage(&program, "'-f' with %d names", 2), 2);
+	ck_assert_str_eq(capture_end(&c), "pg app: '-f' with 2 names\nTry 'pg app --help'.\n");
+
+	memset(text, 'x', sizeof(text) - 1);
+	capture_begin(&c, STDERR_FILENO);
+	opt_usage(&program, "%s", text);
+	said = capture_end(&c);
+	ck_assert_ptr_nonnull(strstr(said, "xxx...\nTry 'pg app --help'.\n"));
+	opt_list_done(&p.config.names);
+	opt_list_done(NULL);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("opt");
+	TCase *cases = tcase_create("opt");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_test(cases, every_kind);
+	tcase_add_test(cases, groups_abbreviations_repetitions);
+	tcase_add_test(cases, options_stand_before_operands);
+	tcase_add_test(cases, numbers_of_operands);
+	tcase_add_test(cases, without_commands);
+	tcase_add_test(cases, unknown_commands);
+	tcase_add_test(cases, unknown_options);
+	tcase_add_test(cases, missing_and_needless_values);
+	tcase_add_test(cases, values_of_the_wrong_form);
+	tcase_add_test(cases, again_and_again);
+	tcase_add_test(cases, help_is_understood_anywhere);
+	tcase_add_test(cases, help_text);
+	tcase_add_test(cases, help_without_commands);
+	tcase_add_test(cases, usage_errors_of_an_applet);
+	suite_add_tcase(suite, cases);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? 1 : 0;
+}
