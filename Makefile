@@ -147,7 +147,7 @@ check: deps-check ## every test, twice (plain, sanitized), and the lints; instal
 	@$(VARIANT) suite
 	@$(VARIANT) suite LABEL=asan TIMES=3 $(asan)
 	@$(VARIANT) suite-valgrind TIMES=5
-	@$(VARIANT) suite-fuzz $(fuzz) FUZZ_ARGS=-runs=0
+	@$(VARIANT) suite-fuzz $(fuzz) FUZZ_SECONDS=0
 	@$(VARIANT) suite-each
 	@$(RUN) -l lint -j 2 $(LINTS)
 	@$(RUN) -c
@@ -159,7 +159,7 @@ check-each: deps-check ## each applet built alone, with its tests
 
 fuzz: deps-check ## FUZZ_SECONDS (30) of each fuzz target
 	@$(RUN) -n
-	@$(VARIANT) suite-fuzz $(fuzz) FUZZ_ARGS=-max_total_time=$(or $(FUZZ_SECONDS),30)
+	@$(VARIANT) suite-fuzz $(fuzz) FUZZ_SECONDS=$(or $(FUZZ_SECONDS),30)
 	@$(RUN) -c
 
 # Parts of `check`: each adds to RESULTS and succeeds; `tests/run -c` then says what came of it.
@@ -170,8 +170,8 @@ suite:
 suite-valgrind:
 	@CK_FORK=no $(RUN) -l valgrind -j 2 -w 'valgrind -q --error-exitcode=9 --leak-check=full' $(TEST_BIN)
 suite-fuzz:
-	@$(RUN) -l fuzz -s build $(VARIANT) -k fuzzers
-	@FUZZ_ARGS='$(FUZZ_ARGS)' $(RUN) -l fuzz -j 2 $(FUZZERS:$(BUILD)/%=$(abspath $(BUILD))/%)
+	@$(RUN) -l fuzz -s build $(VARIANT) -k fuzzers $(HELPERS)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) LIMIT=$$(($(FUZZ_SECONDS) + 300)) $(RUN) -l fuzz -j 2 -w tests/fuzz/run $(FUZZERS)
 suite-each:
 	@for applet in $(APPLETS); do \
 		$(VARIANT) suite LABEL="$$applet alone" BUILD='$(BUILD)'/$$applet APPLETS=$$applet; \
