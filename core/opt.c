@@ -229,7 +229,8 @@ static enum opt_result refuse_long(const struct parse *p, const char *typed)
 	return refuse(p, "unknown option '%.*s'", (int)length, typed);
 }
 
-/* getopt_long() gives a letter of its own only where it is ASCII: else name the whole word. */
+/* A letter that is not ASCII is one byte of it to glibc, and a wide character that stands for the byte to musl: name
+ * the whole word. */
 static enum opt_result refuse_letter(const struct parse *p, int letter, const char *word)
 {
 	char typed[] = { '-', (char)letter, '\0' };
@@ -252,8 +253,9 @@ static enum opt_result refuse_option(const struct parse *p, int answer, const ch
 	if (answer == ':' && option)
 		return refuse(p, "option '%s' needs a value: %s", option_form(option, optopt, form, sizeof(form)),
 			      option->argument ? option->argument : "VALUE");
-	if (optopt >= LONG_VALUE)
-		return refuse(p, "option '--%s' takes no value", option ? option->name : opt_help_option.name);
+	for (const struct option *o = p->longs; o->name; o++)
+		if (o->val == optopt)
+			return refuse(p, "option '--%s' takes no value", o->name);
 	if (optopt == 0)
 		return refuse_long(p, last);
 	return refuse_letter(p, optopt, word);
