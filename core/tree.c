@@ -109,14 +109,19 @@ static int signal_tree(const struct procfs *proc, int signal)
 	return count;
 }
 
-/* As PID 1 everybody else is ours: kill(2) with -1 spares only the caller, and init, which is the same then. */
+/* As PID 1 everybody else is ours: kill(2) with -1 spares only the caller. A process group of 1 would be that -1 for
+ * anybody, so it is refused first of all. */
 static int signal_blindly(pid_t pgrp, int signal)
 {
-	pid_t target = getpid() == 1 ? -1 : -pgrp;
+	int r;
 
-	if (target != -1 && pgrp <= 1)
+	if (getpid() == 1)
+		r = kill(-1, signal);
+	else if (pgrp > 1)
+		r = kill(-pgrp, signal);
+	else
 		return 0;
-	if (kill(target, signal) == 0)
+	if (r == 0)
 		return 1;
 	return errno == ESRCH ? 0 : -errno;
 }
