@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char tick[] = "ver:3.0 server:supervisor serial:21 pool:l poolserial:10 eventname:TICK_5 len:15\nwhen:1201063880";
-static const char state[] = "ver:3.0 server:supervisor serial:22 pool:l poolserial:11 eventname:PROCESS_STATE_EXITED len:5\nab\ncd";
+static const char tick[] =
+	"ver:3.0 server:supervisor serial:21 pool:l poolserial:10 eventname:TICK_5 len:15\nwhen:1201063880";
+static const char state[] =
+	"ver:3.0 server:supervisor serial:22 pool:l poolserial:11 eventname:PROCESS_STATE_EXITED len:5\nab\ncd";
 
 /* Feed all of DATA in pieces of at most PIECE bytes; what was returned, a letter an event: t, o, b. */
 static void feed(struct event_reader *reader, const char *data, size_t len, size_t piece, char *ret)
@@ -47,10 +49,16 @@ END_TEST
 
 START_TEST(which_events_are_ticks)
 {
-	static const struct { const char *header; char kind; } cases[] = {
-		{ "eventname:TICK_5 len:0\n", 't' }, { "eventname:TICK_60 len:0\n", 't' }, { "eventname:TICK_3600 len:0\n", 't' },
-		{ "len:0 eventname:TICK_5\n", 't' }, { "eventname:TICK len:0\n", 'o' }, { "eventname:TICK_ len:0\n", 'o' },
-		{ "eventname:TICKET len:0\n", 'o' }, { "eventname:PROCESS_STATE_RUNNING len:0\n", 'o' },
+	static const struct { const char *header; char kind;
+	} cases[] = {
+		{ "eventname:TICK_5 len:0\n", 't' },
+		{ "eventname:TICK_60 len:0\n", 't' },
+		{ "eventname:TICK_3600 len:0\n", 't' },
+		{ "len:0 eventname:TICK_5\n", 't' },
+		{ "eventname:TICK len:0\n", 'o' },
+		{ "eventname:TICK_ len:0\n", 'o' },
+		{ "eventname:TICKET len:0\n", 'o' },
+		{ "eventname:PROCESS_STATE_RUNNING len:0\n", 'o' },
 		{ "xeventname:TICK_5 eventname:OTHER len:0\n", 'o' },
 	};
 
@@ -67,8 +75,15 @@ END_TEST
 START_TEST(what_is_no_event)
 {
 	static const char *const cases[] = {
-		"\n", "hello\n", "eventname:TICK_5\n", "len:5\n", "eventname:TICK_5 len:\n", "eventname:TICK_5 len:-1\n",
-		"eventname:TICK_5 len:12x\n", "eventname:TICK_5 len:99999999999999999999\n", "eventname:TICK_5 len: 5\n",
+		"\n",
+		"hello\n",
+		"eventname:TICK_5\n",
+		"len:5\n",
+		"eventname:TICK_5 len:\n",
+		"eventname:TICK_5 len:-1\n",
+		"eventname:TICK_5 len:12x\n",
+		"eventname:TICK_5 len:99999999999999999999\n",
+		"eventname:TICK_5 len: 5\n",
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

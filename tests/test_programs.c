@@ -1,4 +1,5 @@
-/* test_programs.c: the table of a supervisord's programs, kept in step with real processes; the test itself stands for supervisord. */
+/* test_programs.c: the table of a supervisord's programs, kept in step with real processes; the test itself stands
+ * for supervisord. */
 #include "applets/oome/programs.h"
 
 #include <check.h>
@@ -143,7 +144,8 @@ END_TEST
 START_TEST(only_who_is_wanted)
 {
 	const char *names[] = { "web", "batch:*" };
-	pid_t web = start("web", "web", NULL), job = start("batch", "job_00", NULL), other = start("other", "x", NULL), self;
+	pid_t web = start("web", "web", NULL), job = start("batch", "job_00", NULL), other = start("other", "x", NULL),
+	      self;
 
 	config = (struct oome_config){ .names = { names, 2 } };
 	setenv("SUPERVISOR_GROUP_NAME", "batch", 1);

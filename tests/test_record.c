@@ -16,9 +16,16 @@
 static struct record sample(void)
 {
 	struct record record = {
-		.phase = RECORD_STARTING, .group = strdup("web"), .name = strdup("web_00"), .pid = 4711,
+		.phase = RECORD_STARTING,
+		.group = strdup("web"),
+		.name = strdup("web_00"),
+		.pid = 4711,
 		.path = strdup("/srv/a b=c\n/work/oome"),
-		.handled = { .dev = 64769, .ino = UINT64_MAX, .ctime_sec = 1700000000, .ctime_nsec = 999999999, .exists = true },
+		.handled = { .dev = 64769,
+			     .ino = UINT64_MAX,
+			     .ctime_sec = 1700000000,
+			     .ctime_nsec = 999999999,
+			     .exists = true },
 	};
 
 	limit_note(&record.restarts, 1000);
@@ -65,11 +72,18 @@ END_TEST
 START_TEST(foreign_texts)
 {
 	static const char *const bad[] = {
-		"", "\n", "procguard oome record 2\ngroup=a\nname=b\n", "procguard oome record 1\n",
-		"procguard oome record 1\ngroup=a\n", "procguard oome record 1\ngroup=a\nname=b\nphase=running\n",
-		"procguard oome record 1\ngroup=a\nname=b\npid=-1\n", "procguard oome record 1\ngroup=a\nname=b\npid=99999999999\n",
-		"procguard oome record 1\ngroup=a\nname=b\nhandled=1 2 3\n", "procguard oome record 1\ngroup=a\nname=b\nhandled=1 2 3 4x\n",
-		"procguard oome record 1\ngroup=a\nname=b\npid=1", "procguard oome record 1\ngroup=%00\nname=b\n",
+		"",
+		"\n",
+		"procguard oome record 2\ngroup=a\nname=b\n",
+		"procguard oome record 1\n",
+		"procguard oome record 1\ngroup=a\n",
+		"procguard oome record 1\ngroup=a\nname=b\nphase=running\n",
+		"procguard oome record 1\ngroup=a\nname=b\npid=-1\n",
+		"procguard oome record 1\ngroup=a\nname=b\npid=99999999999\n",
+		"procguard oome record 1\ngroup=a\nname=b\nhandled=1 2 3\n",
+		"procguard oome record 1\ngroup=a\nname=b\nhandled=1 2 3 4x\n",
+		"procguard oome record 1\ngroup=a\nname=b\npid=1",
+		"procguard oome record 1\ngroup=%00\nname=b\n",
 		"procguard oome record 1\ngroup=a\nname\n",
 	};
 	static const char later[] = "procguard oome record 1\ngroup=a\nname=b\nnew-key=c\n";

@@ -6,7 +6,8 @@
 
 enum { OLD = 100, NEW = 200 };
 
-/* One look: what supervisord says, what is to follow; and whether a start request is then accepted (1), refused (-1) or not made (0). */
+/* One look: what supervisord says, what is to follow; and whether a start request is then accepted (1), refused (-1)
+ * or not made (0). */
 struct look { enum supervisor_state state; pid_t pid; enum restart_step step; int start; };
 
 static void play(const struct look *looks, size_t count)

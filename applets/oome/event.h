@@ -1,6 +1,7 @@
 /* event.h: the supervisord event protocol, as a listener sees it (supervisord's manual, "Events").
  *
- * listener: "READY\n"; supervisord: one header line of "key:value" pairs, then `len` bytes of payload; listener: "RESULT 2\nOK".
+ * listener: "READY\n"; supervisord: one header line of "key:value" pairs, then `len` bytes of payload; listener:
+ * "RESULT 2\nOK".
  *
  *   ver:3.0 server:supervisor serial:21 pool:listener poolserial:10 eventname:TICK_5 len:15
  *   when:1201063880                                                                          (the payload)

@@ -1,6 +1,6 @@
-/* The half of the listener that talks with supervisord. It does nothing that could block: supervisord's buffer of events would overflow. What
- * has to look at processes and files is the watcher's work (watcher.h), in a process of its own that is killed and started
- * anew when it does not answer. */
+/* The half of the listener that talks with supervisord. It does nothing that could block: supervisord's buffer of
+ * events would overflow. What has to look at processes and files is the watcher's work (watcher.h), in a process of
+ * its own that is killed and started anew when it does not answer. */
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -64,7 +64,8 @@ static void on_no_answer(struct loop *loop, void *context)
 
 	(void)loop;
 	if (pid) {
-		log_fail("the files of pid %d do not answer (a file system that hangs?): it is left out while it lives", (int)pid);
+		log_fail("the files of pid %d do not answer (a file system that hangs?): it is left out while it lives",
+			 (int)pid);
 		avoid(l->shared, pid);
 	} else {
 		log_fail("no answer to a tick within %d s: starting to look anew", ANSWER_WITHIN_MS / 1000);
@@ -128,7 +129,9 @@ static void on_answer(struct loop *loop, int fd, short revents, void *context)
 
 static int fork_watcher(struct listener *l, int ends[2])
 {
-	struct watcher_start start = { .config = l->config, .shared = l->shared, .socket = ends[1], .foreign_socket = ends[0] };
+	struct watcher_start start = {
+		.config = l->config, .shared = l->shared, .socket = ends[1], .foreign_socket = ends[0]
+	};
 	pid_t pid = loop_reserve_child(l->loop) < 0 ? -ENOMEM : spawn_function(watcher_main, &start, false);
 	int r = pid < 0 ? pid : loop_add_child(l->loop, pid, on_watcher_end, l);
 
@@ -185,7 +188,7 @@ static void on_bytes(struct listener *l, const char *data, size_t len)
 		if (result == EVENT_MORE)
 			return;
 		if (result == EVENT_BAD) {
-			log_fail("cannot understand what supervisord sent: not an event of its protocol; ending, to be started anew");
+			log_fail("what supervisord sent is no event of its protocol: ending, to be started anew");
 			loop_stop(l->loop, 1);
 			return;
 		}
@@ -216,13 +219,13 @@ static int refuse(const struct oome_config *config)
 {
 	if (!getenv("SUPERVISOR_ENABLED")) {
 		log_line("oome_monitor must be run as a supervisor event listener");
-		log_line("Put it into an [eventlistener:...] section of supervisord.conf (man procguard-oome), or guard one command without "
-			 "supervisord: procguard oome run COMMAND");
+		log_line("Put it into an [eventlistener:...] section of supervisord.conf (man procguard-oome), or guard one "
+			 "command without supervisord: procguard oome run COMMAND");
 		return 2;
 	}
 	if (!getenv("SUPERVISOR_SERVER_URL") && !config->script) {
-		log_fail("supervisord offers no XML-RPC: supervisord.conf needs [unix_http_server] and [rpcinterface:supervisor] "
-			 "(or restart by -x SCRIPT)");
+		log_fail("supervisord offers no XML-RPC: supervisord.conf needs [unix_http_server] and "
+			 "[rpcinterface:supervisor] (or restart by -x SCRIPT)");
 		return 2;
 	}
 	return 0;

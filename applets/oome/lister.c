@@ -69,7 +69,8 @@ static int child_main(void *context)
 	if (supervisor_connect(q->timeout_ms, &client, &error) != XMLRPC_OK ||
 	    supervisor_all(client, &infos, &count, &error) != XMLRPC_OK) {
 		if (!q->quiet)
-			log_fail("cannot ask supervisord for the names of its programs: %s", supervisor_explain(&error, why, sizeof why));
+			log_fail("cannot ask supervisord for the names of its programs: %s",
+				 supervisor_explain(&error, why, sizeof why));
 		return 1;
 	}
 	for (size_t i = 0; !r && i < count; i++)

@@ -1,4 +1,5 @@
-/* lister.h: ask supervisord by RPC for the names of its programs: in a child, since that may block and loads libraries. */
+/* lister.h: ask supervisord by RPC for the names of its programs: in a child, since that may block and loads
+ * libraries. */
 #ifndef OOME_LISTER_H
 #define OOME_LISTER_H
 

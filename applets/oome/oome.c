@@ -6,7 +6,8 @@
 #include "core/limit.h"
 #include "core/log.h"
 
-#define OOME(kind, letter, name, argument, member, help) OPT(kind, letter, name, argument, struct oome_config, member, help)
+#define OOME(kind, letter, name, argument, member, help)                                                               \
+	OPT(kind, letter, name, argument, struct oome_config, member, help)
 
 /* What several commands share stands in one place. */
 #define OPT_DRY OOME(OPT_FLAG, 'd', "dry", NULL, dry, "only log what would be done")
@@ -23,8 +24,16 @@
 	"where restarts under way are noted (/run/procguard, else a private directory)")
 
 static const struct opt single_options[] = {
-	OOME(OPT_LIST, 'p', "process-name", "NAME", names, "a program: NAME, GROUP:NAME, GROUP:* or GROUP; may be given again"),
-	OPT_FILE, OPT_DRY, OPT_SCRIPT, OPT_ANY_OWNER, OPT_NO_WATCH, OPT_MAX_RESTARTS, OPT_TIMEOUT, OPT_STATE_DIR,
+	OOME(OPT_LIST, 'p', "process-name", "NAME", names,
+	     "a program: NAME, GROUP:NAME, GROUP:* or GROUP; may be given again"),
+	OPT_FILE,
+	OPT_DRY,
+	OPT_SCRIPT,
+	OPT_ANY_OWNER,
+	OPT_NO_WATCH,
+	OPT_MAX_RESTARTS,
+	OPT_TIMEOUT,
+	OPT_STATE_DIR,
 	{ .kind = OPT_END },
 };
 
@@ -34,8 +43,13 @@ static const struct opt all_options[] = {
 };
 
 static const struct opt run_options[] = {
-	OPT_FILE, OPT_DRY, OPT_ANY_OWNER, OPT_NO_WATCH, OPT_MAX_RESTARTS,
-	OOME(OPT_TIME, 0, "grace", "TIME", grace_ms, "between SIGTERM and SIGKILL when the program is terminated (10s)"),
+	OPT_FILE,
+	OPT_DRY,
+	OPT_ANY_OWNER,
+	OPT_NO_WATCH,
+	OPT_MAX_RESTARTS,
+	OOME(OPT_TIME, 0, "grace", "TIME", grace_ms,
+	     "between SIGTERM and SIGKILL when the program is terminated (10s)"),
 	OOME(OPT_TIME, 0, "interval", "TIME", interval_ms, "longest pause between two looks for the oome file (5s)"),
 	{ .kind = OPT_END },
 };
@@ -43,39 +57,53 @@ static const struct opt run_options[] = {
 enum { SINGLE, ALL, RUN };
 
 static const struct opt_command commands[] = {
-	[SINGLE] = { .name = "single", .synopsis = "-p NAME [-p NAME]... [-o FILE] [-d] [-x SCRIPT] [options]",
-		     .summary = "supervisord event listener for the programs named", .options = single_options },
-	[ALL] = { .name = "all", .synopsis = "[-d] [-x SCRIPT] [options]",
-		  .summary = "supervisord event listener for every program", .options = all_options },
-	[RUN] = { .name = "run", .synopsis = "[-o FILE] [-d] [options] [--] COMMAND [ARG]...",
-		  .summary = "guard COMMAND without supervisord", .options = run_options, .min_operands = 1, .max_operands = -1 },
+	[SINGLE] = { .name = "single",
+		     .synopsis = "-p NAME [-p NAME]... [-o FILE] [-d] [-x SCRIPT] [options]",
+		     .summary = "supervisord event listener for the programs named",
+		     .options = single_options },
+	[ALL] = { .name = "all",
+		  .synopsis = "[-d] [-x SCRIPT] [options]",
+		  .summary = "supervisord event listener for every program",
+		  .options = all_options },
+	[RUN] = { .name = "run",
+		  .synopsis = "[-o FILE] [-d] [options] [--] COMMAND [ARG]...",
+		  .summary = "guard COMMAND without supervisord",
+		  .options = run_options,
+		  .min_operands = 1,
+		  .max_operands = -1 },
 	{ 0 },
 };
 
 static const struct opt_program program = {
 	.name = "oome",
-	.summary = "Restart programs that ran out of memory: they say so by an oome file, or the kernel's OOM killer does.",
+	.summary = "Restart programs that ran out of memory: they say so by a file, or the kernel's OOM killer does.",
 	.commands = commands,
 	.notes = "TIME takes a suffix (500ms, 30s, 5m); a bare number is seconds.\n"
 		 "Example: [eventlistener:oome] command=oome_monitor single -p webapp, events=TICK_60\n"
 		 "Example: procguard oome run -- java -XX:OnOutOfMemoryError='touch /tmp/app.oome' -jar app.jar\n",
 };
 
-static int check(const struct opt_program *as_typed, const struct opt_command *command, const struct oome_config *config)
+static int check(const struct opt_program *as_typed, const struct opt_command *command,
+		 const struct oome_config *config)
 {
 	if (command != &commands[SINGLE])
 		return 0;
 	if (!config->names.count)
 		return opt_usage(as_typed, "single needs -p NAME: the program to guard");
 	if (config->names.count > 1 && config->oome_file)
-		return opt_usage(as_typed, "you cannot specify oome file name when multiple supervisord processes are to be monitored");
+		return opt_usage(
+			as_typed,
+			"you cannot specify oome file name when multiple supervisord processes are to be monitored");
 	return 0;
 }
 
 static int oome_run(const struct opt_program *as_typed, int argc, char **argv)
 {
 	struct oome_config config = {
-		.timeout_ms = 60000, .max_restarts = { .count = 5, .period_ms = 600000 }, .grace_ms = 10000, .interval_ms = 5000,
+		.timeout_ms = 60000,
+		.max_restarts = { .count = 5, .period_ms = 600000 },
+		.grace_ms = 10000,
+		.interval_ms = 5000,
 	};
 	const struct opt_command *command;
 	int operand, status;

@@ -42,7 +42,8 @@ int oomefile_path(const char *option, const char *env, size_t env_len, char *ret
 	return copy_text(NULL, 0, default_file, ret, ret_size);
 }
 
-/* Without our own rights nothing that follows would be what it seems: better no listener than one with another's rights. */
+/* Without our own rights nothing that follows would be what it seems: better no listener than one with another's
+ * rights. */
 static void take_back(const struct fscred *own)
 {
 	if (fscred_assume(own) < 0)
@@ -66,7 +67,8 @@ static char *display_path(int dir, bool own_rights, const char *path)
 
 	if (path[0] == '/')
 		return strdup(path);
-	if (own_rights ? !getcwd(directory, sizeof directory) : procfs_link(dir, "cwd", directory, sizeof directory) < 0)
+	if (own_rights ? !getcwd(directory, sizeof directory)
+		       : procfs_link(dir, "cwd", directory, sizeof directory) < 0)
 		return strdup(path);
 	snprintf(whole, sizeof whole, "%s/%s", strcmp(directory, "/") ? directory : "", path);
 	return strdup(whole);
@@ -130,7 +132,8 @@ static int stat_place(const struct oomefile *file, struct stat *ret)
 	struct fscred own;
 	int r;
 
-	/* A place that is empty, as nearly always, costs one call: whether a name stands in a directory that was reached rightfully is no secret. */
+	/* A place that is empty, as nearly always, costs one call: whether a name stands in a directory that was
+	 * reached rightfully is no secret. */
 	if (fstatat(file->dir, file->name, ret, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	r = assume(file, &own);
@@ -157,8 +160,8 @@ static bool descendant_has_uid(const struct procfs *proc, pid_t pid, uid_t uid)
 	return false;
 }
 
-int oomefile_look(const struct oomefile *file, const struct procfs *proc, pid_t pid, bool any_owner, struct oomefile_id *ret,
-		  uid_t *ret_owner)
+int oomefile_look(const struct oomefile *file, const struct procfs *proc, pid_t pid, bool any_owner,
+		  struct oomefile_id *ret, uid_t *ret_owner)
 {
 	struct stat st;
 	int r = stat_place(file, &st);

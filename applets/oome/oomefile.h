@@ -1,8 +1,8 @@
 /* oomefile.h: where a process's oome file is, and whether to believe it.
  *
- * The path: -o FILE; else OOME_FILE of the process's environment; else $HOMEDIR/work/oome; else work/oome in its directory. A path
- * that comes from a process is resolved in that process's root, under its filesystem identity: it cannot name what it
- * could not delete itself. */
+ * The path: -o FILE; else OOME_FILE of the process's environment; else $HOMEDIR/work/oome; else work/oome in its
+ * directory. A path that comes from a process is resolved in that process's root, under its filesystem identity: it
+ * cannot name what it could not delete itself. */
 #ifndef OOME_OOMEFILE_H
 #define OOME_OOMEFILE_H
 
@@ -33,20 +33,22 @@ struct oomefile {
 
 #define OOMEFILE_NONE ((struct oomefile){ .dir = -1 })
 
-/* The path that an environment block and a -o FILE (or NULL) come to, relative ones to the process's directory: into RET (PATH_MAX bytes).
- * Pure. -ENAMETOOLONG. An empty value counts as unset. */
+/* The path that an environment block and a -o FILE (or NULL) come to, relative ones to the process's directory: into
+ * RET (PATH_MAX bytes). Pure. -ENAMETOOLONG. An empty value counts as unset. */
 int oomefile_path(const char *option, const char *env, size_t env_len, char *ret, size_t ret_size);
 
-/* Find the place for the process whose /proc directory is DIR (-1: our own child where there is no /proc; only with OPTION then).
- * ENV is its environment block; OPTION is -o FILE or NULL. -ENOENT: the directory does not exist (yet); -EACCES, -EPERM: we may not
- * look; -EINVAL: the path names no file. May block as the file system does. Release with oomefile_done(). */
+/* Find the place for the process whose /proc directory is DIR (-1: our own child where there is no /proc; only with
+ * OPTION then). ENV is its environment block; OPTION is -o FILE or NULL. -ENOENT: the directory does not exist
+ * (yet); -EACCES, -EPERM: we may not look; -EINVAL: the path names no file. May block as the file system does.
+ * Release with oomefile_done(). */
 int oomefile_locate(int dir, const char *env, size_t env_len, const char *option, struct oomefile *ret);
 
-/* Look at the place for a file that may be believed: a regular one, no link, owned by root, by us, by the uid of the process that named it or,
- * where PROC is not NULL, by a descendant of PID. 0: RET says which version, if any. -ELOOP: a link; -EINVAL: not a regular file;
- * -EPERM: it belongs to RET_OWNER, who is nobody of these (ANY_OWNER lifts that). */
-int oomefile_look(const struct oomefile *file, const struct procfs *proc, pid_t pid, bool any_owner, struct oomefile_id *ret,
-		  uid_t *ret_owner);
+/* Look at the place for a file that may be believed: a regular one, no link, owned by root, by us, by the uid of the
+ * process that named it or, where PROC is not NULL, by a descendant of PID. 0: RET says which version, if any.
+ * -ELOOP: a link; -EINVAL: not a regular file; -EPERM: it belongs to RET_OWNER, who is nobody of these (ANY_OWNER
+ * lifts that). */
+int oomefile_look(const struct oomefile *file, const struct procfs *proc, pid_t pid, bool any_owner,
+		  struct oomefile_id *ret, uid_t *ret_owner);
 
 /* Delete it, if it is still the version ID; -ESTALE: it has changed, and stays. -ENOENT: it is gone already. */
 int oomefile_delete(const struct oomefile *file, const struct oomefile_id *id);

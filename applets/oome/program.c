@@ -61,7 +61,8 @@ bool program_same(const struct program *p, const struct procfs *proc)
 {
 	char byte;
 
-	/* The memory image that an open environ reads from is gone when the process has ended or called exec: one byte tells. */
+	/* The memory image that an open environ reads from is gone when the process has ended or called exec: one
+	 * byte tells. */
 	if (p->environ_fd >= 0)
 		return pread(p->environ_fd, &byte, 1, 0) == 1;
 	return p->start_ticks && start_ticks_of(proc, p->pid) == p->start_ticks;
@@ -154,7 +155,8 @@ static void place_add(struct program *p, struct oomefile *file, int inotify, int
 		return;
 	}
 	p->places = places;
-	p->places[p->place_count++] = (struct place){ .file = *file, .watch = watch_place(inotify, file, ret_watch_error) };
+	p->places[p->place_count++] = (struct place){ .file = *file,
+						      .watch = watch_place(inotify, file, ret_watch_error) };
 }
 
 static void warn_rights(struct program *p, int dir, int error)
@@ -164,8 +166,8 @@ static void warn_rights(struct program *p, int dir, int error)
 	if (p->warned_rights || fstat(dir, &st) < 0)
 		return;
 	p->warned_rights = true;
-	log_fail("cannot look into %s (pid %d): %s (run as root or as uid %u, or name its file by -o)", p->name, (int)p->pid,
-		 log_errno(error), (unsigned)st.st_uid);
+	log_fail("cannot look into %s (pid %d): %s (run as root or as uid %u, or name its file by -o)", p->name,
+		 (int)p->pid, log_errno(error), (unsigned)st.st_uid);
 }
 
 /* Remember which entry a relative path lacks at its beginning, so that a tick need only ask for that one. */
@@ -189,8 +191,8 @@ bool program_missing_still(const struct program *p)
 {
 	struct stat st;
 
-	return p->missing_in >= 0 && p->missing_name && fstatat(p->missing_in, p->missing_name, &st, AT_SYMLINK_NOFOLLOW) < 0 &&
-	       errno == ENOENT;
+	return p->missing_in >= 0 && p->missing_name &&
+	       fstatat(p->missing_in, p->missing_name, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
 }
 
 /* What find_place() needs to know beside the process. */
@@ -262,11 +264,13 @@ static int renew_image(struct program *p, const struct procfs *proc, int dir, st
 		r = 0; /* what fits is enough: our names stand at the beginning or not at all */
 	p->start_ticks = p->environ_fd < 0 ? start_ticks_of(proc, p->pid) : 0;
 	if (r != -EACCES && !env->len && !procfs_stat(dir, &st) && st.state == 'Z')
-		p->asked = true; /* its memory is gone, with its name: -ESRCH since Linux 6.15, nothing to read before */
+		p->asked =
+			true; /* its memory is gone, with its name: -ESRCH since Linux 6.15, nothing to read before */
 	return r;
 }
 
-void program_find(struct program *p, const struct oome_config *config, const struct procfs *proc, int inotify, int *ret_watch_error)
+void program_find(struct program *p, const struct oome_config *config, const struct procfs *proc, int inotify,
+		  int *ret_watch_error)
 {
 	const struct finding f = { .p = p, .config = config, .inotify = inotify, .ret_watch_error = ret_watch_error };
 	struct buf env CLEANUP(buf_done) = BUF(ENVIRON_MAX);
@@ -295,8 +299,8 @@ static void warn_file(struct program *p, const struct place *place, int error, u
 	const char *path = place->file.path;
 
 	if (error == -EPERM && owner != (uid_t)-1)
-		log_fail("%s: ignoring '%s': it belongs to uid %u, not to root or to the program's uid %u (--any-owner believes it "
-			 "all the same)", p->name, path, (unsigned)owner, (unsigned)place->file.owner);
+		log_fail("%s: ignoring '%s': it belongs to uid %u, not to root or to the program's uid %u (--any-owner "
+			 "believes it all the same)", p->name, path, (unsigned)owner, (unsigned)place->file.owner);
 	else if (error == -ELOOP)
 		log_fail("%s: ignoring '%s': it is a symbolic link", p->name, path);
 	else if (error == -EINVAL)
@@ -321,8 +325,8 @@ static bool first_warning(struct program *p, const struct place *place)
 	return true;
 }
 
-bool program_look(struct program *p, const struct place *place, const struct oome_config *config, const struct procfs *proc,
-		  struct oomefile_id *ret)
+bool program_look(struct program *p, const struct place *place, const struct oome_config *config,
+		  const struct procfs *proc, struct oomefile_id *ret)
 {
 	struct oomefile_id id = { 0 };
 	uid_t owner = (uid_t)-1;

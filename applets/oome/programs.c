@@ -77,7 +77,8 @@ static void drop_unused_watches(struct programs *programs)
 		if (watch_used(programs, programs->watches[i]))
 			programs->watches[kept++] = programs->watches[i];
 		else
-			inotify_rm_watch(programs->inotify, programs->watches[i]); /* it may be gone with its directory */
+			inotify_rm_watch(programs->inotify,
+					 programs->watches[i]); /* it may be gone with its directory */
 	}
 	programs->watch_count = kept;
 	programs->changed = false;
@@ -91,8 +92,8 @@ static void note_watches(struct programs *programs, const struct program *p, int
 	if (!error || programs->cannot_watch)
 		return;
 	programs->cannot_watch = true;
-	log_fail("cannot watch a directory of %s: %s (its file is seen at ticks only; see fs.inotify.max_user_watches)", p->name,
-		 log_errno(error));
+	log_fail("cannot watch a directory of %s: %s (its file is seen at ticks only; see fs.inotify.max_user_watches)",
+		 p->name, log_errno(error));
 }
 
 void programs_expire_watch(struct programs *programs, int watch)
@@ -244,7 +245,8 @@ void programs_name(struct programs *programs, pid_t pid, const char *group, cons
 {
 	size_t i = index_of(programs, pid);
 
-	if (i < programs->count && !programs->items[i].name && !program_set_name(&programs->items[i], programs->config, group, name))
+	if (i < programs->count && !programs->items[i].name &&
+	    !program_set_name(&programs->items[i], programs->config, group, name))
 		programs->items[i].refreshed_ms = 0;
 }
 

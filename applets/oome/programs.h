@@ -1,8 +1,9 @@
 /* programs.h: the programs of a supervisord, kept in step with /proc at each tick.
  *
- * A tick at rest must cost almost nothing (no RPC, about a microsecond a program): what was found of a process is kept as long
- * as it is the same process with the same memory image. All the rest (directory, links, descendants) is found anew every
- * PROGRAMS_REFRESH_MS, at every tick while the process is young, and at once when inotify says that a directory was moved or deleted. */
+ * A tick at rest must cost almost nothing (no RPC, about a microsecond a program): what was found of a process is
+ * kept as long as it is the same process with the same memory image. All the rest (directory, links, descendants) is
+ * found anew every PROGRAMS_REFRESH_MS, at every tick while the process is young, and at once when inotify says that
+ * a directory was moved or deleted. */
 #ifndef OOME_PROGRAMS_H
 #define OOME_PROGRAMS_H
 
@@ -13,8 +14,8 @@
 
 enum { PROGRAMS_REFRESH_MS = 60000, PROGRAMS_SETTLE_MS = 30000, PROGRAMS_AVOID_MAX = 16 };
 
-/* Who looks at foreign files may be held up by them for ever (a dead NFS server, a FUSE file system that does not answer). Here, in shared
- * memory, it says at whose files it looks, for the process that watches over it. */
+/* Who looks at foreign files may be held up by them for ever (a dead NFS server, a FUSE file system that does not
+ * answer). Here, in shared memory, it says at whose files it looks, for the process that watches over it. */
 struct programs_shared {
 	volatile pid_t looking_at;         /* 0: at nobody's */
 	pid_t avoid[PROGRAMS_AVOID_MAX];   /* whose files did not answer: left out while they live; 0: none */
@@ -51,13 +52,14 @@ void programs_named_all(struct programs *programs);
 /* Has a living program the NAME of a -p option? */
 bool programs_has(const struct programs *programs, const char *wanted);
 
-/* What inotify says of WATCH: its directory was moved or deleted, so that places there are found anew at the next update; has any place
- * there the file NAME. */
+/* What inotify says of WATCH: its directory was moved or deleted, so that places there are found anew at the next
+ * update; has any place there the file NAME. */
 void programs_expire_watch(struct programs *programs, int watch);
 bool programs_watched(const struct programs *programs, int watch, const char *name);
 
 /* Call FUNCTION for each oome file of a program of ours that exists and may be believed. */
-typedef void (*programs_found_fn)(struct program *program, const struct place *place, const struct oomefile_id *id, void *context);
+typedef void (*programs_found_fn)(struct program *program, const struct place *place, const struct oomefile_id *id,
+				  void *context);
 void programs_each_file(struct programs *programs, programs_found_fn function, void *context);
 
 #endif

@@ -21,7 +21,10 @@ enum { RECORD_MAX = 64 * 1024, RECORD_NAME_MAX = NAME_MAX + 1 - 5 /* ".lock" */ 
 static const char magic[] = "procguard oome record 1";
 
 static const char *const phase_names[] = {
-	[RECORD_IDLE] = "idle", [RECORD_STOPPING] = "stopping", [RECORD_STARTING] = "starting", [RECORD_CLEANING] = "cleaning",
+	[RECORD_IDLE] = "idle",
+	[RECORD_STOPPING] = "stopping",
+	[RECORD_STARTING] = "starting",
+	[RECORD_CLEANING] = "cleaning",
 };
 
 /* "KEY=TEXT" with TEXT encoded, so that it can neither end the line nor hold NUL. */
@@ -47,8 +50,8 @@ int record_format(const struct record *record, struct buf *ret)
 	if (!r)
 		r = format_text(ret, "path", record->path);
 	if (!r && id->exists)
-		r = buf_printf(ret, "handled=%" PRIu64 " %" PRIu64 " %" PRId64 " %" PRId64 "\n", id->dev, id->ino, id->ctime_sec,
-			       id->ctime_nsec);
+		r = buf_printf(ret, "handled=%" PRIu64 " %" PRIu64 " %" PRId64 " %" PRId64 "\n", id->dev, id->ino,
+			       id->ctime_sec, id->ctime_nsec);
 	for (int i = 0; !r && i < record->restarts.count; i++)
 		r = buf_printf(ret, "restart=%" PRId64 "\n", record->restarts.times[i]);
 	return r;
@@ -81,8 +84,9 @@ static int parse_handled(const char *value, struct oomefile_id *ret)
 	struct oomefile_id id = { .exists = true };
 	int end = 0;
 
-	if (sscanf(value, "%" SCNu64 " %" SCNu64 " %" SCNd64 " %" SCNd64 "%n", &id.dev, &id.ino, &id.ctime_sec, &id.ctime_nsec,
-		   &end) != 4 || value[end])
+	if (sscanf(value, "%" SCNu64 " %" SCNu64 " %" SCNd64 " %" SCNd64 "%n", &id.dev, &id.ino, &id.ctime_sec,
+		   &id.ctime_nsec, &end) != 4 ||
+	    value[end])
 		return -EBADMSG;
 	*ret = id;
 	return 0;

@@ -1,7 +1,8 @@
 /* record.h: what is known of a program's restarts, kept where it survives the listener.
  *
- * One file a program in STATE_DIR/PID-STARTTICKS/ (supervisord's), named group:name encoded. It is written before the stop request:
- * a stopped program has no pid by which its oome file could be found again. Whoever works on a restart owns the record by its lock. */
+ * One file a program in STATE_DIR/PID-STARTTICKS/ (supervisord's), named group:name encoded. It is written before
+ * the stop request: a stopped program has no pid by which its oome file could be found again. Whoever works on a
+ * restart owns the record by its lock. */
 #ifndef OOME_RECORD_H
 #define OOME_RECORD_H
 
@@ -25,7 +26,8 @@ struct record {
 	struct limit restarts;      /* CLOCK_BOOTTIME milliseconds */
 };
 
-/* Pure. The text form: "key=value" lines, path and names encoded. -EBADMSG: not of that form (a torn or foreign file). */
+/* Pure. The text form: "key=value" lines, path and names encoded. -EBADMSG: not of that form (a torn or foreign
+ * file). */
 int record_format(const struct record *record, struct buf *ret);
 int record_parse(const char *text, size_t len, struct record *ret);
 
@@ -39,8 +41,8 @@ int record_own(int dir, const char *group, const char *name);
 /* Call FUNCTION for each record in DIR that can be read. */
 int record_each(int dir, void (*function)(struct record *record, void *context), void *context);
 
-/* The directory of SUPERVISORD below STATE_DIR; those of supervisords that are dead are removed. Returns a descriptor that the caller
- * closes, or -errno. */
+/* The directory of SUPERVISORD below STATE_DIR; those of supervisords that are dead are removed. Returns a
+ * descriptor that the caller closes, or -errno. */
 int record_open_dir(int state_dir, const struct procfs *proc, const struct pidref *supervisord);
 
 void record_done(struct record *record);

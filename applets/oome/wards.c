@@ -152,8 +152,8 @@ static void worker_ended(struct loop *loop, pid_t pid, int status, void *context
 		if (result == WORKER_LIAR)
 			disown(wards, ward);
 		if (result < 0)
-			log_fail("the restart of %s was interrupted (%s): it is taken up again at the next tick", ward->record.name,
-				 spawn_describe(status, text));
+			log_fail("the restart of %s was interrupted (%s): it is taken up again at the next tick",
+				 ward->record.name, spawn_describe(status, text));
 	}
 	wards->on_end(wards->context, result);
 }
@@ -169,7 +169,8 @@ static int start_worker(struct wards *wards, struct ward *ward, int lock, struct
 
 	oomefile_done(file);
 	if (pid < 0) {
-		log_fail("cannot start the restart of %s: %s (tried again at the next tick)", ward->record.name, log_errno(pid));
+		log_fail("cannot start the restart of %s: %s (tried again at the next tick)", ward->record.name,
+			 log_errno(pid));
 		return pid;
 	}
 	ward->worker = pid;
@@ -196,7 +197,8 @@ static void place_of_record(const struct wards *wards, const struct record *reco
 		if (!p->name || strcmp(p->name, record->name) || strcmp(p->group, record->group))
 			continue;
 		for (size_t k = 0; k < p->place_count; k++)
-			if (record->path && !strcmp(p->places[k].file.path, record->path) && !oomefile_copy(&p->places[k].file, ret))
+			if (record->path && !strcmp(p->places[k].file.path, record->path) &&
+			    !oomefile_copy(&p->places[k].file, ret))
 				return;
 	}
 }
@@ -243,12 +245,13 @@ static bool over_limit(struct wards *wards, struct ward *ward, int64_t now)
 	ward->limit_said_ms = now;
 	units_format_time(rate->period_ms, period);
 	units_format_time(limit_wait(&ward->record.restarts, rate, now) / 1000 * 1000, wait);
-	log_fail("%s reported out of memory again after %d restarts in %s: not restarted for %s (--max-restarts)", ward->record.name,
-		 rate->count, period, wait);
+	log_fail("%s reported out of memory again after %d restarts in %s: not restarted for %s (--max-restarts)",
+		 ward->record.name, rate->count, period, wait);
 	return true;
 }
 
-/* The report was acted on, but its file still stands: it could not be deleted, or the one who should have was killed. */
+/* The report was acted on, but its file still stands: it could not be deleted, or the one who should have was
+ * killed. */
 static void clean(struct wards *wards, struct ward *ward, const struct place *place, const struct oomefile_id *id)
 {
 	if (oomefile_delete(&place->file, id) < 0)
@@ -276,8 +279,8 @@ static int note_report(struct wards *wards, struct ward *ward, const struct prog
 	limit_note(&record->restarts, now);
 	r = wards->state_dir < 0 ? 0 : record_save(wards->state_dir, record);
 	if (r < 0)
-		log_fail("cannot note the restart of %s: %s (it goes on; a killed listener would not complete it)", record->name,
-			 log_errno(r));
+		log_fail("cannot note the restart of %s: %s (it goes on; a killed listener would not complete it)",
+			 record->name, log_errno(r));
 	return 0;
 }
 

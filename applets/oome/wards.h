@@ -1,6 +1,7 @@
 /* wards.h: the programs of which a restart is, was or may have to be under way; the workers that do it.
  *
- * What must not be lost stands in the record (record.h); a ward holds it in memory beside what only matters to this listener. */
+ * What must not be lost stands in the record (record.h); a ward holds it in memory beside what only matters to this
+ * listener. */
 #ifndef OOME_WARDS_H
 #define OOME_WARDS_H
 

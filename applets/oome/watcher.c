@@ -86,7 +86,8 @@ static void on_listed(bool answered, void *context)
 static bool name_in_doubt(const struct watcher *w)
 {
 	for (size_t i = 0; i < w->config->names.count; i++)
-		if (!w->unknown_said[i] && !w->known_to_rpc[i] && !programs_has(&w->programs, w->config->names.items[i]))
+		if (!w->unknown_said[i] && !w->known_to_rpc[i] &&
+		    !programs_has(&w->programs, w->config->names.items[i]))
 			return true;
 	return false;
 }
@@ -200,7 +201,8 @@ static void on_inotify(struct loop *loop, int fd, short revents, void *context)
 
 /* ---- start ---- */
 
-/* STATE_DIR/PID-STARTTICKS of this supervisord. Without it everything works but for a kill of listener and worker at once. */
+/* STATE_DIR/PID-STARTTICKS of this supervisord. Without it everything works but for a kill of listener and worker at
+ * once. */
 static int open_state_dir(const struct watcher *w)
 {
 	char path[PATH_MAX];
@@ -210,8 +212,9 @@ static int open_state_dir(const struct watcher *w)
 	if (top >= 0)
 		dir = record_open_dir(top, &w->proc, &w->supervisord);
 	if (dir < 0)
-		log_fail("cannot keep notes in '%s': %s (a restart that is cut short would not be completed; see --state-dir)",
-			 w->config->state_dir ? w->config->state_dir : "/run/procguard", log_errno(dir));
+		log_fail("cannot keep notes in '%s': %s (a restart that is cut short would not be completed; see "
+			 "--state-dir)",
+			w->config->state_dir ? w->config->state_dir : "/run/procguard", log_errno(dir));
 	return dir;
 }
 
@@ -221,7 +224,8 @@ static int watch_files(struct watcher *w)
 		return -1;
 	w->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (w->inotify < 0) {
-		log_fail("cannot watch for files: %s (they are seen at ticks only; see fs.inotify.max_user_instances)", log_errno(errno));
+		log_fail("cannot watch for files: %s (they are seen at ticks only; see fs.inotify.max_user_instances)",
+			 log_errno(errno));
 		return -1;
 	}
 	return loop_add_fd(w->loop, w->inotify, POLLIN, on_inotify, w);
@@ -253,7 +257,11 @@ static int watcher_open(struct watcher *w)
 		.programs = &w->programs, .state_dir = open_state_dir(w), .on_end = on_worker_end, .context = w,
 	};
 	w->lister = (struct lister){
-		.loop = w->loop, .timeout_ms = (int)w->config->timeout_ms, .program = on_listed_program, .done = on_listed, .context = w,
+		.loop = w->loop,
+		.timeout_ms = (int)w->config->timeout_ms,
+		.program = on_listed_program,
+		.done = on_listed,
+		.context = w,
 	};
 	lister_init(&w->lister);
 	return 0;
@@ -277,7 +285,11 @@ static void watcher_done(struct watcher *w)
 int watcher_main(void *context)
 {
 	struct watcher w CLEANUP(watcher_done) = {
-		.start = context, .inotify = -1, .supervisord = PIDREF_NONE, .proc = { .fd = -1 }, .wards = { .state_dir = -1 },
+		.start = context,
+		.inotify = -1,
+		.supervisord = PIDREF_NONE,
+		.proc = { .fd = -1 },
+		.wards = { .state_dir = -1 },
 	};
 
 	w.config = w.start->config;

@@ -1,5 +1,5 @@
-/* watcher.h: the half of the listener that looks at processes and their files, in a process of its own: a file system that does not answer
- * may hold it up, but not the half that talks with supervisord. */
+/* watcher.h: the half of the listener that looks at processes and their files, in a process of its own: a file
+ * system that does not answer may hold it up, but not the half that talks with supervisord. */
 #ifndef OOME_WATCHER_H
 #define OOME_WATCHER_H
 
@@ -9,7 +9,7 @@
 struct watcher_start {
 	const struct oome_config *config;
 	struct programs_shared *shared; /* MAP_SHARED */
-	int socket; /* to the listener: it sends WATCHER_TICK, gets WATCHER_DONE for each; its end is the watcher's end */
+	int socket; /* to the listener, which sends WATCHER_TICK and gets WATCHER_DONE; its end is the watcher's end */
 	int foreign_socket; /* the listener's own end, to be closed in the child */
 };
 

@@ -32,8 +32,8 @@ static void save(struct worker *w, enum record_phase phase)
 		return;
 	r = record_save(w->state_dir, &w->record);
 	if (r < 0)
-		log_fail("cannot note the restart of %s: %s (the restart goes on; a killed listener would not complete it)",
-			 w->record.name, log_errno(r));
+		log_fail("cannot note the restart of %s: %s (it goes on; a killed listener would not complete it)",
+			w->record.name, log_errno(r));
 }
 
 /* Sleep; true when supervisord has ended meanwhile: then there is nobody left to ask. */
@@ -52,7 +52,8 @@ static int later(struct worker *w)
 	return WORKER_LATER;
 }
 
-/* The old process is gone: what its file is now is its last word; what is written from here on is a report of the new one. */
+/* The old process is gone: what its file is now is its last word; what is written from here on is a report of the
+ * new one. */
 static void note_gone(struct worker *w)
 {
 	struct oomefile_id id;
@@ -74,7 +75,8 @@ static void delete_file(struct worker *w)
 	else if (r == -ESTALE)
 		log_line("oome file %s has changed since: it stays, as a new report", w->file.path);
 	else if (r != -ENOENT)
-		log_fail("oome file %s could not be removed: %s (it is not acted on again until it changes)", w->file.path, log_errno(r));
+		log_fail("oome file %s could not be removed: %s (it is not acted on again until it changes)",
+			 w->file.path, log_errno(r));
 	if (!r || r == -ESTALE)
 		w->record.handled = (struct oomefile_id){ 0 };
 }
@@ -176,7 +178,8 @@ static int act(struct session *s, enum restart_step step, const char *descriptio
 	}
 }
 
-/* A process writes its own environment, and so its name. It must be the one that supervisord has under that name, before anything is stopped. */
+/* A process writes its own environment, and so its name. It must be the one that supervisord has under that name,
+ * before anything is stopped. */
 static bool is_liar(const struct session *s, const struct supervisor_info *info)
 {
 	struct pidref old CLEANUP(pidref_done) = PIDREF_NONE;
@@ -222,7 +225,8 @@ static int restart_by_rpc(struct worker *w, const char *namespec, const char *sh
 {
 	struct xmlrpc_client *client CLEANUP(client_done) = NULL;
 	struct xmlrpc_error error = { 0 };
-	struct session s = { .w = w, .restart = { .old_pid = w->record.pid, .gone = w->record.phase != RECORD_STOPPING } };
+	struct session s = { .w = w,
+			     .restart = { .old_pid = w->record.pid, .gone = w->record.phase != RECORD_STOPPING } };
 	char why[WHY_MAX];
 	int r;
 

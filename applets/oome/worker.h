@@ -1,4 +1,5 @@
-/* worker.h: one restart, in a process of its own: it may block, loads the libraries, and finishes even when the listener is killed. */
+/* worker.h: one restart, in a process of its own: it may block, loads the libraries, and finishes even when the
+ * listener is killed. */
 #ifndef OOME_WORKER_H
 #define OOME_WORKER_H
 
