@@ -2,13 +2,16 @@
  *
  *   guard SECONDS COMMAND [ARG]...
  *
- * Runs COMMAND in a new private directory (its TMPDIR as well), ends it after SECONDS, then ends every process that came from it,
- * daemons too: as a "child subreaper" (prctl(2)) guard inherits them all. Unmounts what was mounted in the
- * directory, and removes it. Exit status: COMMAND's, 128+signal, or 124 when the time was up. */
+ * Runs COMMAND in a new private directory (its TMPDIR as well), ends it after SECONDS, then ends every process that came
+ * from it, daemons too: as a "child subreaper" (prctl(2)) guard inherits them all. Unmounts what was mounted in the
+ * directory, and removes it. Exit status: COMMAND's, 128+signal, or 124 when the time was up.
+ *
+ * What is tested here ends whole trees of processes. As root, a fault in it could end the machine's: there COMMAND gets a
+ * PID namespace of its own where that is allowed (pid_namespaces(7)). */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -179,33 +182,69 @@ static pid_t start(char **argv, const sigset_t *set)
 	return -1;
 }
 
-int main(int argc, char **argv)
+/* Run COMMAND and clean up after it; returns its exit code. */
+static int guard(int seconds, char **command, const sigset_t *set)
 {
 	char dir[PATH_MAX];
-	int status, code, seconds;
-	sigset_t set;
+	int status, code;
 	pid_t child;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	/* Short: the path of a unix socket in it has room for 107 bytes (unix(7)). */
+	snprintf(dir, sizeof(dir), "%s/pg.XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	enter_dir(dir);
+	child = start(command, set);
+	if (wait_child(child, set, now_ms() + seconds * 1000LL, &status) == 0) {
+		code = exit_code(status);
+	} else {
+		fprintf(stderr, "guard: ended after at most %d s\n", seconds);
+		code = TIMED_OUT;
+		kill(child, SIGTERM);
+		wait_child(child, set, now_ms() + GRACE_SECONDS * 1000, &status);
+	}
+	kill_descendants();
+	remove_dir(dir);
+	return code;
+}
+
+/* In the child that is PID 1 of a new namespace: a /proc of that namespace. */
+static void enter_namespace(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("proc", "/proc", "proc", 0, NULL) < 0)
+		die("/proc of a namespace");
+}
+
+/* Wait for the guard that is PID 1 of the namespace, and pass on what would end us. */
+static int guard_from_outside(pid_t inner, const sigset_t *set)
+{
+	const int64_t for_ever = now_ms() + INT32_MAX;
+	int status;
+
+	while (wait_child(inner, set, for_ever, &status) < 0)
+		kill(inner, SIGTERM);
+	return exit_code(status);
+}
+
+int main(int argc, char **argv)
+{
+	int seconds;
+	sigset_t set;
+	pid_t inner;
 
 	if (argc < 3 || (seconds = atoi(argv[1])) <= 0) {
 		fprintf(stderr, "usage: guard SECONDS COMMAND [ARG]...\n");
 		return 2;
 	}
 	block_signals(&set);
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	/* Short: the path of a unix socket in it has room for 107 bytes (unix(7)). */
-	snprintf(dir, sizeof(dir), "%s/pg.XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-	enter_dir(dir);
-	child = start(argv + 2, &set);
-	if (wait_child(child, &set, now_ms() + seconds * 1000LL, &status) == 0) {
-		code = exit_code(status);
-	} else {
-		fprintf(stderr, "guard: ended after at most %d s\n", seconds);
-		code = TIMED_OUT;
-		kill(child, SIGTERM);
-		wait_child(child, &set, now_ms() + GRACE_SECONDS * 1000, &status);
-	}
-	kill_descendants();
-	remove_dir(dir);
-	return code;
+	if (geteuid() != 0 || unshare(CLONE_NEWPID | CLONE_NEWNS) < 0)
+		return guard(seconds, argv + 2, &set);
+	inner = fork();
+	if (inner < 0)
+		die("fork");
+	if (inner > 0)
+		return guard_from_outside(inner, &set);
+	enter_namespace();
+	return guard(seconds, argv + 2, &set);
 }
