@@ -1,7 +1,8 @@
 /* tree.h: end a process with everything that it started.
  *
  * The caller is the sub-reaper (PR_SET_CHILD_SUBREAPER) or PID 1 of the tree, so that orphans stay below it and no
- * descendant gets away by daemonising. Allocates nothing: this is the path that must work when memory is gone. */
+ * descendant gets away by daemonising. Allocates nothing: this is the path that must work when memory is gone. It takes
+ * 300 KiB of stack; a call with signal 0 in good time makes sure of them (RLIMIT_AS, vm.overcommit_memory=2). */
 #ifndef CORE_TREE_H
 #define CORE_TREE_H
 

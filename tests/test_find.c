@@ -1,0 +1,145 @@
+/* Discovery by name and by parent: made-up names, and the kernel's. */
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "core/find.h"
+#include "tests/child.h"
+#include "tests/fixture.h"
+
+static struct procfs proc;
+
+static void set_up(void)
+{
+	fixture_make();
+	ck_assert_int_eq(procfs_open(fixture_root, &proc), 0);
+}
+
+static void tear_down(void)
+{
+	procfs_done(&proc);
+	fixture_remove();
+}
+
+/* The one process called NAME, 0 for none, -1 for several. */
+static pid_t find_one(const char *name)
+{
+	CLEANUP(pidset_done) struct pidset set = { 0 };
+
+	ck_assert_int_eq(find_by_comm(&proc, name, &set), 0);
+	return set.count == 0 ? 0 : set.count == 1 ? set.pids[0] : -1;
+}
+
+#define COMM_63 "kworker/u257:12-events_unbound_and_some_more_of_a_name_like_it!"
+
+START_TEST(names)
+{
+	fixture_text("10/comm", "webapp\n");
+	fixture_text("11/comm", "web\napp\n");
+	fixture_text("12/comm", "123456789012345\n");
+	fixture_text("13/comm", COMM_63 "\n");
+	fixture_text("14/comm", "\n");
+	fixture_text("15/comm", "cut"); /* no newline: not a name */
+	fixture_text("16/comm", "");
+	fixture_directory("17");
+	fixture_text("18/comm", ") (\n");
+	fixture_text("19/comm", "webapp2\n");
+	fixture_text("20/comm", "twice\n");
+	fixture_text("21/comm", "twice\n");
+	ck_assert_int_eq(find_one("webapp"), 10);
+	ck_assert_int_eq(find_one("web\napp"), 11);
+	ck_assert_int_eq(find_one("web"), 0);
+	ck_assert_int_eq(find_one("webap"), 0);
+	ck_assert_int_eq(find_one("123456789012345"), 12);
+	ck_assert_int_eq(find_one("1234567890123456789"), 12);
+	ck_assert_int_eq(find_one("12345678901234"), 0);
+	ck_assert_int_eq(find_one(COMM_63), 13);
+	ck_assert_int_eq(find_one(COMM_63 "4"), 0);
+	ck_assert_int_eq(find_one(""), 14);
+	ck_assert_int_eq(find_one("cut"), 0);
+	ck_assert_int_eq(find_one(") ("), 18);
+	ck_assert_int_eq(find_one("twice"), -1);
+}
+END_TEST
+
+START_TEST(not_ourselves)
+{
+	char name[32];
+
+	snprintf(name, sizeof name, "%d/comm", getpid());
+	fixture_text(name, "webapp\n");
+	ck_assert_int_eq(find_one("webapp"), 0);
+}
+END_TEST
+
+/* Others may have the same name: this test in another build. */
+static bool finds(const char *name, pid_t pid)
+{
+	CLEANUP(pidset_done) struct pidset set = { 0 };
+
+	ck_assert_int_eq(find_by_comm(&proc, name, &set), 0);
+	return pidset_has(&set, pid);
+}
+
+static const char *const real_names[] = { "a", ") (", "pg test\nname", "pgfindtest_15by", "pgfindtest_longer_than_15" };
+
+START_TEST(names_of_kernel)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		prctl(PR_SET_NAME, real_names[_i]);
+		for (;;)
+			pause();
+	}
+	procfs_done(&proc);
+	ck_assert_int_eq(procfs_open("/proc", &proc), 0);
+	CHILD_UNTIL(finds(real_names[_i], pid));
+	ck_assert(!finds("another", pid));
+	child_end(pid);
+	ck_assert(!finds(real_names[_i], pid));
+}
+END_TEST
+
+START_TEST(parents)
+{
+	pid_t parent = -5;
+
+	fixture_stat(7, ") S 99 (", 'S', 3, 1);
+	fixture_text("8/stat", "8 (cut) S");
+	ck_assert_int_eq(find_parent(&proc, 8, &parent), -EBADMSG);
+	ck_assert_int_eq(find_parent(&proc, 9, &parent), -ESRCH);
+	ck_assert_int_eq(find_parent(&proc, 0, &parent), -ESRCH);
+	ck_assert_int_eq(parent, -5);
+	ck_assert_int_eq(find_parent(&proc, 7, &parent), 0);
+	ck_assert_int_eq(parent, 3);
+	procfs_done(&proc);
+	ck_assert_int_eq(procfs_open("/proc", &proc), 0);
+	ck_assert_int_eq(find_parent(&proc, getpid(), &parent), 0);
+	ck_assert_int_eq(parent, getppid());
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("find");
+	TCase *t = tcase_create("all");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, names);
+	tcase_add_test(t, not_ourselves);
+	tcase_add_loop_test(t, names_of_kernel, 0, 5);
+	tcase_add_test(t, parents);
+	suite_add_tcase(suite, t);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
