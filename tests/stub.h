@@ -153,6 +153,8 @@ static inline void stub_start(struct stub *stub, const char *unix_path, void (*s
 
 static inline void stub_stop(struct stub *stub)
 {
+	if (stub->pid <= 0)
+		return;
 	kill(stub->pid, SIGKILL);
 	while (waitpid(stub->pid, NULL, 0) < 0 && errno == EINTR)
 		;

@@ -30,25 +30,41 @@ static bool environ_says(const struct buf *block, const char *name, const char *
 	return len == strlen(value) && !memcmp(found, value, len);
 }
 
-/* Is PID a wrapper around us ("sh -c", "su -c", "sudo")? It then has from supervisord the names that we have. 1, 0
- * or -ESRCH. */
-static int is_wrapper(const struct procfs *proc, pid_t pid)
+/* Its environment is not for us to read ("su nobody -c" stays root's). supervisord makes each child the leader of a
+ * process group of its own (process.py, setpgrp), so that it is never in ours itself, and a wrapper mostly is. */
+static int is_in_our_group(int dir)
+{
+	struct procparse_stat stat;
+	int error = procfs_stat(dir, &stat);
+
+	return error ? error : stat.pgrp == getpgrp();
+}
+
+static int has_our_names(int dir)
 {
 	CLEANUP(buf_done) struct buf block = BUF(ENVIRON_MAX);
+	int error = procfs_read(dir, "environ", &block);
+
+	if (error == -EACCES || error == -EPERM)
+		return is_in_our_group(dir);
+	if (error && error != -ENOBUFS)
+		return error;
+	return environ_says(&block, "SUPERVISOR_PROCESS_NAME", getenv("SUPERVISOR_PROCESS_NAME")) &&
+	       environ_says(&block, "SUPERVISOR_GROUP_NAME", getenv("SUPERVISOR_GROUP_NAME"));
+}
+
+/* Is PID a wrapper around us ("sh -c", "su -c", "sudo")? It then has from supervisord the names that we have. 1, 0,
+ * -errno. */
+static int is_wrapper(const struct procfs *proc, pid_t pid)
+{
 	CLEANUP(fd_done) int dir = procfs_process(proc, pid);
-	int error;
+	int result = dir;
 
 	if (!getenv("SUPERVISOR_PROCESS_NAME"))
 		return 0;
-	if (dir < 0)
-		return dir == -ENOENT ? -ESRCH : dir;
-	error = procfs_read(dir, "environ", &block);
-	if (error == -EACCES || error == -EPERM)
-		return 0;
-	if (error && error != -ENOBUFS)
-		return error == -ENOENT ? -ESRCH : error;
-	return environ_says(&block, "SUPERVISOR_PROCESS_NAME", getenv("SUPERVISOR_PROCESS_NAME")) &&
-	       environ_says(&block, "SUPERVISOR_GROUP_NAME", getenv("SUPERVISOR_GROUP_NAME"));
+	if (dir >= 0)
+		result = has_our_names(dir);
+	return result == -ENOENT ? -ESRCH : result;
 }
 
 /* The parent of PID, held fast. It is the parent still when it is held: so it is not another process of the same

@@ -23,8 +23,9 @@ enum supervisor_fault {
 };
 
 /* The supervisord above us: the nearest ancestor that does not carry our own SUPERVISOR_PROCESS_NAME and
- * SUPERVISOR_GROUP_NAME in its environment (wrappers around us do). One whose environment we may not read counts as
- * supervisord: it is another user's, and our wrappers are not. -ESRCH: none. Release with pidref_done(). */
+ * SUPERVISOR_GROUP_NAME in its environment (wrappers around us do). One whose environment we may not read is a
+ * wrapper if it is in our process group, else supervisord. Without these names of our own it is our parent. -ESRCH:
+ * none. Release with pidref_done(). */
 int supervisor_find(const struct procfs *proc, struct pidref *ret);
 
 /* The program as RPC wants it and as supervisorctl shows it, into RET: "group:name", or "name" alone where both are
