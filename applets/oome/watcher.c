@@ -127,7 +127,8 @@ static void look(struct watcher *w)
 	if (r < 0)
 		log_fail("cannot list supervisord's processes: %s (tried again at the next tick)", log_errno(r));
 	programs_each_file(&w->programs, wards_found, &w->wards);
-	loop_set_timer(w->loop, LOOK_EVERY_MS, on_look_timer, w);
+	if (w->inotify >= 0)
+		loop_set_timer(w->loop, LOOK_EVERY_MS, on_look_timer, w);
 }
 
 /* Something happened: look at once, but not more often than LOOK_APART_MS. */
@@ -297,7 +298,7 @@ int watcher_main(void *context)
 	if (watcher_open(&w) < 0)
 		return 1;
 	wards_load(&w.wards);
-	wards_take_over(&w.wards);
 	look(&w);
+	wards_take_over(&w.wards);
 	return loop_run(w.loop) < 0;
 }
