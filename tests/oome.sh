@@ -173,12 +173,40 @@ test_listener_never_acts_on_itself() {
 	mkdir work
 	touch own.oome work/oome
 	supervisord_start
-	wait_until 20 procguard_pids listener
+	wait_until 20 listening
 	listener=$(procguard_pids listener)
 	wait_events 1
 	expect_restart web "$PWD/web.oome"
 	test "$(procguard_pids listener)" = "$listener" || fail "the listener has restarted itself"
 	test -e own.oome || fail "the listener has deleted its own oome file"
+}
+
+test_program_that_hides_its_name_is_asked_for_by_rpc() {
+	conf unix
+	conf_program web "command=/usr/bin/env -i OOME_FILE=$PWD/web.oome $TOP/tests/progs/service.sh $PWD/starts.web"
+	conf_program other "command=/usr/bin/env -i OOME_FILE=$PWD/other.oome $TOP/tests/progs/service.sh $PWD/starts.other"
+	conf_listener 'single -p web'
+	supervisord_start
+	touch other.oome
+	expect_restart web "$PWD/web.oome"
+	expect_untouched other
+	expect_clean_stdout
+}
+
+test_program_that_calls_itself_another_does_not_restart_that() {
+	conf unix
+	conf_program good
+	conf_program web
+	conf_program liar "command=/usr/bin/env SUPERVISOR_PROCESS_NAME=web SUPERVISOR_GROUP_NAME=web \
+ $TOP/tests/progs/service.sh $PWD/starts.liar" "environment=OOME_FILE=\"$PWD/liar.oome\""
+	conf_listener all
+	supervisord_start
+	within 20 started web 1 || fail "web did not start"
+	within 20 started liar 1 || fail "liar did not start"
+	touch liar.oome
+	wait_events 2
+	expect_restart good "$PWD/good/work/oome"
+	expect_untouched web
 }
 
 # A snippet of the original's document, as it stands there: $2... are its lines; $1 is a program to be restarted on $file.
@@ -300,9 +328,9 @@ test_names_of_the_command() {
 }
 
 test_option_with_two_names_is_a_usage_error() {
-	usage_error -o oome single -p one -p two -o "$PWD/file"
+	usage_error 'oome file' oome single -p one -p two -o "$PWD/file"
 	# The reason, and not only the hint at --help.
-	grep -q -i -E 'one|single|several|only' err || fail "no reason in: $(cat err)"
+	grep -q -i -E 'multiple|several|one|only' err || fail "no reason in: $(cat err)"
 }
 
 # shellcheck source=tests/lib.sh

@@ -24,11 +24,12 @@ killed_at() {
 		else
 			victims=$(procguard_pids listener)
 		fi
-		for pid in $victims; do kill -9 "$pid"; done
-		within 30 gone web/work/oome || fail "at $delay ms: the file is still there, $(starts web) starts"
-		within 30 ctl_state web RUNNING || fail "at $delay ms: web does not run"
-		dead "$old" || fail "at $delay ms: the old web is still there"
-		test "$(starts web)" = $((before + 1)) || fail "at $delay ms: $(($(starts web) - before)) starts"
+		for pid in $victims; do kill -9 "$pid" 2>/dev/null; done
+		echo "-- killed after $delay ms --" >> listener.err
+		within 30 gone web/work/oome || fail_and_tell "at $delay ms: the file is still there, $(starts web) starts"
+		within 30 ctl_state web RUNNING || fail_and_tell "at $delay ms: web does not run"
+		dead "$old" || fail_and_tell "at $delay ms: the old web is still there"
+		test "$(starts web)" = $((before + 1)) || fail_and_tell "at $delay ms: $(($(starts web) - before)) starts"
 		delay=$((delay + step)) points=$((points - 1))
 	done
 }
@@ -65,6 +66,29 @@ test_worker_killed_alone() {
 	done
 	within 40 gone web/work/oome || fail "the file is still there, $(starts web) starts"
 	expect_restarted web "$PWD/web/work/oome"
+}
+
+test_listener_restarted_with_its_group_in_mid_restart() {
+	conf unix
+	conf_program web "command=$TOP/tests/progs/service.sh $PWD/starts.web deaf" stopwaitsecs=3
+	conf_listener 'single -p web' stopasgroup=true killasgroup=true
+	supervisord_start
+	within 20 started web 1 || fail "web did not start"
+	before=1 old=$(pid_of web)
+	touch web/work/oome
+	within 20 ctl_state web STOPPING || fail "no restart"
+	ctl restart oome > restart.out || fail "cannot restart the listener: $(cat restart.out)"
+	expect_restarted web "$PWD/web/work/oome"
+}
+
+test_no_directory_for_notes_is_said_and_restarts_work() {
+	conf unix
+	conf_program web
+	: > file
+	conf_listener 'single -p web' "command=$PROCGUARD oome single -p web --state-dir $PWD/file/state"
+	supervisord_start
+	expect_restart web "$PWD/web/work/oome"
+	said "$PWD/file/state" || fail_and_tell "not a word about the directory"
 }
 
 # shellcheck source=tests/lib.sh

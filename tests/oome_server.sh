@@ -117,6 +117,42 @@ test_supervisord_that_is_killed_in_mid_restart() {
 	kill -9 "$(pid_of web)"
 }
 
+test_supervisord_that_shuts_down_in_mid_restart() {
+	conf unix
+	conf_program web "command=$TOP/tests/progs/service.sh $PWD/starts.web deaf" stopwaitsecs=4
+	conf_listener all
+	supervisord_start
+	within 20 started web 1 || fail "web did not start"
+	touch web/work/oome
+	within 20 ctl_state web STOPPING || fail "no restart"
+	kill "$supervisord"
+	within 30 no_procguard || fail "left behind: $(procguard_pids all)"
+	within 20 dead "$supervisord" || fail "supervisord did not end"
+	test "$(starts web)" = 1 || fail "web was started although supervisord shuts down"
+	test -e web/work/oome || fail "the file is gone, and nothing was restarted"
+}
+
+# As in a container: supervisord inherits the worker of a listener that is killed.
+test_supervisord_as_pid_1() {
+	root_only
+	unshare --pid --fork --mount-proc true || skip "no pid namespace to be had"
+	conf unix
+	conf_program web "command=$TOP/tests/progs/service.sh $PWD/starts.web slow" startsecs=1
+	conf_listener all autorestart=true
+	supervisord_start unshare --pid --fork --mount-proc --kill-child
+	for round in 1 2; do
+		within 20 ctl_state web RUNNING || fail "web does not run"
+		touch web/work/oome
+		if test "$round" = 2; then
+			within 20 ctl_state web STOPPING STARTING || fail "no restart"
+			ctl signal KILL oome > signal.out || fail "cannot kill the listener: $(cat signal.out)"
+		fi
+		within 25 gone web/work/oome || fail_and_tell "the file is still there"
+		test "$(starts web)" = $((round + 1)) || fail_and_tell "web was started $(starts web) times"
+	done
+	within 20 ctl_state web RUNNING || fail "web does not run"
+}
+
 test_supervisord_that_comes_back() {
 	conf unix
 	conf_program web
@@ -164,7 +200,7 @@ test_no_watch_does_not_react_between_ticks() {
 	play no-watch "$PROCGUARD" oome all --no-watch --state-dir "$PWD/state"
 }
 
-test_garbage_on_stdin_is_survived() {
+test_garbage_on_stdin_ends_the_listener_with_a_word() {
 	play garbage "$PROCGUARD" oome all --state-dir "$PWD/state"
 }
 

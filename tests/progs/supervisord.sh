@@ -42,6 +42,10 @@ procguard_pids() { # all|listener
 	done
 }
 
+listening() {
+	test -n "$(procguard_pids listener)"
+}
+
 no_procguard() {
 	test -z "$(procguard_pids all)"
 }
