@@ -35,8 +35,8 @@ static inline int filter_refuse(long number, int error)
 	return filter_install(code, sizeof code / sizeof *code);
 }
 
-/* From here on kill(2) of -1, which is everybody, fails with EPERM: a test that goes wrong must not take the machine with
- * it. */
+/* From here on kill(2) of -1, which is everybody, fails with EPERM: a test that goes wrong must not take the machine
+ * with it. */
 static inline int filter_refuse_kill_all(void)
 {
 	struct sock_filter code[] = {
