@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,7 +24,7 @@
 #define PROCGUARD_WITHOUT "" /* the libraries that this build goes without */
 #endif
 
-enum { EXIT_UNKNOWN = 127, NAME_SIZE = 256, NOTES_MAX = 16 << 10 };
+enum { EXIT_UNKNOWN = 127, NAME_SIZE = 256, NAMES_MAX = 4096, NOTES_COLUMN = 12 };
 
 /* The Makefile writes applets.inc: a line APPLET(name) for each folder. */
 #define APPLET(name) extern const struct applet name##_applet;
@@ -85,7 +86,7 @@ static int run_applet(const struct applet *applet, const char *typed, int argc, 
 
 static int unknown_applet(const char *program, const char *typed)
 {
-	CLEANUP(buf_done) struct buf names = BUF(NOTES_MAX);
+	CLEANUP(buf_done) struct buf names = BUF(NAMES_MAX);
 	struct near near = NEAR(typed, strlen(typed));
 
 	for (size_t i = 0; i < APPLETS; i++) {
@@ -206,31 +207,43 @@ static int run_options(const struct opt_program *own, const char *argv0, const s
 	return config->list ? print_list() : print_version();
 }
 
-/* What closes procguard's own help: the applets and what they are for. */
-static void applet_notes(struct buf *ret)
+/* What closes procguard's own help: the applets and what they are for. From malloc; NULL without memory. */
+static char *applet_notes(void)
 {
-	buf_adds(ret, "Applets:\n");
-	for (size_t i = 0; i < APPLETS; i++) {
-		const struct applet *a = applets[i];
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
 
-		buf_printf(ret, "  %-9s %s%s%s%s\n", a->name, a->program->summary, a->alias ? " (also as " : "",
-			   a->alias ? a->alias : "", a->alias ? ")" : "");
+	if (!out)
+		return NULL;
+	fputs("Applets:\n", out);
+	for (size_t i = 0; i < APPLETS; i++) {
+		fprintf(out, "  %-*s", NOTES_COLUMN - 2, applets[i]->name);
+		opt_wrap(out, applets[i]->program->summary, NOTES_COLUMN, NOTES_COLUMN);
+		if (applets[i]->alias)
+			fprintf(out, "\n%*s(also as %s)", NOTES_COLUMN, "", applets[i]->alias);
+		fputc('\n', out);
 	}
-	buf_adds(ret, "\nA link to this binary that has an applet's name runs that applet.\n");
+	fputs("\nA link to this binary that has an applet's name runs that applet.\n", out);
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
 }
 
 static int run_own(const char *name, int argc, char **argv)
 {
-	CLEANUP(buf_done) struct buf notes = BUF(NOTES_MAX);
+	CLEANUP(free_done) char *notes = applet_notes();
 	struct opt_program own = {
-		.name = name, .summary = "Keep processes alive and say why they died.", .commands = own_forms,
+		.name = name,
+		.summary = "Keep processes alive and say why they died.",
+		.commands = own_forms,
+		.notes = notes,
 	};
 	struct own_config config = { 0 };
 	const struct opt_command *form;
 	int operand = 0;
 
-	applet_notes(&notes);
-	own.notes = notes.data;
 	if (argc < 2) {
 		opt_help(&own, stderr);
 		return 2;

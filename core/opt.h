@@ -67,6 +67,10 @@ enum opt_result opt_parse(const struct opt_program *program, int argc, char **ar
 /* Print the help of PROGRAM to OUT: synopsis of each command, its options, the notes. */
 void opt_help(const struct opt_program *program, FILE *out);
 
+/* Print TEXT to OUT from COLUMN on, in lines of at most 79; those that follow are indented by INDENT. No newline at the
+ * end. What stands in brackets is not torn. Returns the column behind the text. */
+size_t opt_wrap(FILE *out, const char *text, size_t column, size_t indent);
+
 /* A usage error found by the applet itself: "NAME: TEXT" and the hint at --help on stderr. Returns 2. */
 int opt_usage(const struct opt_program *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -21,8 +21,7 @@ static size_t piece(const char *text)
 	return n;
 }
 
-/* Print TEXT from COLUMN on; lines that follow are indented by INDENT. Returns the column behind it. */
-static size_t wrap(FILE *out, const char *text, size_t column, size_t indent)
+size_t opt_wrap(FILE *out, const char *text, size_t column, size_t indent)
 {
 	bool first = true; /* of its line: no space before it */
 
@@ -52,7 +51,7 @@ static void synopsis(const struct opt_program *program, FILE *out)
 		fprintf(out, "%-6s %s [-h] ", lead, program->name);
 		if (c->name)
 			fprintf(out, "%s%s", c->name, c->synopsis[0] ? " " : "");
-		wrap(out, c->synopsis, indent + (c->name ? strlen(c->name) + 1 : 0), indent);
+		opt_wrap(out, c->synopsis, indent + (c->name ? strlen(c->name) + 1 : 0), indent);
 		fputc('\n', out);
 	}
 }
@@ -68,7 +67,7 @@ static void commands(const struct opt_program *program, FILE *out)
 	fputs("\nCommands:\n", out);
 	for (const struct opt_command *c = program->commands; c->summary; c++) {
 		fprintf(out, "  %-*s  ", (int)widest, c->name);
-		wrap(out, c->summary, widest + 4, widest + 4);
+		opt_wrap(out, c->summary, widest + 4, widest + 4);
 		fputc('\n', out);
 	}
 }
@@ -128,7 +127,7 @@ static void option_lines(const struct opt *o, const char *belongs, FILE *out)
 		fprintf(out, "%s\n%*s", left, HELP_COLUMN, "");
 	else
 		fprintf(out, "%-*s", HELP_COLUMN, left);
-	column = wrap(out, o->help, HELP_COLUMN, HELP_COLUMN);
+	column = opt_wrap(out, o->help, HELP_COLUMN, HELP_COLUMN);
 	if (belongs[0] && column + 1 + strlen(belongs) > WIDTH)
 		fprintf(out, "\n%*s%s", HELP_COLUMN, "", belongs);
 	else if (belongs[0])
@@ -163,7 +162,7 @@ void opt_help(const struct opt_program *program, FILE *out)
 {
 	synopsis(program, out);
 	fprintf(out, "\n");
-	wrap(out, program->summary, 0, 0);
+	opt_wrap(out, program->summary, 0, 0);
 	fputc('\n', out);
 	commands(program, out);
 	options(program, out);
