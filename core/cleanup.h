@@ -1,6 +1,6 @@
 /* cleanup.h: the one clean-up idiom of the tree.
  *
- * A local variable that owns something is declared with CLEANUP(function); the function runs when the variable goes
+ * A local variable that owns something is declared behind CLEANUP(function); the function runs when the variable goes
  * out of scope, on every path. To hand the thing on, move it out with TAKE_FD() or TAKE_PTR(). */
 #ifndef CORE_CLEANUP_H
 #define CORE_CLEANUP_H

@@ -121,7 +121,7 @@ END_TEST
 
 START_TEST(found_and_deleted)
 {
-	struct oomefile file CLEANUP(oomefile_done) = OOMEFILE_NONE;
+	CLEANUP(oomefile_done) struct oomefile file = OOMEFILE_NONE;
 	struct oomefile_id id, again;
 	pid_t pid = child(top, NULL, 0);
 	char path[PATH_MAX + 16];
@@ -152,7 +152,7 @@ END_TEST
 
 START_TEST(what_is_not_believed)
 {
-	struct oomefile file CLEANUP(oomefile_done) = OOMEFILE_NONE;
+	CLEANUP(oomefile_done) struct oomefile file = OOMEFILE_NONE;
 	struct oomefile_id id;
 	pid_t pid = child(top, NULL, 0);
 	uid_t owner = 0;
@@ -190,7 +190,7 @@ END_TEST
 
 START_TEST(owners)
 {
-	struct oomefile file CLEANUP(oomefile_done) = OOMEFILE_NONE;
+	CLEANUP(oomefile_done) struct oomefile file = OOMEFILE_NONE;
 	struct oomefile_id id;
 	pid_t pid, wrapper;
 	uid_t owner = 0;
@@ -222,7 +222,7 @@ END_TEST
 /* A program may name any file: only what it could delete itself goes. */
 START_TEST(a_program_that_names_what_is_not_its_own)
 {
-	struct oomefile file CLEANUP(oomefile_done) = OOMEFILE_NONE;
+	CLEANUP(oomefile_done) struct oomefile file = OOMEFILE_NONE;
 	struct oomefile_id id;
 	char env[PATH_MAX + 32];
 	pid_t pid;
@@ -259,7 +259,7 @@ END_TEST
 
 START_TEST(in_the_root_of_the_process)
 {
-	struct oomefile file CLEANUP(oomefile_done) = OOMEFILE_NONE;
+	CLEANUP(oomefile_done) struct oomefile file = OOMEFILE_NONE;
 	static const char env[] = "OOME_FILE=/link/up/../oome";
 	struct oomefile_id id;
 	char outside[PATH_MAX + 32];
@@ -293,7 +293,7 @@ END_TEST
 
 START_TEST(by_option_with_our_own_rights)
 {
-	struct oomefile file CLEANUP(oomefile_done) = OOMEFILE_NONE;
+	CLEANUP(oomefile_done) struct oomefile file = OOMEFILE_NONE;
 	struct oomefile_id id;
 	pid_t pid;
 	uid_t owner;

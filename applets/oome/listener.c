@@ -42,7 +42,7 @@ static void start_watcher(struct loop *loop, void *context);
 
 static void kill_watcher(struct listener *l)
 {
-	struct pidref ref CLEANUP(pidref_done) = PIDREF_NONE;
+	CLEANUP(pidref_done) struct pidref ref = PIDREF_NONE;
 
 	if (!pidref_open(NULL, l->watcher, &ref))
 		pidref_signal(NULL, &ref, SIGKILL);
@@ -250,7 +250,7 @@ static void listener_done(struct listener *l)
 
 int listener_main(const struct oome_config *config)
 {
-	struct listener l CLEANUP(listener_done) = { .config = config, .socket = -1 };
+	CLEANUP(listener_done) struct listener l = { .config = config, .socket = -1 };
 	int r = refuse(config);
 
 	if (r)

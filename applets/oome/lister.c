@@ -58,9 +58,9 @@ static void client_done(struct xmlrpc_client **client)
 static int child_main(void *context)
 {
 	const struct question *q = context;
-	struct xmlrpc_client *client CLEANUP(client_done) = NULL;
+	CLEANUP(client_done) struct xmlrpc_client *client = NULL;
 	struct xmlrpc_error error = { 0 };
-	struct buf text CLEANUP(buf_done) = BUF(ANSWER_MAX);
+	CLEANUP(buf_done) struct buf text = BUF(ANSWER_MAX);
 	struct supervisor_info *infos = NULL;
 	size_t count = 0;
 	char why[512];

@@ -76,8 +76,8 @@ static char *display_path(int dir, bool own_rights, const char *path)
 
 static int open_place(int dir, const char *path, struct oomefile *file)
 {
-	int root CLEANUP(fd_done) = file->own_rights ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) : procfs_root(dir);
-	int cwd CLEANUP(fd_done) = file->own_rights ? open(".", O_PATH | O_DIRECTORY | O_CLOEXEC) : procfs_cwd(dir);
+	CLEANUP(fd_done) int root = file->own_rights ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) : procfs_root(dir);
+	CLEANUP(fd_done) int cwd = file->own_rights ? open(".", O_PATH | O_DIRECTORY | O_CLOEXEC) : procfs_cwd(dir);
 	struct fscred own;
 	const char *name;
 	int r;
@@ -98,7 +98,7 @@ static int open_place(int dir, const char *path, struct oomefile *file)
 
 int oomefile_locate(int dir, const char *env, size_t env_len, const char *option, struct oomefile *ret)
 {
-	struct oomefile file CLEANUP(oomefile_done) = OOMEFILE_NONE;
+	CLEANUP(oomefile_done) struct oomefile file = OOMEFILE_NONE;
 	char path[PATH_MAX];
 	int r = oomefile_path(option, env, env_len, path, sizeof path);
 
@@ -146,13 +146,13 @@ static int stat_place(const struct oomefile *file, struct stat *ret)
 
 static bool descendant_has_uid(const struct procfs *proc, pid_t pid, uid_t uid)
 {
-	struct pidset set CLEANUP(pidset_done) = { 0 };
+	CLEANUP(pidset_done) struct pidset set = { 0 };
 	struct procparse_status status;
 
 	if (procfs_descendants(proc, pid, &set) < 0)
 		return false;
 	for (size_t i = 0; i < set.count; i++) {
-		int dir CLEANUP(fd_done) = procfs_process(proc, set.pids[i]);
+		CLEANUP(fd_done) int dir = procfs_process(proc, set.pids[i]);
 
 		if (dir >= 0 && !procfs_status(dir, &status) && (status.uid == uid || status.fsuid == uid))
 			return true;
@@ -214,7 +214,7 @@ bool oomefile_id_equal(const struct oomefile_id *a, const struct oomefile_id *b)
 
 int oomefile_copy(const struct oomefile *file, struct oomefile *ret)
 {
-	struct oomefile copy CLEANUP(oomefile_done) = *file;
+	CLEANUP(oomefile_done) struct oomefile copy = *file;
 
 	copy.dir = fcntl(file->dir, F_DUPFD_CLOEXEC, 3);
 	copy.name = strdup(file->name);

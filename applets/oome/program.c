@@ -51,7 +51,7 @@ void program_done(struct program *p)
 /* 0: no such process. */
 static uint64_t start_ticks_of(const struct procfs *proc, pid_t pid)
 {
-	int dir CLEANUP(fd_done) = procfs_process(proc, pid);
+	CLEANUP(fd_done) int dir = procfs_process(proc, pid);
 	struct procparse_stat st;
 
 	return dir >= 0 && !procfs_stat(dir, &st) ? st.start_ticks : 0;
@@ -106,8 +106,8 @@ static int name_from_environ(struct program *p, const struct oome_config *config
 	size_t group_len, name_len;
 	const char *group = procparse_environ(env->data, env->len, "SUPERVISOR_GROUP_NAME", &group_len);
 	const char *name = procparse_environ(env->data, env->len, "SUPERVISOR_PROCESS_NAME", &name_len);
-	char *group_copy CLEANUP(free_done) = group && group_len ? strndup(group, group_len) : NULL;
-	char *name_copy CLEANUP(free_done) = name && name_len ? strndup(name, name_len) : NULL;
+	CLEANUP(free_done) char *group_copy = group && group_len ? strndup(group, group_len) : NULL;
+	CLEANUP(free_done) char *name_copy = name && name_len ? strndup(name, name_len) : NULL;
 
 	return group_copy && name_copy ? program_set_name(p, config, group_copy, name_copy) : -ENOENT;
 }
@@ -226,13 +226,13 @@ static bool read_environ(int dir, struct buf *ret)
 /* supervisord's child may be a wrapper (su -c, sh -c): what its descendants say counts too. */
 static void find_descendants_places(const struct finding *f, const struct procfs *proc)
 {
-	struct pidset set CLEANUP(pidset_done) = { 0 };
-	struct buf env CLEANUP(buf_done) = BUF(ENVIRON_MAX);
+	CLEANUP(pidset_done) struct pidset set = { 0 };
+	CLEANUP(buf_done) struct buf env = BUF(ENVIRON_MAX);
 
 	if (procfs_descendants(proc, f->p->pid, &set) < 0)
 		return;
 	for (size_t i = 0; i < set.count && i < DESCENDANTS_TRIED; i++) {
-		int dir CLEANUP(fd_done) = procfs_process(proc, set.pids[i]);
+		CLEANUP(fd_done) int dir = procfs_process(proc, set.pids[i]);
 
 		if (dir >= 0 && read_environ(dir, &env))
 			find_place(f, dir, &env);
@@ -273,8 +273,8 @@ void program_find(struct program *p, const struct oome_config *config, const str
 		  int *ret_watch_error)
 {
 	const struct finding f = { .p = p, .config = config, .inotify = inotify, .ret_watch_error = ret_watch_error };
-	struct buf env CLEANUP(buf_done) = BUF(ENVIRON_MAX);
-	int dir CLEANUP(fd_done) = procfs_process(proc, p->pid);
+	CLEANUP(buf_done) struct buf env = BUF(ENVIRON_MAX);
+	CLEANUP(fd_done) int dir = procfs_process(proc, p->pid);
 	int r;
 
 	*ret_watch_error = 0;

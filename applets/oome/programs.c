@@ -179,7 +179,7 @@ static void update(struct programs *programs, struct program *p, int64_t now_ms)
 /* The kernel's list of children may lack one while others end: who is still there by its own word stays. */
 static bool lives_on(const struct programs *programs, const struct program *p, pid_t supervisord)
 {
-	int dir CLEANUP(fd_done) = -1;
+	CLEANUP(fd_done) int dir = -1;
 	struct procparse_stat st;
 
 	if (!program_same(p, programs->proc))

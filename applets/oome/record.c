@@ -150,8 +150,8 @@ static int parse_lines(char *text, struct record *record)
 
 int record_parse(const char *text, size_t len, struct record *ret)
 {
-	struct record record CLEANUP(record_done) = { 0 };
-	char *copy CLEANUP(free_done) = strndup(text, len);
+	CLEANUP(record_done) struct record record = { 0 };
+	CLEANUP(free_done) char *copy = strndup(text, len);
 	int r;
 
 	if (!copy)
@@ -176,7 +176,7 @@ static int file_name(const char *group, const char *name, char *ret, size_t size
 
 static int load_file(int dir, const char *file, struct record *ret)
 {
-	struct buf text CLEANUP(buf_done) = BUF(RECORD_MAX);
+	CLEANUP(buf_done) struct buf text = BUF(RECORD_MAX);
 	int r = statedir_read(dir, file, &text);
 
 	return r < 0 ? r : record_parse(text.data ? text.data : "", text.len, ret);
@@ -192,7 +192,7 @@ int record_load(int dir, const char *group, const char *name, struct record *ret
 
 int record_save(int dir, const struct record *record)
 {
-	struct buf text CLEANUP(buf_done) = BUF(RECORD_MAX);
+	CLEANUP(buf_done) struct buf text = BUF(RECORD_MAX);
 	char file[RECORD_NAME_MAX];
 	int r = file_name(record->group, record->name, file, sizeof file);
 
@@ -228,12 +228,12 @@ static DIR *open_stream(int dir)
 
 int record_each(int dir, void (*function)(struct record *record, void *context), void *context)
 {
-	DIR *stream CLEANUP(closedir_done) = open_stream(dir);
+	CLEANUP(closedir_done) DIR *stream = open_stream(dir);
 
 	if (!stream)
 		return -errno;
 	for (struct dirent *entry; (entry = readdir(stream));) {
-		struct record record CLEANUP(record_done) = { 0 };
+		CLEANUP(record_done) struct record record = { 0 };
 
 		if (!strchr(entry->d_name, '.') && !load_file(dir, entry->d_name, &record))
 			function(&record, context);
@@ -244,7 +244,7 @@ int record_each(int dir, void (*function)(struct record *record, void *context),
 /* Is NAME "PID-STARTTICKS" of a process that lives? Names of any other form are none of ours: true. */
 static bool names_living(const struct procfs *proc, const char *name)
 {
-	struct pidref ref CLEANUP(pidref_done) = PIDREF_NONE;
+	CLEANUP(pidref_done) struct pidref ref = PIDREF_NONE;
 	uint64_t ticks;
 	int pid, end = 0;
 
@@ -255,7 +255,7 @@ static bool names_living(const struct procfs *proc, const char *name)
 
 static void sweep(int state_dir, const struct procfs *proc)
 {
-	DIR *stream CLEANUP(closedir_done) = open_stream(state_dir);
+	CLEANUP(closedir_done) DIR *stream = open_stream(state_dir);
 
 	if (!stream)
 		return;

@@ -67,7 +67,7 @@ static struct ward *ward_find(struct wards *wards, const char *group, const char
 static struct ward *ward_of(struct wards *wards, const struct program *program)
 {
 	struct ward *ward = ward_find(wards, program->group, program->name);
-	struct record record CLEANUP(record_done) = { 0 };
+	CLEANUP(record_done) struct record record = { 0 };
 
 	if (ward)
 		return ward;
@@ -210,7 +210,7 @@ void wards_take_over(struct wards *wards)
 	for (size_t i = 0; i < wards->count; i++) {
 		struct ward *ward = wards->items[i];
 		struct oomefile file = OOMEFILE_NONE;
-		int lock CLEANUP(fd_done) = -1;
+		CLEANUP(fd_done) int lock = -1;
 
 		if (ward->worker || (ward->record.phase == RECORD_IDLE && !ward->elsewhere) || !own(wards, ward, &lock))
 			continue;
@@ -289,7 +289,7 @@ void wards_found(struct program *program, const struct place *place, const struc
 	struct wards *wards = context;
 	struct ward *ward = ward_of(wards, program);
 	struct oomefile file = OOMEFILE_NONE;
-	int lock CLEANUP(fd_done) = -1;
+	CLEANUP(fd_done) int lock = -1;
 	int64_t now = boottime_ms();
 
 	if (!ward || ward->worker)

@@ -207,7 +207,7 @@ static void on_inotify(struct loop *loop, int fd, short revents, void *context)
 static int open_state_dir(const struct watcher *w)
 {
 	char path[PATH_MAX];
-	int top CLEANUP(fd_done) = statedir_find(w->config->state_dir, "procguard", path, sizeof path);
+	CLEANUP(fd_done) int top = statedir_find(w->config->state_dir, "procguard", path, sizeof path);
 	int dir = top;
 
 	if (top >= 0)
@@ -285,7 +285,7 @@ static void watcher_done(struct watcher *w)
 
 int watcher_main(void *context)
 {
-	struct watcher w CLEANUP(watcher_done) = {
+	CLEANUP(watcher_done) struct watcher w = {
 		.start = context,
 		.inotify = -1,
 		.supervisord = PIDREF_NONE,

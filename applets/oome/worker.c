@@ -182,7 +182,7 @@ static int act(struct session *s, enum restart_step step, const char *descriptio
  * before anything is stopped. */
 static bool is_liar(const struct session *s, const struct supervisor_info *info)
 {
-	struct pidref old CLEANUP(pidref_done) = PIDREF_NONE;
+	CLEANUP(pidref_done) struct pidref old = PIDREF_NONE;
 
 	return !s->restart.gone && info->pid > 0 && info->pid != s->restart.old_pid &&
 	       !pidref_open(s->w->proc, s->restart.old_pid, &old);
@@ -199,7 +199,7 @@ static int expose(struct session *s, const struct supervisor_info *info)
 /* One look at the program and what follows from it; CONTINUE or a worker_result. */
 static int step(struct session *s)
 {
-	struct supervisor_info info CLEANUP(supervisor_info_done) = { 0 };
+	CLEANUP(supervisor_info_done) struct supervisor_info info = { 0 };
 	struct xmlrpc_error error = { 0 };
 	int r;
 
@@ -223,7 +223,7 @@ static void client_done(struct xmlrpc_client **client)
 
 static int restart_by_rpc(struct worker *w, const char *namespec, const char *shown)
 {
-	struct xmlrpc_client *client CLEANUP(client_done) = NULL;
+	CLEANUP(client_done) struct xmlrpc_client *client = NULL;
 	struct xmlrpc_error error = { 0 };
 	struct session s = { .w = w,
 			     .restart = { .old_pid = w->record.pid, .gone = w->record.phase != RECORD_STOPPING } };
