@@ -1,6 +1,5 @@
 /* One table: what is parsed, what is refused in which words, what the help shows. */
 #include <check.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -49,13 +48,15 @@ static const struct opt_program program = { "pg app", "Do things.", commands, "T
 static const struct opt_command plain_command[] = { { NULL, "[-d] [FILE]", "do it", one_options, 0, 1 }, { 0 } };
 static const struct opt_program plain = { "plain", "Do it.", plain_command, NULL };
 
+enum { WORDS_MAX = 24 };
+
 /* What opt_parse() made of a line of words. */
 struct parsed {
 	enum opt_result result;
 	struct config config;
 	const struct opt_command *command;
 	int operand;
-	char *words[24];
+	char *words[WORDS_MAX + 1];
 	int count;
 	struct capture capture;
 	const char *said; /* on stderr; on stdout for OPT_HELP */
@@ -63,22 +64,18 @@ struct parsed {
 
 static struct parsed p;
 
-static void parse(const struct opt_program *of, ...)
+static void parse(const struct opt_program *of, const char *const *words)
 {
 	struct capture out;
 	const char *help;
-	va_list words;
 
 	opt_list_done(&p.config.names);
 	memset(&p, 0, sizeof(p));
 	p.operand = -7;
-	va_start(words, of);
-	do {
-		ck_assert_uint_lt((unsigned)p.count, sizeof(p.words) / sizeof(p.words[0]));
-		p.words[p.count] = va_arg(words, char *);
-	} while (p.words[p.count++]);
-	va_end(words);
-	p.count--;
+	for (; words[p.count]; p.count++) {
+		ck_assert_int_lt(p.count, WORDS_MAX);
+		p.words[p.count] = (char *)words[p.count];
+	}
 	capture_begin(&p.capture, STDERR_FILENO);
 	capture_begin(&out, STDOUT_FILENO);
 	p.result = opt_parse(of, p.count, p.words, &p.config, &p.command, &p.operand);
@@ -92,8 +89,9 @@ static void parse(const struct opt_program *of, ...)
 	}
 }
 
-#define PARSE(...) parse(&program, "app", __VA_ARGS__, NULL)
-#define PLAIN(...) parse(&plain, "plain", __VA_ARGS__, NULL)
+#define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+#define PARSE(...) parse(&program, WORDS("app", __VA_ARGS__))
+#define PLAIN(...) parse(&plain, WORDS("plain", __VA_ARGS__))
 
 #define ACCEPTED(...) \
 	do { \
@@ -169,13 +167,13 @@ START_TEST(without_commands)
 	ck_assert_int_eq(p.result, OPT_OK);
 	ck_assert_ptr_eq(p.command, plain_command);
 	ck_assert_int_eq(p.operand, 2);
-	parse(&plain, "plain", NULL);
+	parse(&plain, WORDS("plain"));
 	ck_assert_int_eq(p.result, OPT_OK);
 	ck_assert_int_eq(p.operand, 1);
-	parse(&plain, NULL); /* an empty argv */
+	parse(&plain, (const char *const[]){ NULL }); /* an empty argv */
 	ck_assert_int_eq(p.result, OPT_OK);
 	ck_assert_int_eq(p.operand, 0);
-	parse(&program, NULL);
+	parse(&program, (const char *const[]){ NULL });
 	ck_assert_int_eq(p.result, OPT_USAGE);
 	PLAIN("a", "b");
 	ck_assert_str_eq(p.said, "plain: unexpected operand 'b'\nTry 'plain --help'.\n");
@@ -186,7 +184,7 @@ END_TEST
 
 START_TEST(unknown_commands)
 {
-	parse(&program, "app", NULL);
+	parse(&program, WORDS("app"));
 	ck_assert_str_eq(p.said, "pg app: which command? One of: single, run, pair\nTry 'pg app --help'.\n");
 	REFUSED("unknown command 'singel' (did you mean 'single'?)", "singel");
 	REFUSED("unknown command 'sing' (did you mean 'single'?)", "sing");
