@@ -1,0 +1,66 @@
+#include "applets/oome/run_killer.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+
+enum { PLACE_MAX = 16384 };
+
+void run_killer_init(struct run_killer *killer, const struct procfs *proc)
+{
+	*killer = (struct run_killer){ .proc = proc, .counter = CGROUP_OOM_NONE, .place = BUF(PLACE_MAX) };
+}
+
+void run_killer_done(struct run_killer *killer)
+{
+	cgroup_oom_done(&killer->counter);
+	buf_done(&killer->place);
+}
+
+static bool same(const struct buf *a, const struct buf *b)
+{
+	return a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
+}
+
+/* Where a system has no counter the child's end is taken as it comes. */
+static void open_counter(struct run_killer *killer, pid_t pid)
+{
+	struct cgroup_oom counter;
+
+	if (cgroup_oom_open(killer->proc, pid, &counter) < 0)
+		return;
+	cgroup_oom_done(&killer->counter);
+	killer->counter = counter;
+	killer->baseline = 0;
+	cgroup_oom_kills(&killer->counter, &killer->baseline);
+}
+
+void run_killer_follow(struct run_killer *killer, pid_t pid)
+{
+	CLEANUP(buf_done) struct buf place = BUF(PLACE_MAX);
+	CLEANUP(fd_done) int dir = -1;
+	struct procparse_stat stat;
+
+	if (!killer->proc)
+		return;
+	dir = procfs_process(killer->proc, pid);
+	if (dir < 0 || procfs_read(dir, "cgroup", &place) < 0 || same(&place, &killer->place))
+		return;
+	if (procfs_stat(dir, &stat) < 0 || procparse_stat_ended(&stat))
+		return; /* the dead are moved elsewhere; what counts is where it died */
+	buf_reset(&killer->place);
+	buf_add(&killer->place, place.data, place.len);
+	open_counter(killer, pid);
+}
+
+void run_killer_start(struct run_killer *killer)
+{
+	buf_reset(&killer->place);
+	run_killer_follow(killer, getpid());
+}
+
+bool run_killer_struck(struct run_killer *killer)
+{
+	return cgroup_oom_kills(&killer->counter, &killer->now) == 0 && killer->now > killer->baseline;
+}
