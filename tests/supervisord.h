@@ -22,6 +22,7 @@ struct supervisord {
 	"[program:web]\ncommand=sleep 300\nstartsecs=0\n" \
 	"[program:many]\ncommand=sleep 300\nstartsecs=0\nnumprocs=2\n" \
 	"process_name=%%(program_name)s_%%(process_num)s\n" \
+	"[program:slow]\ncommand=sleep 300\nstartsecs=300\nautostart=false\n" \
 	"[program:broken]\ncommand=/nonexistent/program\nautostart=false\n"
 
 /* Start it; it may take a while until it answers. supervisord_stop() ends it and its programs. */

@@ -87,7 +87,7 @@ START_TEST(a_post_with_a_password)
 	struct http_request r = { .username = "u", .password = "p", .body = big, .content_type = "text/xml",
 				  .timeout_ms = PATIENT_MS };
 
-	memset(big, 'x', sizeof(big) - 1); /* above 1024 bytes curl would ask "Expect: 100-continue" */
+	memset(big, 'x', sizeof(big) - 1); /* "Expect: 100-continue" is what older curls ask from 1024 bytes */
 	stub_start(&stub, NULL, serve_echo, NULL);
 	r.url = stub.url;
 	ck_assert_int_eq(http_do(client, &r, &status, &body), 0);

@@ -168,6 +168,26 @@ START_TEST(answers_that_are_not_xml_rpc)
 }
 END_TEST
 
+/* However far behind the root element: libxml2 reads in pieces of some hundred bytes. */
+START_TEST(nothing_may_follow_a_long_answer)
+{
+	static const char *const rests[] = { "<more/>", "more", "&amp;", "<!DOCTYPE x>", "<?xml version='1.0'?>" };
+
+	for (size_t i = 0; i < sizeof(rests) / sizeof(*rests); i++) {
+		CLEANUP(buf_done) struct buf b = BUF(65536);
+
+		buf_adds(&b, "<methodResponse><params><param><value>");
+		for (int n = 0; n < 1000; n++)
+			buf_adds(&b, "long ");
+		buf_adds(&b, "</value></param></params></methodResponse>");
+		for (int n = 0; n < 1000; n++)
+			buf_adds(&b, "    ");
+		buf_adds(&b, rests[i]);
+		assert_refused(b.data, b.len);
+	}
+}
+END_TEST
+
 /* A connection may break anywhere. Behind the end of the root element there is only white space. */
 START_TEST(no_part_of_an_answer_is_an_answer)
 {
@@ -292,6 +312,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, faults_are_read);
 	tcase_add_test(tc, members_are_found);
 	tcase_add_test(tc, answers_that_are_not_xml_rpc);
+	tcase_add_test(tc, nothing_may_follow_a_long_answer);
 	tcase_add_test(tc, no_part_of_an_answer_is_an_answer);
 	tcase_add_test(tc, entities_and_document_types_are_refused);
 	tcase_add_test(tc, nothing_is_included);
