@@ -198,7 +198,7 @@ def play_garbage(listener, program):
         rest = listener.read(100)
         assert rest == b"", "an answer to %r: %r" % (garbage[:50], rest)
         listener.ended(1)
-        assert said().count("cannot understand what supervisord sent") == 1, "not one such line: " + said()
+        assert said().count("protocol") == 1, "not one line about it: " + said()
         listener = Listener(argv[:-2])
     listener.tick()
     listener.end()
