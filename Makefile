@@ -144,36 +144,36 @@ fuzz      = BUILD='$(BUILD)/fuzz' CC='$(CLANG)' CFLAGS='$(SANITIZE) -fsanitize=f
 
 check: deps-check ## every test, twice (plain, sanitized), and the lints; installs what is missing first
 	@$(RUN) -n
-	@$(VARIANT) suite
-	@$(VARIANT) suite LABEL=asan TIMES=3 $(asan)
-	@$(VARIANT) suite-valgrind TIMES=5
-	@$(VARIANT) suite-fuzz $(fuzz) FUZZ_SECONDS=0
-	@$(VARIANT) suite-each
+	+@$(VARIANT) suite
+	+@$(VARIANT) suite LABEL=asan TIMES=3 $(asan)
+	+@$(VARIANT) suite-valgrind TIMES=5
+	+@$(VARIANT) suite-fuzz $(fuzz) FUZZ_SECONDS=0
+	+@$(VARIANT) suite-each
 	@$(RUN) -l lint -j 2 $(LINTS)
 	@$(RUN) -c
 
 check-each: deps-check ## each applet built alone, with its tests
 	@$(RUN) -n
-	@$(VARIANT) suite-each
+	+@$(VARIANT) suite-each
 	@$(RUN) -c
 
 fuzz: deps-check ## FUZZ_SECONDS (30) of each fuzz target
 	@$(RUN) -n
-	@$(VARIANT) suite-fuzz $(fuzz) FUZZ_SECONDS=$(or $(FUZZ_SECONDS),30)
+	+@$(VARIANT) suite-fuzz $(fuzz) FUZZ_SECONDS=$(or $(FUZZ_SECONDS),30)
 	@$(RUN) -c
 
 # Parts of `check`: each adds to RESULTS and succeeds; `tests/run -c` then says what came of it.
 suite:
-	@$(RUN) -l '$(LABEL)' -s build $(VARIANT) -k all tests
+	+@$(RUN) -l '$(LABEL)' -s build $(VARIANT) -k all tests
 	@$(RUN) -l '$(LABEL)' -j 2 $(TEST_BIN)
 	@$(RUN) -l '$(LABEL)' -j 6 $(TEST_SH)
 suite-valgrind:
 	@CK_FORK=no $(RUN) -l valgrind -j 2 -w 'valgrind -q --error-exitcode=9 --leak-check=full' $(TEST_BIN)
 suite-fuzz:
-	@$(RUN) -l fuzz -s build $(VARIANT) -k fuzzers $(HELPERS)
+	+@$(RUN) -l fuzz -s build $(VARIANT) -k fuzzers $(HELPERS)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) LIMIT=$$(($(FUZZ_SECONDS) + 300)) $(RUN) -l fuzz -j 2 -w tests/fuzz/run $(FUZZERS)
 suite-each:
-	@for applet in $(APPLETS); do \
+	+@for applet in $(APPLETS); do \
 		$(VARIANT) suite LABEL="$$applet alone" BUILD='$(BUILD)'/$$applet APPLETS=$$applet; \
 	done
 

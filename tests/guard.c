@@ -153,12 +153,13 @@ static void block_signals(sigset_t *ret)
 {
 	const int signals[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP };
 
+	/* Whoever called us may ignore some: a shell does for what it runs in the background. */
+	for (int i = 1; i < NSIG; i++)
+		signal(i, SIG_DFL);
 	sigemptyset(ret);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		signal(signals[i], SIG_DFL);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		sigaddset(ret, signals[i]);
-	}
-	sigprocmask(SIG_BLOCK, ret, NULL);
+	sigprocmask(SIG_SETMASK, ret, NULL);
 }
 
 static void enter_dir(char *dir)
@@ -197,7 +198,7 @@ static int guard(int seconds, char **command, const sigset_t *set)
 	if (wait_child(child, set, now_ms() + seconds * 1000LL, &status) == 0) {
 		code = exit_code(status);
 	} else {
-		fprintf(stderr, "guard: ended after at most %d s\n", seconds);
+		fprintf(stderr, "guard: it had to be ended (it has %d s)\n", seconds);
 		code = TIMED_OUT;
 		kill(child, SIGTERM);
 		wait_child(child, set, now_ms() + GRACE_SECONDS * 1000, &status);
