@@ -71,7 +71,7 @@ static int collect(struct tree *tree)
 		tree->parent = tree->nodes[at].pid;
 		r = procfs_each_child(tree->proc, tree->parent, take_child, tree);
 		/* Ended while we looked: what it had comes to us, or it is another's with the same pid. */
-		if (!still_is(tree->proc, &tree->nodes[at]))
+		if (tree->count > before && !still_is(tree->proc, &tree->nodes[at]))
 			tree->count = before;
 		if (r < 0) /* it is signalled itself all the same */
 			r = 0;
