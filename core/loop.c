@@ -23,6 +23,7 @@ static int grow(void *items, size_t *size, size_t count, size_t item_size)
 	while (new_size < count)
 		new_size *= 2;
 	memcpy(&table, items, sizeof(table)); /* not through a void **: that would alias another type */
+	// cppcheck-suppress memleakOnRealloc ; ITEMS still has it
 	table = reallocarray(table, new_size, item_size);
 	if (!table)
 		return -ENOMEM;

@@ -20,6 +20,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -152,10 +153,12 @@ static void remove_dir(const char *dir)
 static void block_signals(sigset_t *ret)
 {
 	const int signals[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP };
+	static const char default_action[256];
 
-	/* Whoever called us may ignore some: a shell does for what it runs in the background. */
+	/* Whoever called us may ignore some: a shell does for what it runs in the background, and glibc's posix_spawn(3), which make
+	 * uses, leaves 32 and 33 so, which sigaction(3) does not touch. All bytes 0 is SIG_DFL without flags. */
 	for (int i = 1; i < NSIG; i++)
-		signal(i, SIG_DFL);
+		syscall(SYS_rt_sigaction, i, default_action, NULL, NSIG / 8);
 	sigemptyset(ret);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		sigaddset(ret, signals[i]);
