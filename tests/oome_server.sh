@@ -100,7 +100,11 @@ test_no_server_section_and_a_script() {
 	chmod +x script
 	conf_listener "all -x $PWD/script"
 	supervisord_start
-	expect_restart web "$PWD/web/work/oome"
+	within 20 started web 1 || fail "web did not start"
+	before=1 old=$(pid_of web)
+	touch web/work/oome
+	within 20 started web 2 || fail_and_tell "no restart"
+	expect_restarted web "$PWD/web/work/oome"
 }
 
 test_supervisord_that_is_killed_in_mid_restart() {

@@ -178,6 +178,16 @@ said_times() {
 	grep -cF -e "$1" listener.err
 }
 
+# It says TEXT, and not again and again: a program that has called exec meanwhile may be warned of as what it was and as what it is.
+expect_said_once() {
+	within 20 said "$1" || fail_and_tell "not a word of $1"
+	wait_events 1
+	times=$(said_times "$1")
+	test "$times" -le 2 || fail_and_tell "$1 is said $times times"
+	wait_events 2
+	test "$(said_times "$1")" = "$times" || fail_and_tell "$1 is said again and again"
+}
+
 # How many events it has answered; `answered N`: at least so many.
 answers() {
 	tr 'R' '\n' < listener.out | grep -c '^ESULT 2'
@@ -226,6 +236,9 @@ expect_restarted() {
 	alive "$(pid_of "$1")" || fail "the new $1 is not there"
 	within 10 said "oome file ${4:-$2} was deleted" || fail_and_tell "no word about the deletion of ${4:-$2}"
 	within 10 said "${3:-$1} restarted" || fail_and_tell "no word about the restart of ${3:-$1}"
+	if grep -q -e Sanitizer: -e 'runtime error' listener.err; then
+		fail_and_tell "a sanitizer found something"
+	fi
 }
 
 # Nothing was done about NAME: it was started N times (1) so far.
