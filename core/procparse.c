@@ -98,7 +98,9 @@ int procparse_stat(const char *text, size_t len, struct procparse_stat *ret)
 	struct span s = span_of(text, len);
 	uint64_t pid;
 
-	if (span_take_number(&s, INT_MAX, &pid) < 0 || pid == 0 || !span_take_prefix(&s, " (") || stat_comm(&s, &stat) < 0)
+	if (span_take_number(&s, INT_MAX, &pid) < 0 || pid == 0)
+		return -EBADMSG;
+	if (!span_take_prefix(&s, " (") || stat_comm(&s, &stat) < 0)
 		return -EBADMSG;
 	if (span_len(&s) < 3 || s.at[0] != ' ' || s.at[2] != ' ')
 		return -EBADMSG;

@@ -2,8 +2,8 @@
  *
  *   enosys CALL[=ERROR][,CALL[=ERROR]]... COMMAND [ARG]...
  *
- * Each CALL fails with ENOSYS, or with EPERM where ERROR is "EPERM" (as filters of containers do), in COMMAND and all that it
- * starts. Sets no_new_privs. Exit status: COMMAND's; 2 usage, 126 no filter possible, 127 no such command. */
+ * Each CALL fails with ENOSYS, or with EPERM where ERROR is "EPERM" (as filters of containers do), in COMMAND and all
+ * that it starts. Sets no_new_privs. Exit status: COMMAND's; 2 usage, 126 no filter possible, 127 no such command. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -79,8 +79,8 @@ static inline void fixture_stat(int pid, const char *comm, char state, int ppid,
 
 	snprintf(name, sizeof name, "%d/stat", pid);
 	snprintf(text, sizeof text,
-		 "%d (%s) %c %d 7 7 0 -1 4194560 1103 0 0 0 2 1 0 0 20 0 1 0 %llu 2813952 375 18446744073709551615\n", pid,
-		 comm, state, ppid, start);
+		 "%d (%s) %c %d 7 7 0 -1 4194560 1103 0 0 0 2 1 0 0 20 0 1 0 %llu 2813952 375 18446744073709551615\n",
+		 pid, comm, state, ppid, start);
 	fixture_text(name, text);
 }
 

@@ -9,6 +9,7 @@
 #include "core/cleanup.h"
 #include "tests/child.h"
 #include "tests/fixture.h"
+#include "tests/suite.h"
 
 static struct procfs proc;
 
@@ -81,8 +82,9 @@ START_TEST(bound_part)
 END_TEST
 
 static const char *const unreachable[] = {
-	"4:memory:/docker/7\n", "4:memory:/docker/7ff\n", "4:memory:/other\n", "4:memory:/..\n", "4:memory:/../docker/7f\n",
-	"4:memory:/docker/7f/gone (deleted)\n", "", "x\n", "4:memory:relative\n", "9:name=systemd:/\n",
+	"4:memory:/docker/7\n", "4:memory:/docker/7ff\n", "4:memory:/other\n", "4:memory:/..\n",
+	"4:memory:/../docker/7f\n", "4:memory:/docker/7f/gone (deleted)\n", "", "x\n",
+	"4:memory:relative\n", "9:name=systemd:/\n",
 };
 
 START_TEST(not_to_be_reached)
@@ -222,23 +224,14 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("cgroup");
 	TCase *t = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, newest_first);
 	tcase_add_test(t, bound_part);
 	tcase_add_loop_test(t, not_to_be_reached, 0, sizeof unreachable / sizeof *unreachable);
 	tcase_add_test(t, nothing_there);
 	tcase_add_test(t, of_kernel);
 	tcase_add_test(t, counts_for_real);
-	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("cgroup", t);
 }

@@ -8,6 +8,7 @@
 #include "core/find.h"
 #include "tests/child.h"
 #include "tests/fixture.h"
+#include "tests/suite.h"
 
 static struct procfs proc;
 
@@ -125,21 +126,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("find");
 	TCase *t = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, names);
 	tcase_add_test(t, not_ourselves);
 	tcase_add_loop_test(t, names_of_kernel, 0, 5);
 	tcase_add_test(t, parents);
-	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("find", t);
 }

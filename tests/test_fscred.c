@@ -14,6 +14,7 @@
 #include "tests/child.h"
 #include "tests/filter.h"
 #include "tests/fixture.h"
+#include "tests/suite.h"
 
 static const struct fscred other = { .uid = 12345, .gid = 12346, .groups = { 7, 50, 12347 }, .group_count = 3 };
 
@@ -273,12 +274,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("fscred");
 	TCase *t = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, own_is_of_process);
 	tcase_add_test(t, of_fixture);
 	tcase_add_test(t, equal);
@@ -288,10 +285,5 @@ int main(void)
 	tcase_add_loop_test(t, half_way, 0, 3);
 	tcase_add_test(t, capabilities_kept);
 	tcase_add_test(t, many_groups);
-	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("fscred", t);
 }

@@ -11,6 +11,7 @@
 #include "tests/child.h"
 #include "tests/filter.h"
 #include "tests/fixture.h"
+#include "tests/suite.h"
 
 /*   FIXTURE/outside/file
  *   FIXTURE/root/            the process's root
@@ -311,13 +312,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("inroot");
 	TCase *t = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, both_ways, 0, sizeof cases / sizeof *cases);
 	tcase_add_test(t, without_openat2);
 	tcase_add_test(t, too_long);
@@ -325,10 +322,5 @@ int main(void)
 	tcase_add_test(t, root_of_all);
 	tcase_add_test(t, no_rights);
 	tcase_add_test(t, other_namespace);
-	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("inroot", t);
 }

@@ -12,6 +12,7 @@
 #include "tests/child.h"
 #include "tests/filter.h"
 #include "tests/fixture.h"
+#include "tests/suite.h"
 
 /* What each test is run with, by its loop variable. */
 enum { NATIVE, NO_PIDFD, REFUSED_PIDFD, REFUSED_SIGNAL, MODES };
@@ -339,13 +340,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("pidref");
 	TCase *t = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, lives_and_ends, 0, MODES);
 	tcase_add_loop_test(t, child_without_proc, 0, MODES);
 	tcase_add_loop_test(t, refers_to_nothing, 0, MODES);
@@ -357,10 +354,5 @@ int main(void)
 	tcase_add_loop_test(t, thread_is_no_process, 0, MODES);
 	tcase_add_loop_test(t, wait_is_interrupted, 0, MODES);
 	tcase_add_test(t, no_descriptors);
-	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("pidref", t);
 }
