@@ -48,10 +48,11 @@ example() { # FILE TEXT
 	esac
 }
 
-# Paths of an example, moved into the current directory.
+# Paths of an example, moved into the current directory; the listener's notes too.
 here() {
 	sed -e "s|/tmp/|$PWD/|g" -e "s|/srv/webapp/|$PWD/|g" -e "s|/srv/|$PWD/|g" -e "s|/run/supervisor.sock|$PWD/s|g" \
-		-e "s|/usr/local/sbin/|$PWD/|g" -e "s|/usr/local/bin|$PWD/bin|g"
+		-e "s|/usr/local/sbin/|$PWD/|g" -e "s|/usr/local/bin|$PWD/bin|g" \
+		-e "s#^command=.*oome[_a-z]* \(single\|all\)#& --state-dir $PWD/state#"
 }
 
 # Every example is named in an `example FILE 'TEXT'` of this file.
