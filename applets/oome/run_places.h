@@ -22,6 +22,7 @@ struct run_place {
 	int watch;  /* inotify watch descriptor, or -1 */
 	bool found; /* by the search that goes on */
 	bool fresh; /* nobody has looked at the file yet: it may be older than the child */
+	struct oomefile_id believed; /* the version that was, when its owner, a descendant of the child, still lived */
 };
 
 struct run_places {
@@ -54,7 +55,7 @@ void run_places_find(struct run_places *places, pid_t pid);
 
 /* Is there a file that may be believed and is not ignored? Its place and version. PID as above. */
 struct run_report {
-	const struct run_place *place; /* until the next run_places_find() */
+	const struct run_place *place; /* valid until the next run_places_find() */
 	struct oomefile_id id;
 };
 bool run_places_look(struct run_places *places, pid_t pid, struct run_report *ret);
