@@ -76,9 +76,12 @@ other_applets = $(filter-out $(APPLETS),$(patsubst applets/%/,%,$(wildcard apple
 TEST_SRC      = $(filter-out $(other_modules:%=tests/test_%.c),$(wildcard tests/test_*.c))
 TEST_BIN      = $(TEST_SRC:%.c=$(BUILD)/%)
 TEST_SH       = $(filter-out tests/lib.sh $(foreach a,$(other_applets),$(wildcard tests/$(a)*.sh)),$(wildcard tests/*.sh))
-HELPER_SRC    = $(filter-out tests/test_%,$(wildcard tests/*.c tests/progs/*.c tests/demo/*.c tests/bench/*.c))
+HELPER_SRC    = $(filter-out tests/test_%,$(wildcard tests/*.c tests/progs/*.c tests/demo/*.c))
 HELPERS       = $(HELPER_SRC:%.c=$(BUILD)/%)
+BENCHES       = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+BENCHES       = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 FUZZERS       = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+TEST_OBJ      = $(addsuffix .o,$(TEST_BIN) $(BENCHES) $(FUZZERS))
 LINTS         = $(wildcard tests/lint/*)
 
 all: $(BUILD)/procguard ## build/procguard (the default)
@@ -89,7 +92,7 @@ $(BUILD)/procguard: $(MAIN_OBJ) $(LIB_OBJ) $(BUILD)/link.flags
 $(BUILD)/libprocguard.a: $(LIB_OBJ) $(BUILD)/link.flags
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
-tests: $(TEST_BIN) $(HELPERS) ## the programs that `make check` runs
+tests: $(TEST_BIN) $(HELPERS) $(BENCHES) ## the programs that `make check` runs
 fuzzers: $(FUZZERS)
 
 COMPILE = $(CC) $(PG_CFLAGS) $(MUSL_INCLUDE) $(CPPFLAGS) $(CFLAGS)
@@ -112,8 +115,14 @@ $(BUILD)/core/xmlrpc_xml2.o: MODULE_CFLAGS = $(shell pkg-config --cflags libxml-
 $(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libprocguard.a
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(shell pkg-config --libs check) $(PG_LIBS) $(LDLIBS)
 
+$(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libprocguard.a
+	$(call say,LINK,$@)$(LINK) -o $@ $^ $(PG_LIBS) $(LDLIBS)
+
 $(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libprocguard.a
 	$(call say,LINK,$@)$(LINK) -fsanitize=fuzzer -o $@ $^ $(PG_LIBS) $(LDLIBS)
+
+$(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libprocguard.a
+	$(call say,LINK,$@)$(LINK) -o $@ $^ $(PG_LIBS) $(LDLIBS)
 
 # Helpers stand alone and are never sanitized: some eat memory on purpose.
 $(HELPERS): $(BUILD)/%: %.c $(BUILD)/compile.flags
@@ -148,7 +157,7 @@ check: deps-check ## every test, twice (plain, sanitized), and the lints; instal
 	+@$(VARIANT) suite LABEL=asan TIMES=3 $(asan)
 	+@$(VARIANT) suite-valgrind TIMES=5
 	+@$(VARIANT) suite-fuzz $(fuzz) FUZZ_SECONDS=0
-	+@$(VARIANT) suite-each
+	+@$(VARIANT) suite-each EACH=$(if $(word 2,$(APPLETS)),,TEST_SH=tests/procguard.sh)
 	@$(RUN) -l lint -j 2 $(LINTS)
 	@$(RUN) -c
 
@@ -162,11 +171,12 @@ fuzz: deps-check ## FUZZ_SECONDS (30) of each fuzz target
 	+@$(VARIANT) suite-fuzz $(fuzz) FUZZ_SECONDS=$(or $(FUZZ_SECONDS),30)
 	@$(RUN) -c
 
+# An only applet, built alone, is what `check` has just tested: there it is not asked everything again.
 # Parts of `check`: each adds to RESULTS and succeeds; `tests/run -c` then says what came of it.
 suite:
 	+@$(RUN) -l '$(LABEL)' -s build $(VARIANT) -k all tests
 	@$(RUN) -l '$(LABEL)' -j 2 $(TEST_BIN)
-	@$(RUN) -l '$(LABEL)' -j 6 $(TEST_SH)
+	@$(RUN) -l '$(LABEL)' -j 8 $(TEST_SH)
 suite-valgrind:
 	@CK_FORK=no $(RUN) -l valgrind -j 2 -w 'valgrind -q --error-exitcode=9 --leak-check=full' $(TEST_BIN)
 suite-fuzz:
@@ -174,13 +184,13 @@ suite-fuzz:
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) LIMIT=$$(($(FUZZ_SECONDS) + 300)) $(RUN) -l fuzz -j 2 -w tests/fuzz/run $(FUZZERS)
 suite-each:
 	+@for applet in $(APPLETS); do \
-		$(VARIANT) suite LABEL="$$applet alone" BUILD='$(BUILD)'/$$applet APPLETS=$$applet; \
+		$(VARIANT) suite LABEL="$$applet alone" BUILD='$(BUILD)'/$$applet APPLETS=$$applet $(EACH); \
 	done
 
 demo: deps-demo all $(HELPERS) ## see it work
 	@BUILD='$(abspath $(BUILD))' PROCGUARD='$(abspath $(BUILD))/procguard' tests/demo/run
 
-bench: deps-bench all $(HELPERS) ## measure it against its peers
+bench: deps-bench all $(BENCHES) ## measure it against its peers
 	@BUILD='$(abspath $(BUILD))' PROCGUARD='$(abspath $(BUILD))/procguard' tests/bench/run
 
 # --- The rest --------------------------------------------------------------------------------------------------------
@@ -212,8 +222,8 @@ help: ## this list
 	@echo
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-26s %s\n", $$1, $$2 }'
 
--include $(patsubst %.o,%.d,$(MAIN_OBJ) $(LIB_OBJ) $(TEST_BIN:=.o) $(FUZZERS:=.o))
+-include $(patsubst %.o,%.d,$(MAIN_OBJ) $(LIB_OBJ) $(TEST_OBJ))
 FORCE:
-.SECONDARY: $(TEST_BIN:=.o) $(FUZZERS:=.o)
+.SECONDARY: $(TEST_OBJ)
 .PHONY: all tests fuzzers check check-each fuzz suite suite-valgrind suite-fuzz suite-each demo bench deps install uninstall \
         clean help FORCE
