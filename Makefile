@@ -79,7 +79,6 @@ TEST_SH       = $(filter-out tests/lib.sh $(foreach a,$(other_applets),$(wildcar
 HELPER_SRC    = $(filter-out tests/test_%,$(wildcard tests/*.c tests/progs/*.c tests/demo/*.c))
 HELPERS       = $(HELPER_SRC:%.c=$(BUILD)/%)
 BENCHES       = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
-BENCHES       = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 FUZZERS       = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 TEST_OBJ      = $(addsuffix .o,$(TEST_BIN) $(BENCHES) $(FUZZERS))
 LINTS         = $(wildcard tests/lint/*)
@@ -114,9 +113,6 @@ $(BUILD)/core/xmlrpc_xml2.o: MODULE_CFLAGS = $(shell pkg-config --cflags libxml-
 
 $(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libprocguard.a
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(shell pkg-config --libs check) $(PG_LIBS) $(LDLIBS)
-
-$(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libprocguard.a
-	$(call say,LINK,$@)$(LINK) -o $@ $^ $(PG_LIBS) $(LDLIBS)
 
 $(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libprocguard.a
 	$(call say,LINK,$@)$(LINK) -fsanitize=fuzzer -o $@ $^ $(PG_LIBS) $(LDLIBS)
@@ -190,7 +186,7 @@ suite-each:
 demo: deps-demo all $(HELPERS) ## see it work
 	@BUILD='$(abspath $(BUILD))' PROCGUARD='$(abspath $(BUILD))/procguard' tests/demo/run
 
-bench: deps-bench all $(BENCHES) ## measure it against its peers
+bench: deps-bench all $(HELPERS) $(BENCHES) ## measure it against its peers
 	@BUILD='$(abspath $(BUILD))' PROCGUARD='$(abspath $(BUILD))/procguard' tests/bench/run
 
 # --- The rest --------------------------------------------------------------------------------------------------------
