@@ -141,7 +141,7 @@ RESULTS   = $(abspath $(BUILD))/results
 TIMES     = 1
 RUN       = BUILD='$(abspath $(BUILD))' TIMES=$(TIMES) CC='$(CC)' tests/run -r '$(RESULTS)'
 SANITIZE  = -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=address,undefined
-CLANG    := $(if $(shell command -v clang),clang,$(CC))
+CLANG     = $(if $(shell command -v clang),clang,$(CC))
 JOBS      = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 VARIANT   = $(MAKE) --no-print-directory $(JOBS) RESULTS='$(RESULTS)'
 asan      = BUILD='$(BUILD)/asan' CC='$(CLANG)' CFLAGS='$(SANITIZE)'
@@ -167,8 +167,8 @@ fuzz: deps-check ## FUZZ_SECONDS (30) of each fuzz target
 	+@$(VARIANT) suite-fuzz $(fuzz) FUZZ_SECONDS=$(or $(FUZZ_SECONDS),30)
 	@$(RUN) -c
 
-# An only applet, built alone, is what `check` has just tested: there it is not asked everything again.
-# Parts of `check`: each adds to RESULTS and succeeds; `tests/run -c` then says what came of it.
+# Parts of `check`: each adds to RESULTS and succeeds; `tests/run -c` then says what came of it. EACH: an only applet, built
+# alone, is what `check` has just tested, so there it is not asked everything again.
 suite:
 	+@$(RUN) -l '$(LABEL)' -s build $(VARIANT) -k all tests
 	@$(RUN) -l '$(LABEL)' -j 2 $(TEST_BIN)
