@@ -102,7 +102,7 @@ static int give_up(struct worker *w)
 /* A start did not work: say so, wait a little longer each time. */
 static int start_failed(struct worker *w, const char *shown, int failures, const char *why)
 {
-	int64_t pause = restart_pause(failures);
+	int64_t pause = limit_pause(failures);
 
 	log_line("Failed to start process %s: %s", shown, why);
 	log_fail("%s will be started again in %d s", shown, (int)(pause / 1000));
