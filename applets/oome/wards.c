@@ -140,9 +140,11 @@ static void forget_report(struct ward *ward)
 /* A worker ended with RESULT. WRITTEN: it could write what became of the restart; else its exit status must tell. */
 static void settle(struct ward *ward, int result, bool written)
 {
-	if (result == WORKER_DONE || result == WORKER_GAVE_UP)
+	if (result == WORKER_DONE || result == WORKER_KEPT || result == WORKER_GAVE_UP)
 		ward->record.phase = RECORD_IDLE;
-	else if (!written && (result == WORKER_LATER || result == WORKER_LIAR))
+	if (result == WORKER_DONE)
+		ward->record.handled = (struct oomefile_id){ 0 };
+	if (!written && (result == WORKER_LATER || result == WORKER_LIAR))
 		forget_report(ward);
 	ward->record.version++;
 }

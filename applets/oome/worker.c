@@ -99,7 +99,7 @@ static void delete_file(struct worker *w)
 	else if (r != -ENOENT)
 		log_fail("oome file %s could not be removed: %s (it is not acted on again until it changes)",
 			 w->file.path, log_errno(r));
-	if (!r || r == -ESTALE)
+	if (!r || r == -ESTALE || (r == -ENOENT && w->file.dir >= 0))
 		w->record.handled = (struct oomefile_id){ 0 };
 }
 
@@ -109,7 +109,7 @@ static int done(struct worker *w, const char *shown)
 	delete_file(w);
 	log_line("%s restarted", shown);
 	save(w, RECORD_IDLE);
-	return WORKER_DONE;
+	return w->record.handled.exists ? WORKER_KEPT : WORKER_DONE;
 }
 
 static int give_up(struct worker *w)
@@ -216,8 +216,12 @@ static bool is_liar(const struct session *s, const struct supervisor_info *info)
 
 static int expose(struct session *s, const struct supervisor_info *info)
 {
-	log_fail("pid %d calls itself %s, but supervisord has pid %d under that name: its oome file is ignored",
-		 (int)s->restart.old_pid, s->shown, (int)info->pid);
+	char whom[32] = "no process";
+
+	if (info->pid > 0)
+		snprintf(whom, sizeof whom, "pid %d", (int)info->pid);
+	log_fail("pid %d calls itself %s, but supervisord has %s under that name: its oome file is ignored",
+		 (int)s->restart.old_pid, s->shown, whom);
 	later(s->w);
 	return WORKER_LIAR;
 }
