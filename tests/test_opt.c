@@ -127,8 +127,8 @@ END_TEST
 
 START_TEST(groups_abbreviations_repetitions)
 {
-	ACCEPTED("single", "-dqf", "x", "-f", "y", "--tim", "3", "--fi=", "--timeout=1");
-	ck_assert_str_eq(p.config.file, "");
+	ACCEPTED("single", "-dqf", "x", "-f", "y", "--tim", "3", "--fi=z", "--timeout=1");
+	ck_assert_str_eq(p.config.file, "z");
 	ck_assert_int_eq(p.config.timeout, 1000);
 	ACCEPTED("single", "-n", "-d", "-f", "--");
 	ck_assert(!p.config.dry);
@@ -219,10 +219,21 @@ START_TEST(missing_and_needless_values)
 }
 END_TEST
 
+START_TEST(empty_values)
+{
+	REFUSED("option '-f' has an empty value: it needs FILE", "single", "-f", "");
+	REFUSED("option '--file' has an empty value: it needs FILE", "single", "--file=");
+	REFUSED("option '-n' has an empty value: it needs NAME", "single", "-n", "a", "-n", "");
+	REFUSED("option '--name' has an empty value: it needs NAME", "single", "--name", "");
+}
+END_TEST
+
 START_TEST(values_of_the_wrong_form)
 {
 	REFUSED("option '-t': '5x' is not a time (use 500ms, 30s, 5m; a bare number is seconds)",
 		"single", "-t5x");
+	REFUSED("option '--file': FILE is empty (a variable that is not set?)", "single", "--file=");
+	REFUSED("option '-n': NAME is empty (a variable that is not set?)", "single", "-n", "");
 	REFUSED("option '--timeout': '' is not a time (use 500ms, 30s, 5m; a bare number is seconds)",
 		"single", "--timeout=");
 	REFUSED("option '--max-size': '1Q' is not a size (use 64K, 1M, 1G; a bare number is bytes)", "single",
@@ -357,6 +368,7 @@ int main(void)
 	tcase_add_test(cases, unknown_commands);
 	tcase_add_test(cases, unknown_options);
 	tcase_add_test(cases, missing_and_needless_values);
+	tcase_add_test(cases, empty_values);
 	tcase_add_test(cases, values_of_the_wrong_form);
 	tcase_add_test(cases, again_and_again);
 	tcase_add_test(cases, help_is_understood_anywhere);

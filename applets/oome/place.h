@@ -8,6 +8,21 @@
 
 #include "applets/oome/oomefile.h"
 
+/* What is read of a process: an environment as large as execve(2) takes with the usual limit of 8 MiB for the stack,
+ * a quarter of it; of very many descendants the oldest and the newest. */
+enum { PLACE_ENVIRON_MAX = 2 * 1024 * 1024, PLACE_DESCENDANTS_MAX = 256 };
+
+/* How many of COUNT descendants are looked at, and which is the Ith of them. Pure. */
+static inline size_t place_descendants(size_t count)
+{
+	return count < PLACE_DESCENDANTS_MAX ? count : PLACE_DESCENDANTS_MAX;
+}
+
+static inline size_t place_descendant(size_t count, size_t i)
+{
+	return i < PLACE_DESCENDANTS_MAX / 2 ? i : count - place_descendants(count) + i;
+}
+
 /* The same name in the same directory? */
 bool place_same(const struct oomefile *a, const struct oomefile *b);
 
