@@ -133,17 +133,12 @@ static const char *option_form(const struct opt *option, int value, char *ret, s
 
 static enum opt_result apply(const struct parse *p, const struct opt *option, int value, const char *text)
 {
+	int r = value_set(option, text, p->config);
 	char form[80];
-	int r;
 
-	option_form(option, value, form, sizeof(form));
-	/* A name or a file that is empty comes of a variable that is not set, and must not pass for "none given". */
-	if ((option->kind == OPT_STRING || option->kind == OPT_LIST) && !*text)
-		return refuse(p, "option '%s' has an empty value: it needs %s", form,
-			      option->argument ? option->argument : "VALUE");
-	r = value_set(option, text, p->config);
 	if (r == 0)
 		return OPT_OK;
+	option_form(option, value, form, sizeof(form));
 	if (r == -ENOMEM)
 		return refuse(p, "option '%s': out of memory", form);
 	if (r == -ENODATA)

@@ -219,15 +219,6 @@ START_TEST(missing_and_needless_values)
 }
 END_TEST
 
-START_TEST(empty_values)
-{
-	REFUSED("option '-f' has an empty value: it needs FILE", "single", "-f", "");
-	REFUSED("option '--file' has an empty value: it needs FILE", "single", "--file=");
-	REFUSED("option '-n' has an empty value: it needs NAME", "single", "-n", "a", "-n", "");
-	REFUSED("option '--name' has an empty value: it needs NAME", "single", "--name", "");
-}
-END_TEST
-
 START_TEST(values_of_the_wrong_form)
 {
 	REFUSED("option '-t': '5x' is not a time (use 500ms, 30s, 5m; a bare number is seconds)",
@@ -368,7 +359,6 @@ int main(void)
 	tcase_add_test(cases, unknown_commands);
 	tcase_add_test(cases, unknown_options);
 	tcase_add_test(cases, missing_and_needless_values);
-	tcase_add_test(cases, empty_values);
 	tcase_add_test(cases, values_of_the_wrong_form);
 	tcase_add_test(cases, again_and_again);
 	tcase_add_test(cases, help_is_understood_anywhere);
