@@ -41,8 +41,19 @@ int place_watch(const struct procfs *proc, const struct oomefile *file, int inot
  * program (FUSE) make files too; what is not known to be local is not. */
 bool place_is_local(const struct oomefile *file);
 
+/* A link, no regular file, somebody else's, anything else. */
+enum { PLACE_REASONS = 4 };
+
+/* The warnings about a program's files. All zero: none yet. */
+struct place_warned {
+	struct oomefile_id file;        /* the file of the latest */
+	int64_t next_ms[PLACE_REASONS]; /* of loop_now(): before it the same reason is not said again */
+};
+
 /* oomefile_look() said ERROR, and for -EPERM OWNER (else -1): log for the program NAME why its file is not believed,
- * unless this file, in any version, is the one in WARNED, which is updated. */
-void place_complain(const struct oomefile *file, const char *name, int error, uid_t owner, struct oomefile_id *warned);
+ * unless this file, in any version, is the one in WARNED, or another was for the same reason within the last minute: a
+ * program that makes its file anew without end must not fill the log. WARNED is updated. */
+void place_complain(const struct oomefile *file, const char *name, int error, uid_t owner,
+		    struct place_warned *warned);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "applets/oome/oome.h"
-#include "applets/oome/oomefile.h"
+#include "applets/oome/place.h"
 #include "core/pidref.h"
 #include "core/procfs.h"
 
@@ -37,7 +37,7 @@ struct program {
 	bool asked;              /* RPC was asked for its name, or there is nothing to ask for (a zombie) */
 	bool disowned;           /* it carries the name of another program: none of ours while it lives */
 	bool warned_rights;      /* that we may not look into it */
-	struct oomefile_id warned_file; /* the file that was warned of */
+	struct place_warned warned_file;
 };
 
 /* PID, of which nothing is known. Release with program_done(). */

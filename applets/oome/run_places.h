@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "applets/oome/oome.h"
-#include "applets/oome/oomefile.h"
+#include "applets/oome/place.h"
 #include "core/buf.h"
 #include "core/procfs.h"
 
@@ -35,7 +35,7 @@ struct run_places {
 	size_t count;
 	struct oomefile_id ignored[RUN_IGNORED_MAX]; /* acted on (or not) already, and still there */
 	size_t ignored_count;
-	struct oomefile_id warned;   /* the file that was warned of last */
+	struct place_warned warned;
 	bool cannot_watch;           /* said once */
 	struct timespec started;     /* of the clock that stamps files */
 	struct buf environ;
