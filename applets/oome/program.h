@@ -40,7 +40,7 @@ struct program {
 	struct place_warned warned_file;
 };
 
-/* PID, of which nothing is known. Release with program_done(). */
+/* PID, of which nothing is known. NOW_MS is loop_now(). Release with program_done(), which takes NULL. */
 struct program program_new(pid_t pid, int64_t now_ms);
 void program_done(struct program *p);
 

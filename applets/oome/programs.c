@@ -18,6 +18,8 @@ void programs_init(struct programs *programs, const struct oome_config *config, 
 
 void programs_done(struct programs *programs)
 {
+	if (!programs)
+		return;
 	for (size_t i = 0; i < programs->count; i++)
 		program_done(&programs->items[i]);
 	free(programs->items);

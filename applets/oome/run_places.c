@@ -31,6 +31,8 @@ void run_places_init(struct run_places *places, const struct oome_config *config
 
 void run_places_done(struct run_places *places)
 {
+	if (!places)
+		return;
 	for (size_t i = 0; i < places->count; i++)
 		oomefile_done(&places->items[i].file);
 	places->count = 0;

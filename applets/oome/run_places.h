@@ -41,9 +41,11 @@ struct run_places {
 	struct buf environ;
 };
 
-/* All that is pointed to must outlive PLACES. */
+/* All that is pointed to must outlive PLACES. Where nothing can be watched that is said, and inotify is -1. */
 void run_places_init(struct run_places *places, const struct oome_config *config, const struct procfs *proc,
 		     const char *name, const char *given);
+
+/* Free the table, close inotify. After run_places_init(). Takes NULL. */
 void run_places_done(struct run_places *places);
 
 /* A child is about to be started: find where it begins, and delete what lies there. */
