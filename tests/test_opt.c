@@ -209,6 +209,24 @@ START_TEST(unknown_options)
 }
 END_TEST
 
+START_TEST(options_of_several_other_commands)
+{
+	static const struct opt none[] = { { .kind = OPT_END } };
+	static const struct opt_command three[] = {
+		{ "a", "A", "a", one_options, 0, 0 }, { "b", "B", "b", none, 0, 0 }, { "c", "C", "c", two_options, 0, 0 },
+		{ 0 },
+	};
+	static const struct opt_program of_three = { "x", "Do.", three, NULL };
+
+	parse(&of_three, WORDS("x", "b", "-d"));
+	ck_assert_str_eq(p.said, "x: option '-d' belongs to 'a', 'c'\nTry 'x --help'.\n");
+	parse(&of_three, WORDS("x", "b", "--dry"));
+	ck_assert_str_eq(p.said, "x: option '--dry' belongs to 'a', 'c'\nTry 'x --help'.\n");
+	parse(&of_three, WORDS("x", "c", "-f", "x"));
+	ck_assert_str_eq(p.said, "x: option '-f' belongs to 'a'\nTry 'x --help'.\n");
+}
+END_TEST
+
 START_TEST(missing_and_needless_values)
 {
 	REFUSED("option '-t' needs a value: TIME", "single", "-dt");
@@ -358,6 +376,7 @@ int main(void)
 	tcase_add_test(cases, without_commands);
 	tcase_add_test(cases, unknown_commands);
 	tcase_add_test(cases, unknown_options);
+	tcase_add_test(cases, options_of_several_other_commands);
 	tcase_add_test(cases, missing_and_needless_values);
 	tcase_add_test(cases, values_of_the_wrong_form);
 	tcase_add_test(cases, again_and_again);
