@@ -109,7 +109,8 @@ static inline void touch(const char *path)
 	close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
 }
 
-static inline void note_found(struct program *program, const struct place *place, const struct oomefile_id *id, void *context)
+static inline void note_found(struct program *program, const struct place *place, const struct oomefile_id *id,
+			      void *context)
 {
 	(void)place;
 	ck_assert(id->exists);

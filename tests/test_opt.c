@@ -213,7 +213,9 @@ START_TEST(options_of_several_other_commands)
 {
 	static const struct opt none[] = { { .kind = OPT_END } };
 	static const struct opt_command three[] = {
-		{ "a", "A", "a", one_options, 0, 0 }, { "b", "B", "b", none, 0, 0 }, { "c", "C", "c", two_options, 0, 0 },
+		{ "a", "A", "a", one_options, 0, 0 },
+		{ "b", "B", "b", none, 0, 0 },
+		{ "c", "C", "c", two_options, 0, 0 },
 		{ 0 },
 	};
 	static const struct opt_program of_three = { "x", "Do.", three, NULL };

@@ -114,9 +114,9 @@ static int open_home(struct run *run)
 	if (r < 0 && file)
 		log_fail("-o '%s': cannot tell its absolute path: %s", file, log_errno(r));
 	else if (r < 0)
-		log_fail("cannot make a directory for an oome file in %s/run, /tmp or /dev/shm: %s (OOME_FILE is not set "
-			 "for %s; name a file by -o FILE)", geteuid() == 0 ? "" : "$XDG_RUNTIME_DIR, ", log_errno(r),
-			 run->name);
+		log_fail("cannot make a directory for an oome file in %s/run, /tmp or /dev/shm: %s "
+			 "(OOME_FILE is not set for %s; name a file by -o FILE)",
+			 geteuid() == 0 ? "" : "$XDG_RUNTIME_DIR, ", log_errno(r), run->name);
 	return r == -ENAMETOOLONG && file ? r : 0;
 }
 

@@ -9,7 +9,8 @@
 struct watcher_start {
 	const struct oome_config *config;
 	struct programs_shared *shared; /* MAP_SHARED */
-	int socket; /* from the listener, a WATCHER_TICK a tick; shared->ticks_done counts those done; its end is ours */
+	/* From the listener, a WATCHER_TICK a tick; shared->ticks_done counts those done. Its end is ours. */
+	int socket;
 	int foreign_socket; /* the listener's own end, to be closed in the child */
 };
 

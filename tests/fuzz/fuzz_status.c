@@ -16,7 +16,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (status.groups_cut && status.group_count != PROCPARSE_GROUPS_MAX)
 		abort();
 	/* An id that means "no change" must not come through. */
-	if (status.uid == (uid_t)-1 || status.fsuid == (uid_t)-1 || status.gid == (gid_t)-1 || status.fsgid == (gid_t)-1)
+	if (status.uid == (uid_t)-1 || status.fsuid == (uid_t)-1)
+		abort();
+	if (status.gid == (gid_t)-1 || status.fsgid == (gid_t)-1)
 		abort();
 	for (size_t i = 0; i < status.group_count; i++)
 		if (status.groups[i] == (gid_t)-1)
