@@ -79,7 +79,6 @@ TEST_SH       = $(filter-out tests/lib.sh $(foreach a,$(other_applets),$(wildcar
 HELPER_SRC    = $(filter-out tests/test_%,$(wildcard tests/*.c tests/progs/*.c tests/demo/*.c))
 HELPERS       = $(HELPER_SRC:%.c=$(BUILD)/%)
 BENCHES       = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
-BENCHES       = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 FUZZERS       = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 TEST_OBJ      = $(addsuffix .o,$(TEST_BIN) $(BENCHES) $(FUZZERS))
 LINTS         = $(wildcard tests/lint/*)
@@ -115,9 +114,6 @@ $(BUILD)/core/xmlrpc_xml2.o: MODULE_CFLAGS = $(shell pkg-config --cflags libxml-
 $(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libprocguard.a
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(shell pkg-config --libs check) $(PG_LIBS) $(LDLIBS)
 
-$(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libprocguard.a
-	$(call say,LINK,$@)$(LINK) -o $@ $^ $(PG_LIBS) $(LDLIBS)
-
 $(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libprocguard.a
 	$(call say,LINK,$@)$(LINK) -fsanitize=fuzzer -o $@ $^ $(PG_LIBS) $(LDLIBS)
 
@@ -145,7 +141,7 @@ RESULTS   = $(abspath $(BUILD))/results
 TIMES     = 1
 RUN       = BUILD='$(abspath $(BUILD))' TIMES=$(TIMES) CC='$(CC)' tests/run -r '$(RESULTS)'
 SANITIZE  = -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=address,undefined
-CLANG    := $(if $(shell command -v clang),clang,$(CC))
+CLANG     = $(if $(shell command -v clang),clang,$(CC))
 JOBS      = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 VARIANT   = $(MAKE) --no-print-directory $(JOBS) RESULTS='$(RESULTS)'
 asan      = BUILD='$(BUILD)/asan' CC='$(CLANG)' CFLAGS='$(SANITIZE)'
@@ -171,8 +167,8 @@ fuzz: deps-check ## FUZZ_SECONDS (30) of each fuzz target
 	+@$(VARIANT) suite-fuzz $(fuzz) FUZZ_SECONDS=$(or $(FUZZ_SECONDS),30)
 	@$(RUN) -c
 
-# An only applet, built alone, is what `check` has just tested: there it is not asked everything again.
-# Parts of `check`: each adds to RESULTS and succeeds; `tests/run -c` then says what came of it.
+# Parts of `check`: each adds to RESULTS and succeeds; `tests/run -c` then says what came of it. EACH: an only applet, built
+# alone, is what `check` has just tested, so there it is not asked everything again.
 suite:
 	+@$(RUN) -l '$(LABEL)' -s build $(VARIANT) -k all tests
 	@$(RUN) -l '$(LABEL)' -j 2 $(TEST_BIN)
@@ -190,7 +186,7 @@ suite-each:
 demo: deps-demo all $(HELPERS) ## see it work
 	@BUILD='$(abspath $(BUILD))' PROCGUARD='$(abspath $(BUILD))/procguard' tests/demo/run
 
-bench: deps-bench all $(BENCHES) ## measure it against its peers
+bench: deps-bench all $(HELPERS) $(BENCHES) ## measure it against its peers
 	@BUILD='$(abspath $(BUILD))' PROCGUARD='$(abspath $(BUILD))/procguard' tests/bench/run
 
 # --- The rest --------------------------------------------------------------------------------------------------------

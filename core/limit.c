@@ -29,3 +29,13 @@ void limit_note(struct limit *limit, int64_t now_ms)
 	}
 	limit->times[limit->count++] = now_ms;
 }
+
+int64_t limit_pause(int failures)
+{
+	const int64_t first_ms = 1000, longest_ms = 60000;
+	int64_t pause = first_ms;
+
+	for (int i = 1; i < failures && pause < longest_ms; i++)
+		pause *= 2;
+	return pause < longest_ms ? pause : longest_ms;
+}

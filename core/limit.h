@@ -23,4 +23,7 @@ int64_t limit_wait(const struct limit *limit, const struct units_rate *rate, int
 /* One happened at NOW. */
 void limit_note(struct limit *limit, int64_t now_ms);
 
+/* How long to wait before trying again what has failed FAILURES times in a row: 1 s, doubling to 60 s. */
+int64_t limit_pause(int failures);
+
 #endif

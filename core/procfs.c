@@ -346,6 +346,16 @@ int procfs_descendants(const struct procfs *proc, pid_t pid, struct pidset *ret)
 	return r;
 }
 
+int procfs_pid_namespace(const struct procfs *proc, ino_t *ret)
+{
+	struct stat st;
+
+	if (fstatat(proc->fd, "self/ns/pid", &st, 0) < 0)
+		return -errno;
+	*ret = st.st_ino;
+	return 0;
+}
+
 int procfs_link(int dir, const char *name, char *ret, size_t ret_size)
 {
 	char text[PATH_MAX];

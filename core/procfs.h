@@ -49,6 +49,9 @@ int procfs_status(int dir, struct procparse_status *ret);
 int procfs_cwd(int dir);
 int procfs_root(int dir);
 
+/* Which pid namespace PROC shows: the inode of our own, pid_namespaces(7). -errno. */
+int procfs_pid_namespace(const struct procfs *proc, ino_t *ret);
+
 /* What the link NAME ("cwd", "exe") of a process says, for messages: as seen from our root, and a path that may mean
  * nothing there. -EACCES, -EPERM; -ENAMETOOLONG. */
 int procfs_link(int dir, const char *name, char *ret, size_t ret_size);

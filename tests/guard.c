@@ -211,12 +211,20 @@ static int guard(int seconds, char **command, const sigset_t *set)
 	return code;
 }
 
-/* In the child that is PID 1 of a new namespace: a /proc of that namespace. */
-static void enter_namespace(void)
+/* In the child that is PID 1 of a new namespace: a /proc of that namespace. Its pids go on from OUTER, so that names made of
+ * pids differ between tests that run at the same time; where the kernel cannot do that, they do not. */
+static void enter_namespace(pid_t outer)
 {
+	FILE *last;
+
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("proc", "/proc", "proc", 0, NULL) < 0)
 		die("/proc of a namespace");
+	last = fopen("/proc/sys/kernel/ns_last_pid", "we");
+	if (last) {
+		fprintf(last, "%d", (int)outer);
+		fclose(last);
+	}
 }
 
 /* Wait for the guard that is PID 1 of the namespace, and pass on what would end us. */
@@ -234,7 +242,7 @@ int main(int argc, char **argv)
 {
 	int seconds;
 	sigset_t set;
-	pid_t inner;
+	pid_t inner, outer = getpid();
 
 	if (argc < 3 || (seconds = atoi(argv[1])) <= 0) {
 		fprintf(stderr, "usage: guard SECONDS COMMAND [ARG]...\n");
@@ -249,6 +257,6 @@ int main(int argc, char **argv)
 		die("fork");
 	if (inner > 0)
 		return guard_from_outside(inner, &set);
-	enter_namespace();
+	enter_namespace(outer);
 	return guard(seconds, argv + 2, &set);
 }

@@ -193,20 +193,34 @@ test_program_that_hides_its_name_is_asked_for_by_rpc() {
 	expect_clean_stdout
 }
 
-test_program_that_calls_itself_another_does_not_restart_that() {
+# A program under web's name reports, as the listener with these arguments sees it: that is said, and web left alone.
+liar_is_exposed() {
 	conf unix
 	conf_program good
 	conf_program web
 	conf_program liar "command=/usr/bin/env SUPERVISOR_PROCESS_NAME=web SUPERVISOR_GROUP_NAME=web \
  $TOP/tests/progs/service.sh $PWD/starts.liar" "environment=OOME_FILE=\"$PWD/liar.oome\""
-	conf_listener all
+	conf_listener "$@"
 	supervisord_start
 	within 20 started web 1 || fail "web did not start"
 	within 20 started liar 1 || fail "liar did not start"
 	touch liar.oome
+	within 20 said 'calls itself web, but supervisord has pid' || fail_and_tell "the false name was not said"
 	wait_events 2
-	expect_restart good "$PWD/good/work/oome"
 	expect_untouched web
+	expect_untouched liar
+}
+
+test_program_that_calls_itself_another_does_not_restart_that() {
+	liar_is_exposed all
+	expect_restart good "$PWD/good/work/oome"
+}
+
+test_no_script_is_called_for_who_calls_itself_another() {
+	printf '#!/bin/sh\necho "$@" >> calls\n' > script
+	chmod 755 script
+	liar_is_exposed "all -x $PWD/script"
+	test ! -e calls || fail "the script was called: $(cat calls)"
 }
 
 # A snippet of the original's document, as it stands there: $2... are its lines; $1 is a program to be restarted on $file.

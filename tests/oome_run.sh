@@ -463,11 +463,11 @@ test_start_that_has_no_memory_is_tried_again() {
 	command -v setpriv prlimit >/dev/null || skip "no setpriv or prlimit"
 	chmod 777 .
 	# No process may be added for this uid, until the limit is lifted.
-	start setpriv --reuid 23456 --clear-groups prlimit --nproc=1:100 "$PROCGUARD" oome run touch done 2>>err
+	start setpriv --reuid 23456 --clear-groups prlimit --nproc=1:100 "$PROCGUARD" oome run touch ran 2>>err
 	wait_until 10 said "cannot start 'touch': Resource temporarily unavailable (tried again in 1 s)"
 	setpriv --reuid 23456 --clear-groups prlimit --pid "$started" --nproc=100:100
 	ends_with "$started" 0
-	[ -e done ] || fail "it did not run"
+	[ -e ran ] || fail "it did not run"
 }
 
 # ---- poorer systems ----

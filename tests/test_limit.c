@@ -71,6 +71,17 @@ START_TEST(extreme_clocks)
 END_TEST
 
 /* No window of PERIOD ever holds more than COUNT, and nothing is refused without need. */
+START_TEST(pauses_grow)
+{
+	static const int64_t seconds[] = { 1, 2, 4, 8, 16, 32, 60, 60 };
+
+	for (int i = 0; i < 8; i++)
+		ck_assert_int_eq(limit_pause(i + 1), seconds[i] * 1000);
+	ck_assert_int_eq(limit_pause(0), 1000);
+	ck_assert_int_eq(limit_pause(1000000), 60000);
+}
+END_TEST
+
 START_TEST(holds_for_any_sequence)
 {
 	enum { EVENTS = 3000 };
@@ -109,6 +120,7 @@ int main(void)
 	tcase_add_test(cases, none_means_no_limit);
 	tcase_add_test(cases, the_largest_and_beyond);
 	tcase_add_test(cases, extreme_clocks);
+	tcase_add_test(cases, pauses_grow);
 	tcase_add_test(cases, holds_for_any_sequence);
 	suite_add_tcase(suite, cases);
 	runner = srunner_create(suite);

@@ -28,6 +28,7 @@ static struct record sample(void)
 			     .exists = true },
 	};
 
+	record.until = (struct timespec){ .tv_sec = 1700000001, .tv_nsec = 5 };
 	limit_note(&record.restarts, 1000);
 	limit_note(&record.restarts, 2000);
 	return record;
@@ -41,6 +42,8 @@ static void check_same(const struct record *a, const struct record *b)
 	ck_assert_str_eq(a->path, b->path);
 	ck_assert_int_eq(a->pid, b->pid);
 	ck_assert(oomefile_id_equal(&a->handled, &b->handled));
+	ck_assert_int_eq(a->until.tv_sec, b->until.tv_sec);
+	ck_assert_int_eq(a->until.tv_nsec, b->until.tv_nsec);
 	ck_assert_int_eq(a->restarts.count, b->restarts.count);
 	ck_assert_mem_eq(a->restarts.times, b->restarts.times, (size_t)a->restarts.count * sizeof *a->restarts.times);
 }
@@ -66,6 +69,32 @@ START_TEST(there_and_back)
 	}
 	record_done(&record);
 	buf_done(&text);
+}
+END_TEST
+
+START_TEST(what_was_acted_on)
+{
+	struct record record = sample();
+	struct oomefile_id id = record.handled;
+
+	ck_assert(record_handled(&record, &id));
+	id.ctime_sec = record.until.tv_sec; /* touched between the report and the end of who reported */
+	id.ctime_nsec = record.until.tv_nsec;
+	ck_assert(record_handled(&record, &id));
+	id.ctime_nsec++; /* by the new process */
+	ck_assert(!record_handled(&record, &id));
+	id = record.handled;
+	id.ino--; /* another file */
+	ck_assert(!record_handled(&record, &id));
+	id = record.handled;
+	id.ctime_sec--;
+	ck_assert(record_handled(&record, &id));
+	record.until = (struct timespec){ 0 };
+	ck_assert(!record_handled(&record, &id));
+	record.handled.exists = false;
+	record.until = (struct timespec){ .tv_sec = 1700000001 };
+	ck_assert(!record_handled(&record, &id));
+	record_done(&record);
 }
 END_TEST
 
@@ -133,29 +162,36 @@ END_TEST
 
 START_TEST(notes_of_dead_supervisords)
 {
-	char path[] = "/tmp/test_record.XXXXXX", own[64];
+	char path[] = "/tmp/test_record.XXXXXX", own[96], dead[96], never[96];
 	struct pidref self;
 	struct procfs proc;
+	ino_t here;
 	int top = open(mkdtemp(path), O_RDONLY | O_DIRECTORY), dir;
 
 	ck_assert_int_eq(procfs_open(PROCFS_ROOT, &proc), 0);
 	ck_assert_int_eq(pidref_open(&proc, getpid(), &self), 0);
-	ck_assert_int_eq(mkdirat(top, "1-1", 0700), 0); /* pid 1 lives, but began at another time */
-	ck_assert_int_eq(mkdirat(top, "2147483647-5", 0700), 0);
+	ck_assert_int_eq(procfs_pid_namespace(&proc, &here), 0);
+	snprintf(dead, sizeof dead, "%ju-1-1", (uintmax_t)here);
+	snprintf(never, sizeof never, "%ju-2147483647-5", (uintmax_t)here);
+	ck_assert_int_eq(mkdirat(top, dead, 0700), 0); /* pid 1 lives, but began at another time */
+	ck_assert_int_eq(mkdirat(top, never, 0700), 0);
+	ck_assert_int_eq(mkdirat(top, "1-1-1", 0700), 0); /* of another pid namespace */
 	ck_assert_int_eq(mkdirat(top, "mine", 0700), 0);
-	dir = statedir_open_below(top, "1-1");
+	dir = statedir_open_below(top, dead);
 	ck_assert_int_eq(statedir_write(dir, "a", "b", 1), 0);
 	close(dir);
 	dir = record_open_dir(top, &proc, &self);
 	ck_assert_int_ge(dir, 0);
-	ck_assert_int_eq(faccessat(top, "1-1", F_OK, 0), -1);
-	ck_assert_int_eq(faccessat(top, "2147483647-5", F_OK, 0), -1);
+	ck_assert_int_eq(faccessat(top, dead, F_OK, 0), -1);
+	ck_assert_int_eq(faccessat(top, never, F_OK, 0), -1);
+	ck_assert_int_eq(faccessat(top, "1-1-1", F_OK, 0), 0);
 	ck_assert_int_eq(faccessat(top, "mine", F_OK, 0), 0);
-	snprintf(own, sizeof own, "%d-%" PRIu64, (int)self.pid, self.start_ticks);
+	snprintf(own, sizeof own, "%ju-%d-%" PRIu64, (uintmax_t)here, (int)self.pid, self.start_ticks);
 	ck_assert_int_eq(faccessat(top, own, F_OK, 0), 0);
 	close(dir);
 	unlinkat(top, own, AT_REMOVEDIR);
 	unlinkat(top, "mine", AT_REMOVEDIR);
+	unlinkat(top, "1-1-1", AT_REMOVEDIR);
 	close(top);
 	ck_assert_int_eq(rmdir(path), 0);
 	pidref_done(&self);
@@ -171,6 +207,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(tcase, there_and_back);
+	tcase_add_test(tcase, what_was_acted_on);
 	tcase_add_test(tcase, foreign_texts);
 	tcase_add_test(tcase, in_a_directory);
 	tcase_add_test(tcase, notes_of_dead_supervisords);

@@ -79,8 +79,10 @@ static const struct opt_program program = {
 	.summary = "Restart programs that ran out of memory: they say so by a file, or the kernel's OOM killer does.",
 	.commands = commands,
 	.notes = "TIME takes a suffix (500ms, 30s, 5m); a bare number is seconds.\n"
-		 "Example: [eventlistener:oome] command=oome_monitor single -p webapp, events=TICK_60\n"
-		 "Example: procguard oome run -- java -XX:OnOutOfMemoryError='touch /tmp/app.oome' -jar app.jar\n",
+		 "Example, in [eventlistener:oome] with events=TICK_60:\n"
+		 "  command=procguard oome single -p webapp\n"
+		 "Example, without supervisord:\n"
+		 "  procguard oome run java -XX:OnOutOfMemoryError='touch $OOME_FILE' -jar app.jar\n",
 };
 
 static int check(const struct opt_program *as_typed, const struct opt_command *command,
@@ -111,16 +113,18 @@ static int oome_run(const struct opt_program *as_typed, int argc, char **argv)
 	log_prefix("procguard oome");
 	switch (opt_parse(as_typed, argc, argv, &config, &command, &operand)) {
 	case OPT_HELP:
-		return 0;
-	case OPT_USAGE:
-		return 2;
-	case OPT_OK:
+		status = 0;
 		break;
+	case OPT_USAGE:
+		status = 2;
+		break;
+	case OPT_OK:
+	default:
+		config.all = command == &commands[ALL];
+		status = check(as_typed, command, &config);
+		if (!status)
+			status = command == &commands[RUN] ? run_main(&config, argv + operand) : listener_main(&config);
 	}
-	status = check(as_typed, command, &config);
-	config.all = command == &commands[ALL];
-	if (!status)
-		status = command == &commands[RUN] ? run_main(&config, argv + operand) : listener_main(&config);
 	opt_list_done(&config.names);
 	return status;
 }

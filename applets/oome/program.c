@@ -5,9 +5,9 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <unistd.h>
 
+#include "applets/oome/place.h"
 #include "applets/oome/supervisor.h"
 #include "core/cleanup.h"
 #include "core/log.h"
@@ -114,49 +114,30 @@ static int name_from_environ(struct program *p, const struct oome_config *config
 
 /* ---- its places ---- */
 
-static int watch_place(int inotify, const struct oomefile *file, int *ret_error)
-{
-	const uint32_t mask = IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
-	char path[PROCFS_FD_PATH_MAX];
-	int watch;
-
-	if (inotify < 0)
-		return -1;
-	procfs_fd_path(file->dir, path);
-	watch = inotify_add_watch(inotify, path, mask);
-	if (watch < 0)
-		*ret_error = errno;
-	return watch;
-}
-
-static bool same_place(const struct oomefile *a, const struct oomefile *b)
-{
-	struct stat sa, sb;
-
-	return !strcmp(a->name, b->name) && !fstat(a->dir, &sa) && !fstat(b->dir, &sb) && sa.st_dev == sb.st_dev &&
-	       sa.st_ino == sb.st_ino;
-}
-
 static bool place_known(const struct program *p, const struct oomefile *file)
 {
 	for (size_t i = 0; i < p->place_count; i++)
-		if (same_place(&p->places[i].file, file))
+		if (place_same(&p->places[i].file, file))
 			return true;
 	return p->place_count == PROGRAM_PLACES_MAX;
 }
 
 /* Takes FILE over. */
-static void place_add(struct program *p, struct oomefile *file, int inotify, int *ret_watch_error)
+static void place_add(struct program *p, struct oomefile *file, const struct procfs *proc, int inotify,
+		      int *ret_watch_error)
 {
 	struct place *places;
+	int watch;
 
 	if (place_known(p, file) || !(places = reallocarray(p->places, p->place_count + 1, sizeof *places))) {
 		oomefile_done(file);
 		return;
 	}
+	watch = inotify < 0 ? -1 : place_watch(proc, file, inotify);
+	if (inotify >= 0 && watch < 0)
+		*ret_watch_error = -watch;
 	p->places = places;
-	p->places[p->place_count++] = (struct place){ .file = *file,
-						      .watch = watch_place(inotify, file, ret_watch_error) };
+	p->places[p->place_count++] = (struct place){ .file = *file, .watch = watch < 0 ? -1 : watch };
 }
 
 static void warn_rights(struct program *p, int dir, int error)
@@ -199,6 +180,7 @@ bool program_missing_still(const struct program *p)
 struct finding {
 	struct program *p;
 	const struct oome_config *config;
+	const struct procfs *proc;
 	int inotify;
 	int *ret_watch_error;
 };
@@ -210,7 +192,7 @@ static int find_place(const struct finding *f, int dir, const struct buf *env)
 	int r = oomefile_locate(dir, env->data, env->len, f->config->oome_file, &file);
 
 	if (!r)
-		place_add(f->p, &file, f->inotify, f->ret_watch_error);
+		place_add(f->p, &file, f->proc, f->inotify, f->ret_watch_error);
 	return r;
 }
 
@@ -224,22 +206,22 @@ static bool read_environ(int dir, struct buf *ret)
 }
 
 /* supervisord's child may be a wrapper (su -c, sh -c): what its descendants say counts too. */
-static void find_descendants_places(const struct finding *f, const struct procfs *proc)
+static void find_descendants_places(const struct finding *f)
 {
 	CLEANUP(pidset_done) struct pidset set = { 0 };
 	CLEANUP(buf_done) struct buf env = BUF(ENVIRON_MAX);
 
-	if (procfs_descendants(proc, f->p->pid, &set) < 0)
+	if (procfs_descendants(f->proc, f->p->pid, &set) < 0)
 		return;
 	for (size_t i = 0; i < set.count && i < DESCENDANTS_TRIED; i++) {
-		CLEANUP(fd_done) int dir = procfs_process(proc, set.pids[i]);
+		CLEANUP(fd_done) int dir = procfs_process(f->proc, set.pids[i]);
 
 		if (dir >= 0 && read_environ(dir, &env))
 			find_place(f, dir, &env);
 	}
 }
 
-static void find_places(const struct finding *f, const struct procfs *proc, int dir, const struct buf *env)
+static void find_places(const struct finding *f, int dir, const struct buf *env)
 {
 	int r = find_place(f, dir, env);
 
@@ -248,7 +230,7 @@ static void find_places(const struct finding *f, const struct procfs *proc, int 
 	else if (r == -ENOENT && !f->config->oome_file)
 		note_missing(f->p, dir, env);
 	if (!f->config->oome_file)
-		find_descendants_places(f, proc);
+		find_descendants_places(f);
 }
 
 /* Open and read the environment; from here on program_same() compares with what is now. */
@@ -272,7 +254,9 @@ static int renew_image(struct program *p, const struct procfs *proc, int dir, st
 void program_find(struct program *p, const struct oome_config *config, const struct procfs *proc, int inotify,
 		  int *ret_watch_error)
 {
-	const struct finding f = { .p = p, .config = config, .inotify = inotify, .ret_watch_error = ret_watch_error };
+	const struct finding f = {
+		.p = p, .config = config, .proc = proc, .inotify = inotify, .ret_watch_error = ret_watch_error
+	};
 	CLEANUP(buf_done) struct buf env = BUF(ENVIRON_MAX);
 	CLEANUP(fd_done) int dir = procfs_process(proc, p->pid);
 	int r;
@@ -289,41 +273,10 @@ void program_find(struct program *p, const struct oome_config *config, const str
 	if (r < 0 && !config->oome_file)
 		warn_rights(p, dir, r);
 	else
-		find_places(&f, proc, dir, &env);
+		find_places(&f, dir, &env);
 }
 
 /* ---- its files ---- */
-
-static void warn_file(struct program *p, const struct place *place, int error, uid_t owner)
-{
-	const char *path = place->file.path;
-
-	if (error == -EPERM && owner != (uid_t)-1)
-		log_fail("%s: ignoring '%s': it belongs to uid %u, not to root or to the program's uid %u (--any-owner "
-			 "believes it all the same)", p->name, path, (unsigned)owner, (unsigned)place->file.owner);
-	else if (error == -ELOOP)
-		log_fail("%s: ignoring '%s': it is a symbolic link", p->name, path);
-	else if (error == -EINVAL)
-		log_fail("%s: ignoring '%s': it is not a regular file", p->name, path);
-	else
-		log_fail("%s: cannot look at '%s': %s", p->name, path, log_errno(error));
-}
-
-/* Was this file (whatever its version) warned of already? */
-static bool first_warning(struct program *p, const struct place *place)
-{
-	struct stat st;
-	struct oomefile_id id = { .exists = true };
-
-	if (fstatat(place->file.dir, place->file.name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return false;
-	id.dev = st.st_dev;
-	id.ino = st.st_ino;
-	if (oomefile_id_equal(&id, &p->warned_file))
-		return false;
-	p->warned_file = id;
-	return true;
-}
 
 bool program_look(struct program *p, const struct place *place, const struct oome_config *config,
 		  const struct procfs *proc, struct oomefile_id *ret)
@@ -332,8 +285,8 @@ bool program_look(struct program *p, const struct place *place, const struct oom
 	uid_t owner = (uid_t)-1;
 	int r = oomefile_look(&place->file, proc, p->pid, config->any_owner, &id, &owner);
 
-	if (r < 0 && first_warning(p, place))
-		warn_file(p, place, r, owner);
+	if (r < 0)
+		place_complain(&place->file, p->name, r, owner, &p->warned_file);
 	if (r < 0 || !id.exists)
 		return false;
 	*ret = id;

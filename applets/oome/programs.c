@@ -168,8 +168,11 @@ static void refresh(struct programs *programs, struct program *p, int64_t now_ms
 static void update(struct programs *programs, struct program *p, int64_t now_ms)
 {
 	if (p->refreshed_ms && !program_same(p, programs->proc)) {
+		struct oomefile_id warned_file = p->warned_file; /* who calls exec without end is warned of once */
+
 		program_done(p);
 		*p = program_new(p->pid, now_ms);
+		p->warned_file = warned_file;
 	}
 	p->seen = true;
 	if (!avoided(programs, p->pid) && refresh_due(p, now_ms))

@@ -38,6 +38,19 @@ static int format_text(struct buf *ret, const char *key, const char *text)
 	return r < 0 ? r : buf_printf(ret, "%s=%s\n", key, encoded);
 }
 
+bool record_handled(const struct record *record, const struct oomefile_id *id)
+{
+	const struct oomefile_id *handled = &record->handled;
+
+	if (oomefile_id_equal(id, handled))
+		return true;
+	if (!id->exists || !handled->exists || !record->until.tv_sec || id->dev != handled->dev ||
+	    id->ino != handled->ino)
+		return false;
+	return id->ctime_sec < record->until.tv_sec ||
+	       (id->ctime_sec == record->until.tv_sec && id->ctime_nsec <= record->until.tv_nsec);
+}
+
 int record_format(const struct record *record, struct buf *ret)
 {
 	const struct oomefile_id *id = &record->handled;
@@ -52,6 +65,8 @@ int record_format(const struct record *record, struct buf *ret)
 	if (!r && id->exists)
 		r = buf_printf(ret, "handled=%" PRIu64 " %" PRIu64 " %" PRId64 " %" PRId64 "\n", id->dev, id->ino,
 			       id->ctime_sec, id->ctime_nsec);
+	if (!r && record->until.tv_sec)
+		r = buf_printf(ret, "until=%" PRId64 " %ld\n", (int64_t)record->until.tv_sec, record->until.tv_nsec);
 	for (int i = 0; !r && i < record->restarts.count; i++)
 		r = buf_printf(ret, "restart=%" PRId64 "\n", record->restarts.times[i]);
 	return r;
@@ -92,6 +107,18 @@ static int parse_handled(const char *value, struct oomefile_id *ret)
 	return 0;
 }
 
+static int parse_until(const char *value, struct timespec *ret)
+{
+	int64_t sec;
+	long nsec;
+	int end = 0;
+
+	if (sscanf(value, "%" SCNd64 " %ld%n", &sec, &nsec, &end) != 2 || value[end] || nsec < 0 || nsec > 999999999)
+		return -EBADMSG;
+	*ret = (struct timespec){ .tv_sec = (time_t)sec, .tv_nsec = nsec };
+	return 0;
+}
+
 static int parse_number(const char *value, int64_t max, int64_t *ret)
 {
 	char *end;
@@ -119,6 +146,8 @@ static int parse_line(struct record *record, const char *key, const char *value)
 		return parse_text(value, &record->path);
 	if (!strcmp(key, "handled"))
 		return parse_handled(value, &record->handled);
+	if (!strcmp(key, "until"))
+		return parse_until(value, &record->until);
 	if (!strcmp(key, "pid")) {
 		r = parse_number(value, INT_MAX, &number);
 		if (!r)
@@ -241,35 +270,41 @@ int record_each(int dir, void (*function)(struct record *record, void *context),
 	return 0;
 }
 
-/* Is NAME "PID-STARTTICKS" of a process that lives? Names of any other form are none of ours: true. */
-static bool names_living(const struct procfs *proc, const char *name)
+/* Is NAME that of a process that lives? Names of another form or pid namespace are none of ours to judge: true. */
+static bool names_living(const struct procfs *proc, ino_t namespace, const char *name)
 {
 	CLEANUP(pidref_done) struct pidref ref = PIDREF_NONE;
-	uint64_t ticks;
+	uint64_t where, ticks;
 	int pid, end = 0;
 
-	if (sscanf(name, "%d-%" SCNu64 "%n", &pid, &ticks, &end) != 2 || name[end] || pid <= 0)
+	if (sscanf(name, "%" SCNu64 "-%d-%" SCNu64 "%n", &where, &pid, &ticks, &end) != 3 || name[end] || pid <= 0 ||
+	    where != namespace)
 		return true;
 	return !pidref_open(proc, pid, &ref) && ref.start_ticks == ticks;
 }
 
-static void sweep(int state_dir, const struct procfs *proc)
+static void sweep(int state_dir, const struct procfs *proc, ino_t namespace)
 {
 	CLEANUP(closedir_done) DIR *stream = open_stream(state_dir);
 
 	if (!stream)
 		return;
 	for (struct dirent *entry; (entry = readdir(stream));)
-		if (!names_living(proc, entry->d_name))
+		if (!names_living(proc, namespace, entry->d_name))
 			statedir_remove_below(state_dir, entry->d_name);
 }
 
 int record_open_dir(int state_dir, const struct procfs *proc, const struct pidref *supervisord)
 {
-	char name[64];
+	char name[96];
+	ino_t namespace;
+	int r = procfs_pid_namespace(proc, &namespace);
 
-	sweep(state_dir, proc);
-	snprintf(name, sizeof name, "%d-%" PRIu64, (int)supervisord->pid, supervisord->start_ticks);
+	if (r < 0)
+		return r;
+	sweep(state_dir, proc, namespace);
+	snprintf(name, sizeof name, "%" PRIu64 "-%d-%" PRIu64, (uint64_t)namespace, (int)supervisord->pid,
+		 supervisord->start_ticks);
 	return statedir_open_below(state_dir, name);
 }
 

@@ -1,10 +1,12 @@
 /* record.h: what is known of a program's restarts, kept where it survives the listener.
  *
- * One file a program in STATE_DIR/PID-STARTTICKS/ (supervisord's), named group:name encoded. It is written before
+ * One file a program in STATE_DIR/PIDNAMESPACE-PID-STARTTICKS/ (supervisord's), named group:name encoded. It is written before
  * the stop request: a stopped program has no pid by which its oome file could be found again. Whoever works on a
  * restart owns the record by its lock. */
 #ifndef OOME_RECORD_H
 #define OOME_RECORD_H
+
+#include <time.h>
 
 #include "applets/oome/oomefile.h"
 #include "core/limit.h"
@@ -23,8 +25,13 @@ struct record {
 	pid_t pid;                  /* the process that reported */
 	char *path;                 /* its oome file, for messages, and for who finds it again */
 	struct oomefile_id handled; /* the version that is (or was) acted on: seen again, it is only deleted */
+	struct timespec until;      /* and what else was done to that file until then: CLOCK_REALTIME, as ctime; 0: not known */
 	struct limit restarts;      /* CLOCK_BOOTTIME milliseconds */
 };
+
+/* Is ID the file that RECORD's restart was for, in the version of the report, or as the old process left it? Pure. (touch(1)
+ * makes a file and then sets its times: who looks in between sees a version that does not last.) */
+bool record_handled(const struct record *record, const struct oomefile_id *id);
 
 /* Pure. The text form: "key=value" lines, path and names encoded. -EBADMSG: not of that form (a torn or foreign
  * file). */
@@ -41,7 +48,7 @@ int record_own(int dir, const char *group, const char *name);
 /* Call FUNCTION for each record in DIR that can be read. */
 int record_each(int dir, void (*function)(struct record *record, void *context), void *context);
 
-/* The directory of SUPERVISORD below STATE_DIR; those of supervisords that are dead are removed. Returns a
+/* The directory of SUPERVISORD below STATE_DIR; those of supervisords of our pid namespace that are dead are removed. Returns a
  * descriptor that the caller closes, or -errno. */
 int record_open_dir(int state_dir, const struct procfs *proc, const struct pidref *supervisord);
 

@@ -58,15 +58,6 @@ void restart_note_start(struct restart *r, bool accepted)
 		r->failed_starts++;
 }
 
-int64_t restart_pause(int failed_starts)
-{
-	int64_t ms = 1000;
-
-	for (int i = 1; i < failed_starts && ms < 60000; i++)
-		ms *= 2;
-	return ms < 60000 ? ms : 60000;
-}
-
 int64_t restart_look_again(int looks)
 {
 	int64_t ms = 20;

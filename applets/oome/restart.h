@@ -21,7 +21,7 @@ enum restart_step {
 	RESTART_STOP,    /* ask to stop */
 	RESTART_WAIT,    /* look again soon */
 	RESTART_START,   /* ask to start */
-	RESTART_FAILED,  /* a start that was accepted came to nothing: say so, restart_pause(), look again */
+	RESTART_FAILED,  /* a start that was accepted came to nothing: say so, limit_pause(), look again */
 	RESTART_DONE,    /* it runs again */
 	RESTART_GIVE_UP, /* somebody stopped it after our start */
 };
@@ -31,9 +31,6 @@ enum restart_step restart_decide(struct restart *r, enum supervisor_state state,
 
 /* supervisord accepted the start request, or refused it. */
 void restart_note_start(struct restart *r, bool accepted);
-
-/* How long to wait before the next start: 1 s, doubling to 60 s. */
-int64_t restart_pause(int failed_starts);
 
 /* How long until the next look while waiting: 20 ms, growing to 1 s. LOOKS: so far. */
 int64_t restart_look_again(int looks);

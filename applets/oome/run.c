@@ -29,7 +29,7 @@ static void perform(struct run *run, enum run_action action)
 		loop_set_timer(run->loop, 0, run_start, run);
 		break;
 	case RUN_PAUSE:
-		loop_set_timer(run->loop, run_pause(run->failed_starts), run_start, run);
+		loop_set_timer(run->loop, limit_pause(run->failed_starts), run_start, run);
 		break;
 	case RUN_FORWARD:
 		pidref_signal(run->proc, &run->child, run->signal);

@@ -40,15 +40,14 @@ void run_killer_follow(struct run_killer *killer, pid_t pid)
 {
 	CLEANUP(buf_done) struct buf place = BUF(PLACE_MAX);
 	CLEANUP(fd_done) int dir = -1;
-	struct procparse_stat stat;
 
 	if (!killer->proc)
 		return;
 	dir = procfs_process(killer->proc, pid);
 	if (dir < 0 || procfs_read(dir, "cgroup", &place) < 0 || same(&place, &killer->place))
 		return;
-	if (procfs_stat(dir, &stat) < 0 || procparse_stat_ended(&stat))
-		return; /* the dead are moved elsewhere; what counts is where it died */
+	if (run_killer_struck(killer))
+		return; /* the dying show up in the root of a v1 hierarchy, but what counts is where they were */
 	buf_reset(&killer->place);
 	buf_add(&killer->place, place.data, place.len);
 	open_counter(killer, pid);
@@ -56,6 +55,7 @@ void run_killer_follow(struct run_killer *killer, pid_t pid)
 
 void run_killer_start(struct run_killer *killer)
 {
+	cgroup_oom_done(&killer->counter);
 	buf_reset(&killer->place);
 	run_killer_follow(killer, getpid());
 }

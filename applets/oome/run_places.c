@@ -9,6 +9,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "applets/oome/place.h"
 #include "core/cleanup.h"
 #include "core/log.h"
 
@@ -39,40 +40,16 @@ void run_places_done(struct run_places *places)
 
 /* ---- the table ---- */
 
-static bool same_place(const struct oomefile *a, const struct oomefile *b)
-{
-	struct stat sa, sb;
-
-	return !strcmp(a->name, b->name) && fstat(a->dir, &sa) == 0 && fstat(b->dir, &sb) == 0 &&
-	       sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
-}
-
-/* Without /proc only a path of our own can be watched. */
-static void watched_path(const struct run_places *places, const struct oomefile *file, char ret[PATH_MAX])
-{
-	const char *slash = strrchr(file->path, '/');
-
-	if (places->proc)
-		procfs_fd_path(file->dir, ret);
-	else
-		snprintf(ret, PATH_MAX, "%.*s/", slash ? (int)(slash - file->path) : 1, slash ? file->path : ".");
-}
-
 static void watch(struct run_places *places, struct run_place *place)
 {
-	const uint32_t mask = IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF |
-			      IN_ONLYDIR;
-	char path[PATH_MAX];
+	int watch = places->inotify < 0 ? -1 : place_watch(places->proc, &place->file, places->inotify);
 
-	if (places->inotify < 0)
-		return;
-	watched_path(places, &place->file, path);
-	place->watch = inotify_add_watch(places->inotify, path, mask);
-	if (place->watch >= 0 || places->cannot_watch)
+	place->watch = watch < 0 ? -1 : watch;
+	if (places->inotify < 0 || watch >= 0 || places->cannot_watch)
 		return;
 	places->cannot_watch = true;
 	log_fail("cannot watch the directory of '%s': %s (it is looked at every --interval)", place->file.path,
-		 log_errno(errno));
+		 log_errno(watch));
 }
 
 /* Takes FILE over. What the latest finder says of a place counts: the program may have become another user. */
@@ -80,7 +57,7 @@ static void add(struct run_places *places, struct oomefile *file)
 {
 	struct run_place *place = places->items, *end = places->items + places->count;
 
-	while (place < end && !same_place(&place->file, file))
+	while (place < end && !place_same(&place->file, file))
 		place++;
 	if (place == places->items + RUN_PLACES_MAX) {
 		oomefile_done(file);
@@ -259,30 +236,6 @@ void run_places_ignore(struct run_places *places, const struct oomefile_id *id)
 	places->ignored[places->ignored_count++ % RUN_IGNORED_MAX] = *id;
 }
 
-static void warn(struct run_places *places, const struct oomefile *file, int error, uid_t owner)
-{
-	struct oomefile_id id = { .exists = true };
-	struct stat st;
-
-	if (fstatat(file->dir, file->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return;
-	id.dev = st.st_dev;
-	id.ino = st.st_ino;
-	id.ctime_sec = st.st_mode & S_IFMT; /* a number is soon used again; but a change of the file is no new one */
-	if (oomefile_id_equal(&id, &places->warned))
-		return;
-	places->warned = id;
-	if (error == -EPERM && owner != (uid_t)-1)
-		log_fail("%s: ignoring '%s': it belongs to uid %u, not to root or to the program's uid %u "
-			 "(--any-owner believes it all the same)",
-			 places->name, file->path, (unsigned)owner, (unsigned)file->owner);
-	else if (error == -ELOOP || error == -EINVAL)
-		log_fail("%s: ignoring '%s': it is %s", places->name, file->path,
-			 error == -ELOOP ? "a symbolic link" : "not a regular file");
-	else
-		log_fail("%s: cannot look at '%s': %s", places->name, file->path, log_errno(error));
-}
-
 /* The version that lies in PLACE; false: none that may be believed. */
 static bool look_at(struct run_places *places, const struct run_place *place, pid_t pid, struct oomefile_id *ret)
 {
@@ -295,7 +248,7 @@ static bool look_at(struct run_places *places, const struct run_place *place, pi
 	    oomefile_id_equal(&id, &place->believed))
 		r = 0;
 	if (r < 0)
-		warn(places, &place->file, r, owner);
+		place_complain(&place->file, places->name, r, owner, &places->warned);
 	if (r < 0 || !id.exists)
 		return false;
 	*ret = id;
@@ -391,7 +344,6 @@ static bool is_ours(const struct run_places *places, const struct inotify_event 
 
 bool run_places_event(struct run_places *places, bool *ret_find)
 {
-	const uint32_t moved = IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT | IN_Q_OVERFLOW;
 	_Alignas(struct inotify_event) char block[4096];
 	ssize_t n = read(places->inotify, block, sizeof(block));
 	bool look = false, find = false;
@@ -399,7 +351,7 @@ bool run_places_event(struct run_places *places, bool *ret_find)
 	for (ssize_t at = 0; at + (ssize_t)sizeof(struct inotify_event) <= n;) {
 		const struct inotify_event *event = (const struct inotify_event *)(block + at);
 
-		find |= (event->mask & moved) != 0;
+		find |= (event->mask & (PLACE_ANEW_EVENTS | IN_Q_OVERFLOW)) != 0;
 		look |= is_ours(places, event);
 		at += (ssize_t)(sizeof(*event) + event->len);
 	}

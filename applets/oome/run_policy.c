@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-enum { PAUSE_FIRST_MS = 1000, PAUSE_MAX_MS = 60000, LOOK_FIRST_MS = 20 };
+enum { LOOK_FIRST_MS = 20 };
 
 /* What is not in the table cannot happen, or means nothing: RUN_NOTHING, and the same state. */
 static const struct entry { bool set; struct run_step step; } table[RUN_STATES][RUN_EVENTS] = {
@@ -60,15 +60,6 @@ bool run_died_of_memory(int status, bool reported, bool oom_killed)
 		      (WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGKILL);
 
 	return reported || (killed && oom_killed);
-}
-
-int64_t run_pause(int failed_starts)
-{
-	int64_t pause = PAUSE_FIRST_MS;
-
-	for (int i = 1; i < failed_starts && pause < PAUSE_MAX_MS; i++)
-		pause *= 2;
-	return pause < PAUSE_MAX_MS ? pause : PAUSE_MAX_MS;
 }
 
 int64_t run_next_look(int64_t age_ms, int64_t interval_ms)

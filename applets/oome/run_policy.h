@@ -33,7 +33,7 @@ enum run_event {
 enum run_action {
 	RUN_NOTHING,
 	RUN_START,
-	RUN_PAUSE,     /* run_pause(), then start */
+	RUN_PAUSE,     /* limit_pause(), then start */
 	RUN_FORWARD,   /* the signal goes to the child */
 	RUN_TERMINATE, /* SIGTERM to all that is left */
 	RUN_KILL,      /* SIGKILL to all that is left, until there is nothing */
@@ -52,9 +52,6 @@ struct run_step run_decide(enum run_state state, enum run_event event);
  * kernel's counter of OOM kills grew; that means the child only if it died of SIGKILL, or exited 137 as a shell does
  * whose command died so. */
 bool run_died_of_memory(int status, bool reported, bool oom_killed);
-
-/* How long to wait before the next try to fork: 1 s, doubling to 60 s. */
-int64_t run_pause(int failed_starts);
 
 /* How long until the next look at the child, which was started AGE_MS ago: often at first (a wrapper soon becomes
  * something else), then every INTERVAL_MS; at least 20 ms. */

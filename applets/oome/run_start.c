@@ -35,7 +35,7 @@ static void not_started(struct run *run, int error)
 	if (error == -ENOMEM || error == -EAGAIN || error == -EMFILE || error == -ENFILE) {
 		run->failed_starts++;
 		log_fail("cannot start '%s': %s (tried again in %lld s)", run->argv[0], log_errno(error),
-			 (long long)run_pause(run->failed_starts) / 1000);
+			 (long long)limit_pause(run->failed_starts) / 1000);
 		run_happened(run, RUN_NOT_STARTED);
 		return;
 	}

@@ -1,6 +1,7 @@
 #include "applets/oome/wards.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -46,6 +47,8 @@ static struct ward *ward_add(struct wards *wards, struct record *record)
 	}
 	if (!ward)
 		return NULL;
+	if (supervisor_namespec(record->group, record->name, ward->shown, sizeof ward->shown) < 0)
+		snprintf(ward->shown, sizeof ward->shown, "%s:%s", record->group, record->name);
 	ward->record = *record;
 	ward->limit_said_ms = -1;
 	*record = (struct record){ 0 };
@@ -153,7 +156,7 @@ static void worker_ended(struct loop *loop, pid_t pid, int status, void *context
 			disown(wards, ward);
 		if (result < 0)
 			log_fail("the restart of %s was interrupted (%s): it is taken up again at the next tick",
-				 ward->record.name, spawn_describe(status, text));
+				 ward->shown, spawn_describe(status, text));
 	}
 	wards->on_end(wards->context, result);
 }
@@ -169,7 +172,7 @@ static int start_worker(struct wards *wards, struct ward *ward, int lock, struct
 
 	oomefile_done(file);
 	if (pid < 0) {
-		log_fail("cannot start the restart of %s: %s (tried again at the next tick)", ward->record.name,
+		log_fail("cannot start the restart of %s: %s (tried again at the next tick)", ward->shown,
 			 log_errno(pid));
 		return pid;
 	}
@@ -212,12 +215,17 @@ void wards_take_over(struct wards *wards)
 		struct oomefile file = OOMEFILE_NONE;
 		CLEANUP(fd_done) int lock = -1;
 
-		if (ward->worker || (ward->record.phase == RECORD_IDLE && !ward->elsewhere) || !own(wards, ward, &lock))
+		bool was_elsewhere = ward->elsewhere;
+
+		if (ward->worker || (ward->record.phase == RECORD_IDLE && !was_elsewhere) || !own(wards, ward, &lock))
 			continue;
 		reload(wards, ward);
-		if (ward->record.phase == RECORD_IDLE)
+		if (ward->record.phase == RECORD_IDLE) {
+			if (was_elsewhere) /* whose words went to a listener that is no more */
+				log_fail("the restart of %s that an earlier listener began is done", ward->shown);
 			continue;
-		log_fail("taking up the restart of %s again", ward->record.name);
+		}
+		log_fail("taking up the restart of %s again", ward->shown);
 		place_of_record(wards, &ward->record, &file);
 		start_worker(wards, ward, lock, &file);
 	}
@@ -225,9 +233,10 @@ void wards_take_over(struct wards *wards)
 
 /* ---- reports ---- */
 
+/* Once a file: touch(1) makes two versions of it. */
 static void say_dry(struct ward *ward, const struct oomefile_id *id)
 {
-	if (oomefile_id_equal(id, &ward->dry_said))
+	if (ward->dry_said.exists && id->dev == ward->dry_said.dev && id->ino == ward->dry_said.ino)
 		return;
 	ward->dry_said = *id;
 	log_line("oome file is detected for %s, not restarting due to dry-run", ward->record.name);
@@ -245,8 +254,8 @@ static bool over_limit(struct wards *wards, struct ward *ward, int64_t now)
 	ward->limit_said_ms = now;
 	units_format_time(rate->period_ms, period);
 	units_format_time(limit_wait(&ward->record.restarts, rate, now) / 1000 * 1000, wait);
-	log_fail("%s reported out of memory again after %d restarts in %s: not restarted for %s (--max-restarts)",
-		 ward->record.name, rate->count, period, wait);
+	log_fail("%s reported out of memory again, over the limit of %d restarts in %s: left alone for %s "
+		 "(--max-restarts)", ward->shown, rate->count, period, wait);
 	return true;
 }
 
@@ -275,12 +284,13 @@ static int note_report(struct wards *wards, struct ward *ward, const struct prog
 	record->path = path;
 	record->pid = program->pid;
 	record->handled = *id;
+	record->until = (struct timespec){ 0 };
 	record->phase = RECORD_STOPPING;
 	limit_note(&record->restarts, now);
 	r = wards->state_dir < 0 ? 0 : record_save(wards->state_dir, record);
 	if (r < 0)
 		log_fail("cannot note the restart of %s: %s (it goes on; a killed listener would not complete it)",
-			 record->name, log_errno(r));
+			 ward->shown, log_errno(r));
 	return 0;
 }
 
@@ -303,7 +313,7 @@ void wards_found(struct program *program, const struct place *place, const struc
 	reload(wards, ward);
 	if (ward->record.phase != RECORD_IDLE)
 		return; /* taken over at the next tick */
-	if (oomefile_id_equal(id, &ward->record.handled)) {
+	if (record_handled(&ward->record, id)) {
 		clean(wards, ward, place, id);
 		return;
 	}
@@ -313,7 +323,7 @@ void wards_found(struct program *program, const struct place *place, const struc
 		oomefile_done(&file);
 		return;
 	}
-	log_fail("%s (pid %d) reported out of memory by '%s'", ward->record.name, (int)program->pid, place->file.path);
+	log_fail("%s (pid %d) reported out of memory by '%s'", ward->shown, (int)program->pid, place->file.path);
 	if (start_worker(wards, ward, lock, &file) < 0) {
 		settle_unwritten(ward, WORKER_LATER);
 		if (wards->state_dir >= 0)

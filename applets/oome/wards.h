@@ -11,6 +11,7 @@
 
 struct ward {
 	struct record record;
+	char shown[256];      /* its name as supervisorctl shows it, for lines */
 	pid_t worker;         /* ours that is at work; 0: none */
 	pid_t reporter;       /* whose report it works on */
 	bool elsewhere;       /* somebody else's worker is */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "applets/oome/lister.h"
+#include "applets/oome/place.h"
 #include "applets/oome/supervisor.h"
 #include "applets/oome/wards.h"
 #include "applets/oome/worker.h"
@@ -178,7 +179,7 @@ static void on_inotify_event(struct watcher *w, const struct inotify_event *even
 {
 	if (event->mask & IN_Q_OVERFLOW) {
 		look_soon(w);
-	} else if (event->mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT)) {
+	} else if (event->mask & PLACE_ANEW_EVENTS) {
 		programs_expire_watch(&w->programs, event->wd);
 	} else if (event->len && programs_watched(&w->programs, event->wd, event->name)) {
 		look_soon(w);

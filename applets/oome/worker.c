@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "applets/oome/restart.h"
@@ -63,6 +65,7 @@ static void note_gone(struct worker *w)
 		return;
 	if (w->file.dir >= 0 && !oomefile_look(&w->file, NULL, 0, true, &id, &owner))
 		w->record.handled = id;
+	clock_gettime(CLOCK_REALTIME, &w->record.until);
 	save(w, RECORD_STARTING);
 }
 
@@ -99,7 +102,7 @@ static int give_up(struct worker *w)
 /* A start did not work: say so, wait a little longer each time. */
 static int start_failed(struct worker *w, const char *shown, int failures, const char *why)
 {
-	int64_t pause = restart_pause(failures);
+	int64_t pause = limit_pause(failures);
 
 	log_line("Failed to start process %s: %s", shown, why);
 	log_fail("%s will be started again in %d s", shown, (int)(pause / 1000));
@@ -261,11 +264,30 @@ static int run_script(struct worker *w, const char *verb, const char *namespec, 
 	return r < 0 ? r : status ? -EIO : 0;
 }
 
+/* The script believes the name; so it is checked where supervisord can be asked. */
+static bool is_exposed(struct worker *w, const char *namespec, const char *shown)
+{
+	CLEANUP(client_done) struct xmlrpc_client *client = NULL;
+	CLEANUP(supervisor_info_done) struct supervisor_info info = { 0 };
+	struct xmlrpc_error error;
+	struct session s = { .w = w, .restart = { .old_pid = w->record.pid } };
+
+	if (w->record.phase != RECORD_STOPPING || !getenv("SUPERVISOR_SERVER_URL") ||
+	    supervisor_connect((int)w->config->timeout_ms, &client, &error) != XMLRPC_OK ||
+	    supervisor_info(client, namespec, &info, &error) != XMLRPC_OK || !is_liar(&s, &info))
+		return false;
+	snprintf(s.shown, sizeof s.shown, "%s", shown);
+	expose(&s, &info);
+	return true;
+}
+
 static int restart_by_script(struct worker *w, const char *namespec, const char *shown)
 {
 	char why[WHY_MAX];
 	int failures = 0;
 
+	if (is_exposed(w, namespec, shown))
+		return WORKER_LIAR;
 	if (w->record.phase == RECORD_STOPPING && run_script(w, "stop", namespec, why) < 0) {
 		log_line("Failed to stop process %s: %s", shown, why);
 		return later(w);

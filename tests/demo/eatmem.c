@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -97,6 +98,7 @@ static void report(const struct eater *e)
 		perror(path ? path : "eatmem: OOME_FILE is not set");
 		exit(1);
 	}
+	futimens(fd, NULL); /* as touch(1): also of a file that is there already */
 	close(fd);
 	if (e->verbose)
 		printf("eatmem %d: touched %s, and now hangs\n", (int)getpid(), path);

@@ -231,6 +231,7 @@ expect_restart() {
 # The same where FILE was made already: $before and $old say how it stood.
 expect_restarted() {
 	within 25 gone "$2" || fail_and_tell "$2 is still there; $1 was started $(($(starts "$1") - before)) times"
+	within 10 started "$1" $((before + 1)) || fail_and_tell "$1 was not started anew" # RUNNING before its first word
 	test "$(starts "$1")" = $((before + 1)) || fail_and_tell "$1 was started $(($(starts "$1") - before)) times, not once"
 	dead "$old" || fail "the old $1, pid $old, is still there"
 	alive "$(pid_of "$1")" || fail "the new $1 is not there"

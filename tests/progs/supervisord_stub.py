@@ -169,10 +169,32 @@ def play_merge(listener, program):
     assert program.starts == 2, program.starts
 
 
+def switches(pid):
+    """How often the processes below PID have gone to sleep so far."""
+    with open("/proc/%d/task/%d/children" % (pid, pid)) as children:
+        pids = children.read().split()
+    counts = []
+    for child in pids:
+        with open("/proc/%s/status" % child) as status:
+            counts += [line for line in status if line.startswith("voluntary_ctxt_switches")]
+    return counts
+
+
+def settle(pid):
+    """An event is answered before its work is done: wait until what is below PID has nothing more to do."""
+    before, since = None, time.monotonic()
+    while time.monotonic() - since < 0.5:
+        now = switches(pid)
+        if now != before:
+            before, since = now, time.monotonic()
+        time.sleep(0.05)
+
+
 def play_no_watch(listener, program):
     """Without inotify a tick is needed; nothing else is a tick, and time is none."""
     listener.tick()
     listener.tick()
+    settle(listener.process.pid)
     touch("web.oome")
     began = time.monotonic()
     while time.monotonic() < began + 12:

@@ -1,0 +1,69 @@
+#include "applets/oome/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/log.h"
+
+bool place_same(const struct oomefile *a, const struct oomefile *b)
+{
+	struct stat sa, sb;
+
+	return !strcmp(a->name, b->name) && !fstat(a->dir, &sa) && !fstat(b->dir, &sb) && sa.st_dev == sb.st_dev &&
+	       sa.st_ino == sb.st_ino;
+}
+
+static void directory_path(const struct procfs *proc, const struct oomefile *file, char ret[PATH_MAX])
+{
+	const char *slash = strrchr(file->path, '/');
+
+	if (proc)
+		procfs_fd_path(file->dir, ret);
+	else
+		snprintf(ret, PATH_MAX, "%.*s/", slash ? (int)(slash - file->path) : 1, slash ? file->path : ".");
+}
+
+int place_watch(const struct procfs *proc, const struct oomefile *file, int inotify)
+{
+	char path[PATH_MAX];
+	int watch;
+
+	directory_path(proc, file, path);
+	watch = inotify_add_watch(inotify, path, PLACE_FILE_EVENTS | PLACE_DIRECTORY_EVENTS | IN_ONLYDIR);
+	return watch < 0 ? -errno : watch;
+}
+
+/* Is it another file than the one that was warned of last? */
+static bool first_warning(const struct oomefile *file, struct oomefile_id *warned)
+{
+	struct oomefile_id id = { .exists = true };
+	struct stat st;
+
+	if (fstatat(file->dir, file->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	id.dev = st.st_dev;
+	id.ino = st.st_ino; /* which the next file may get: so its kind and owner tell as well, in place of its ctime */
+	id.ctime_sec = st.st_uid;
+	id.ctime_nsec = st.st_mode & S_IFMT;
+	if (oomefile_id_equal(&id, warned))
+		return false;
+	*warned = id;
+	return true;
+}
+
+void place_complain(const struct oomefile *file, const char *name, int error, uid_t owner, struct oomefile_id *warned)
+{
+	if (!first_warning(file, warned))
+		return;
+	if (error == -EPERM && owner != (uid_t)-1)
+		log_fail("%s: ignoring '%s': it belongs to uid %u, not to root or to the program's uid %u (--any-owner "
+			 "believes it all the same)", name, file->path, (unsigned)owner, (unsigned)file->owner);
+	else if (error == -ELOOP || error == -EINVAL)
+		log_fail("%s: ignoring '%s': it is %s", name, file->path,
+			 error == -ELOOP ? "a symbolic link" : "not a regular file");
+	else
+		log_fail("%s: cannot look at '%s': %s", name, file->path, log_errno(error));
+}

@@ -1,0 +1,29 @@
+/* place.h: a place where an oome file may appear, watched; why a file there is not believed, said once. */
+#ifndef OOME_PLACE_H
+#define OOME_PLACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/inotify.h>
+
+#include "applets/oome/oomefile.h"
+
+/* The same name in the same directory? */
+bool place_same(const struct oomefile *a, const struct oomefile *b);
+
+/* What is watched for: the file made, moved there, touched again; the directory itself moved or deleted. */
+enum {
+	PLACE_FILE_EVENTS = IN_CREATE | IN_MOVED_TO | IN_ATTRIB,
+	PLACE_DIRECTORY_EVENTS = IN_DELETE_SELF | IN_MOVE_SELF,
+	PLACE_ANEW_EVENTS = PLACE_DIRECTORY_EVENTS | IN_IGNORED | IN_UNMOUNT, /* the place must be found anew */
+};
+
+/* Watch FILE's directory by INOTIFY: the watch descriptor, which is the same for the same directory, or -errno.
+ * Without PROC (NULL: no /proc, which names a directory by our descriptor on it) it is taken by its path. */
+int place_watch(const struct procfs *proc, const struct oomefile *file, int inotify);
+
+/* oomefile_look() said ERROR, and for -EPERM OWNER (else -1): log for the program NAME why its file is not believed,
+ * unless this file, in any version, is the one in WARNED, which is updated. */
+void place_complain(const struct oomefile *file, const char *name, int error, uid_t owner, struct oomefile_id *warned);
+
+#endif
