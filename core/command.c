@@ -12,11 +12,11 @@
 #define SHELL "/bin/sh"
 #define BLANKS " \t\r\n"
 
-/* What a shell does itself and no program of that name could do, and the words of its grammar (POSIX 2.4, 2.14, 1.6). */
+/* What a shell does itself and no program of that name could do, and the words of its grammar (POSIX 2.4, 2.14). */
 static const char *const shell_words[] = {
 	"!", ".", ":", "[[", "alias", "bg", "break", "builtin", "case", "cd", "command", "continue", "declare", "do",
-	"done", "elif", "else", "esac", "eval", "exec", "exit", "export", "fc", "fg", "fi", "for", "function", "getopts",
-	"hash", "if", "in", "jobs", "let", "local", "read", "readonly", "return", "set", "shift", "source", "then",
+	"done", "elif", "else", "esac", "eval", "exec", "exit", "export", "fc", "fg", "fi", "for", "function",
+	"getopts", "hash", "if", "in", "jobs", "let", "local", "read", "readonly", "return", "set", "shift", "source", "then",
 	"times", "trap", "type", "typeset", "ulimit", "umask", "unalias", "unset", "until", "wait", "while", "{", "}",
 };
 

@@ -24,8 +24,8 @@ static const struct opt_command commands[] = {
 
 static const struct opt_program program = {
 	.name = "heart",
-	.summary = "Guard an Erlang node by its heartbeats; run a command when they stop. It is what erl -heart starts: "
-		   "frames on the standard input and output.",
+	.summary = "Guard an Erlang node by its heartbeats; run a command when they stop. It is what erl -heart "
+		   "starts: frames on the standard input and output.",
 	.commands = commands,
 	.notes = "As Erlang's port program:\n"
 		 "  -ht SECONDS               longest time between two heartbeats, 11 to 65535 (60)\n"
@@ -118,7 +118,7 @@ static int run(const struct opt_program *as_typed, int argc, char **argv)
 {
 	if (argc > 1 && (argv[1][0] != '-' || argv[1][1] == '-' || !strcmp(argv[1], "-h")))
 		return refuse(as_typed, argv[1]);
-	if (isatty(STDIN_FILENO))
+	if (argc == 1 && isatty(STDIN_FILENO))
 		return opt_usage(as_typed, "the standard input is a terminal: Erlang starts heart itself (erl -heart)");
 	return run_port(argc, argv);
 }

@@ -102,7 +102,7 @@ static int open_node(struct port *port)
 	r = pidref_open(port->proc, port->config->pid, &port->node);
 	if (r == 0)
 		return loop_add_pidref(port->loop, port->proc, &port->node, on_node_gone, port);
-	say("process %d cannot be watched: %s (only its heartbeats and the standard input tell of its end; it is not killed)",
+	say("process %d cannot be watched: %s (it is not killed; only heartbeats and the standard input tell of its end)",
 	    (int)port->config->pid, log_errno(r));
 	return 0;
 }
@@ -119,11 +119,11 @@ static int port_open(struct port *port)
 	if (r < 0)
 		return r;
 	port_set_deadline(port);
+	port_answer(port, FRAME_ACK, "");
 	r = open_node(port);
 	if (r < 0)
 		return r;
 	port_watch_input(port);
-	port_answer(port, FRAME_ACK, "");
 	oomadj_lower(&port->oomadj); /* where it is allowed */
 	say_prepare();
 	warn_of_settings(port->config);
@@ -139,8 +139,9 @@ static void port_done(struct port *port)
 
 int port_main(const struct port_config *config)
 {
+	unsigned char in[PORT_IN_SIZE], out[PORT_OUT_SIZE];
 	CLEANUP(port_done) struct port port = {
-		.config = config, .procfs = { .fd = -1 }, .node = PIDREF_NONE, .term_ms = -1,
+		.config = config, .procfs = { .fd = -1 }, .node = PIDREF_NONE, .term_ms = -1, .in = in, .out = out,
 	};
 	int r;
 

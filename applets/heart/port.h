@@ -42,10 +42,10 @@ struct port {
 	bool watching;   /* stdin is in the loop */
 	struct frame_reader reader;
 	size_t in_at, in_have;
-	unsigned char in[PORT_IN_SIZE];
+	unsigned char *in;  /* PORT_IN_SIZE; apart, so that its pages are not touched before they are needed */
 	bool out_watched, out_dead;
 	size_t out_at, out_have;
-	unsigned char out[PORT_OUT_SIZE];
+	unsigned char *out; /* PORT_OUT_SIZE */
 	char cmd[FRAME_MAX]; /* SET_CMD's; empty: none */
 };
 

@@ -73,7 +73,7 @@ static void flush_output(struct port *port)
 
 static bool has_room(const struct port *port)
 {
-	return port->out_dead || sizeof(port->out) - port->out_have >= FRAME_MAX;
+	return port->out_dead || PORT_OUT_SIZE - port->out_have >= FRAME_MAX;
 }
 
 void port_answer(struct port *port, unsigned char op, const char *data)
@@ -145,11 +145,11 @@ static void handle_frames(struct port *port)
 
 	while (port->state == PORT_WAITING && port->in_at < port->in_have && has_room(port)) {
 		size_t used = 0;
-		bool whole = frame_feed(&port->reader, port->in + port->in_at, port->in_have - port->in_at, &used, &frame);
+		size_t rest = port->in_have - port->in_at;
 
-		port->in_at += used;
-		if (whole)
+		if (frame_feed(&port->reader, port->in + port->in_at, rest, &used, &frame))
 			beat |= handle_frame(port, &frame);
+		port->in_at += used;
 	}
 	if (beat && port->state == PORT_WAITING)
 		port_set_deadline(port);
@@ -175,7 +175,7 @@ static bool read_input(struct port *port)
 	ssize_t n;
 
 	do
-		n = read(STDIN_FILENO, port->in, sizeof(port->in));
+		n = read(STDIN_FILENO, port->in, PORT_IN_SIZE);
 	while (n < 0 && errno == EINTR);
 	if (n < 0 && errno == EAGAIN)
 		return false;

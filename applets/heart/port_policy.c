@@ -49,6 +49,7 @@ static const enum course courses[PORT_STATES][PORT_EVENTS] = {
 	},
 	[PORT_COMMAND] = {
 		[PORT_DONE] = FINISH,
+		[PORT_TIME_OVER] = GO_ON, /* it could not be started, and is tried again */
 	},
 };
 
@@ -128,5 +129,5 @@ int port_dump_seconds(const char *text)
 {
 	long n = text ? strtol(text, NULL, 10) : 0;
 
-	return n < -1 ? -1 : n > INT_MAX ? INT_MAX : (int)n;
+	return n < INT_MIN ? INT_MIN : n > INT_MAX ? INT_MAX : (int)n;
 }

@@ -11,7 +11,7 @@ enum port_state {
 	PORT_WAITING, /* for heartbeats */
 	PORT_DUMPING, /* the node crashes and writes its dump */
 	PORT_PARTING, /* the node has closed, and may end by itself for a while */
-	PORT_LEAVING, /* the same after a SIGTERM, which others got as well: its end is awaited, and no command is run */
+	PORT_LEAVING, /* the same after a SIGTERM, which others got as well: when it ends, no command is run */
 	PORT_KILLING, /* it was sent its signal */
 	PORT_COMMAND, /* the command runs */
 	PORT_ENDED,
@@ -65,7 +65,7 @@ int port_kill_signal(const char *text);
 /* -ht: 10 < n <= 65535 seconds; 0: it is not that. */
 int port_timeout(const char *text);
 
-/* ERL_CRASH_DUMP_SECONDS, as atoi(3), within what a timer takes. NULL: 0. */
+/* ERL_CRASH_DUMP_SECONDS, as atoi(3), within an int. NULL: 0. */
 int port_dump_seconds(const char *text);
 
 #endif
