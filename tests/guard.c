@@ -211,14 +211,39 @@ static int guard(int seconds, char **command, const sigset_t *set)
 	return code;
 }
 
-/* In the child that is PID 1 of a new namespace: a /proc of that namespace. Its pids go on from OUTER, so that names made of
- * pids differ between tests that run at the same time; where the kernel cannot do that, they do not. */
+/* In the child that is PID 1 of a new namespace: a /proc of that namespace, which nobody outside sees. In a chroot, "/" may be
+ * no mount point. */
+static bool mount_proc(void)
+{
+	return (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 ||
+		mount("none", "/proc", NULL, MS_REC | MS_PRIVATE, NULL) == 0) &&
+	       mount("proc", "/proc", "proc", 0, NULL) == 0;
+}
+
+/* Is all that allowed? Asked in a child, as there is no way back from it. */
+static bool namespace_works(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (geteuid() != 0 || unshare(CLONE_NEWPID | CLONE_NEWNS) < 0)
+			_exit(1);
+		pid = fork();
+		if (pid == 0)
+			_exit(mount_proc() ? 0 : 1);
+		_exit(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0 ? 0 : 1);
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+/* Pids go on from OUTER, so that names made of pids differ between tests that run at the same time. */
 static void enter_namespace(pid_t outer)
 {
 	FILE *last;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("proc", "/proc", "proc", 0, NULL) < 0)
+	if (!mount_proc())
 		die("/proc of a namespace");
 	last = fopen("/proc/sys/kernel/ns_last_pid", "we");
 	if (last) {
@@ -250,7 +275,7 @@ int main(int argc, char **argv)
 	}
 	block_signals(&set);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (geteuid() != 0 || unshare(CLONE_NEWPID | CLONE_NEWNS) < 0)
+	if (!namespace_works() || unshare(CLONE_NEWPID | CLONE_NEWNS) < 0)
 		return guard(seconds, argv + 2, &set);
 	inner = fork();
 	if (inner < 0)

@@ -17,6 +17,10 @@ starts() { # N: it was started so often
 	[ -e starts ] && [ "$(wc -l <starts)" -ge "$1" ]
 }
 
+until_started() { # N
+	(wait_until 20 starts "$1") || fail "not started $1 times: $(cat starts err)"
+}
+
 said() { # a fixed text in err
 	grep -qF -e "$1" err
 }
@@ -59,7 +63,7 @@ child_of() { # PID: its only child
 test_restarts_on_its_file() {
 	ln_guarded
 	OOME_FILE=$PWD/f guard ./app touch f
-	wait_until 10 starts 2
+	until_started 2
 	wait_until 5 said 'app restarted'
 	expect "app: out of memory reported by '$PWD/f', terminating pid $(head -n 1 starts)"
 	expect "oome file $PWD/f was deleted"
@@ -74,10 +78,10 @@ test_restarts_every_time() {
 	ln_guarded
 	OOME_FILE=$PWD/f guard ./app plain
 	for n in 1 2 3; do
-		wait_until 10 starts $n
+		until_started $n
 		touch f
 	done
-	wait_until 10 starts 4
+	until_started 4
 	finish
 }
 
@@ -112,7 +116,7 @@ test_equals_sign_in_the_value() {
 	ln_guarded
 	mkdir a=b
 	OOME_FILE=$PWD/a=b/c=d OOME_FILE_X=$PWD/wrong guard ./app touch a=b/c=d
-	wait_until 10 starts 2
+	until_started 2
 	finish
 }
 
@@ -121,7 +125,7 @@ test_option_file() {
 	mkdir later
 	OOME_FILE=/nowhere/at/all guard -o later/f ./app touch later/f
 	wait_until 10 said "oome file $PWD/later/f was deleted"
-	wait_until 10 starts 2
+	until_started 2
 	finish
 }
 
@@ -129,7 +133,7 @@ test_homedir() {
 	ln_guarded
 	mkdir -p home/work
 	HOMEDIR=$PWD/home guard ./app touch home/work/oome
-	wait_until 10 starts 2
+	until_started 2
 	finish
 }
 
@@ -137,7 +141,7 @@ test_work_directory_beside_the_private_file() {
 	ln_guarded
 	mkdir work
 	guard ./app touch work/oome
-	wait_until 10 starts 2
+	until_started 2
 	expect "oome file $PWD/work/oome was deleted"
 	finish
 }
@@ -157,19 +161,19 @@ test_file_that_cannot_be_deleted_is_acted_on_once() {
 	OOME_FILE=$PWD/d/f guard --interval 100ms sh -c 'echo >>starts; [ "$(wc -l <starts)" = 1 ] || exec sleep 1000
 		trap "mount -o remount,ro d; exit" TERM; touch d/f; while :; do sleep 1000 & wait; done'
 	wait_until 10 said "cannot delete oome file '$PWD/d/f': Read-only file system"
-	wait_until 10 starts 2
+	until_started 2
 	wait_until 5 test -n "$(sleep 0.5; echo looked)"
 	[ "$(wc -l <starts)" = 2 ] || fail "restarted again for the same file: $(cat err)"
 	wait_until 5 test -n "$(sleep 2; echo later)"
 	mount -o remount,rw d && touch d/f # a new version is a new report
-	wait_until 10 starts 3
+	until_started 3
 	finish
 }
 
 test_creates_its_file_and_exits_at_once() {
 	ln_guarded
 	OOME_FILE=$PWD/f guard ./app touch-exit f
-	wait_until 10 starts 2
+	until_started 2
 	grep -qE "out of memory reported by '$PWD/f', (terminating )?pid $(head -n 1 starts)" err || fail "$(cat err)"
 	finish
 }
@@ -184,10 +188,10 @@ test_makes_its_directory_creates_its_file_and_exits_at_once() {
 test_directory_that_comes_later() {
 	ln_guarded
 	OOME_FILE=$PWD/late/f guard --interval 100ms ./app plain
-	wait_until 10 starts 1
+	until_started 1
 	mkdir late
 	touch late/f
-	wait_until 10 starts 2
+	until_started 2
 	finish
 }
 
@@ -195,12 +199,12 @@ test_directory_that_is_replaced() {
 	ln_guarded
 	mkdir d
 	OOME_FILE=$PWD/d/f guard --interval 30s ./app plain
-	wait_until 10 starts 1
+	until_started 1
 	wait_until 5 test -n "$(sleep 0.3; echo settled)"
 	mv d old
 	mkdir d
 	touch d/f
-	wait_until 10 starts 2
+	until_started 2
 	finish
 }
 
@@ -233,7 +237,7 @@ test_old_file_of_a_wrappers_child_is_no_report() {
 test_without_watching() {
 	ln_guarded
 	OOME_FILE=$PWD/f guard --no-watch --interval 50ms ./app touch f
-	wait_until 10 starts 2
+	until_started 2
 	finish
 }
 
@@ -241,7 +245,7 @@ test_links_and_directories_are_no_reports() {
 	ln_guarded
 	touch target
 	OOME_FILE=$PWD/f guard --interval 50ms ./app plain
-	wait_until 10 starts 1
+	until_started 1
 	ln -s target f
 	wait_until 5 said "ignoring '$PWD/f': it is a symbolic link"
 	rm f
@@ -249,7 +253,7 @@ test_links_and_directories_are_no_reports() {
 	wait_until 5 said "ignoring '$PWD/f': it is not a regular file"
 	rmdir f
 	touch f
-	wait_until 5 starts 2
+	until_started 2
 	finish
 	[ -e target ] || fail "the link was followed"
 }
@@ -258,15 +262,15 @@ test_foreign_owner_is_ignored() {
 	needs_root
 	ln_guarded
 	OOME_FILE=$PWD/f guard ./app plain
-	wait_until 10 starts 1
+	until_started 1
 	touch g && chown 12345 g && mv g f
 	wait_until 5 said "it belongs to uid 12345"
 	[ -e f ] && [ "$(wc -l <starts)" = 1 ] || fail "it was believed: $(cat err)"
 	finish
 	OOME_FILE=$PWD/f guard --any-owner ./app plain
-	wait_until 10 starts 2
+	until_started 2
 	touch g && chown 12345 g && mv g f
-	wait_until 5 starts 3
+	until_started 3
 	finish
 }
 
@@ -281,7 +285,7 @@ test_program_that_gives_up_root() {
 		[ \$(wc -l <starts) = 1 ] || exec sleep 1000
 		until touch \$OOME_FILE 2>/dev/null; do sleep 0.05; done
 		exec sleep 1000"'
-	wait_until 10 starts 2
+	until_started 2
 	finish
 	said 'cannot' && fail "$(cat err)"
 	:
@@ -325,7 +329,7 @@ test_limit_with_a_dead_child() {
 test_limit_that_has_passed() {
 	ln_guarded
 	OOME_FILE=$PWD/f guard --max-restarts 1/1s --interval 50ms ./app always f
-	wait_until 10 starts 3
+	until_started 3
 	finish
 	expect 'app is out of memory again, but was restarted 1 times within 1s'
 }
@@ -381,7 +385,7 @@ test_signal_before_the_start_is_not_lost() {
 test_after_term_there_is_no_restart() {
 	# shellcheck disable=SC2016
 	OOME_FILE=$PWD/f guard sh -c 'echo >>starts; trap "touch f; exit 7" TERM; while :; do sleep 1000 & wait; done'
-	wait_until 10 starts 1
+	until_started 1
 	wait_until 5 test -n "$(sleep 0.2; echo trapped)"
 	kill "$started"
 	ends_with "$started" 7
@@ -416,7 +420,7 @@ test_second_term_while_terminating_is_in_a_hurry() {
 test_whole_tree_is_ended() {
 	ln_guarded
 	OOME_FILE=$PWD/f guard --grace 200ms ./app tree f
-	wait_until 10 starts 2
+	until_started 2
 	alive "$(cat daemon)" && fail "the daemon that ignores TERM lives"
 	finish
 }
@@ -424,10 +428,10 @@ test_whole_tree_is_ended() {
 test_stopped_process_is_ended() {
 	ln_guarded
 	OOME_FILE=$PWD/f guard --grace 1h ./app plain
-	wait_until 10 starts 1
+	until_started 1
 	kill -STOP "$(cat starts)"
 	touch f
-	wait_until 10 starts 2
+	until_started 2
 	finish
 }
 
@@ -451,7 +455,7 @@ test_as_pid_1() {
 	start unshare -pf --mount-proc env "OOME_FILE=$PWD/f" "$PROCGUARD" oome run --grace 200ms sh -c \
 		"$orphan; while [ -e /proc/\$(cat orphan) ]; do sleep 0.1; done; touch reaped; exec ./app tree f" 2>>err
 	wait_until 10 test -e reaped
-	wait_until 10 starts 2
+	until_started 2
 	kill "$(child_of "$started")"
 	ends_with "$started" 143
 	status_is 9 unshare -pf --mount-proc "$PROCGUARD" oome run sh -c 'exit 9'
@@ -477,7 +481,7 @@ test_without_pidfd_and_inotify() {
 	OOME_FILE=$PWD/f start "$BUILD/tests/enosys" \
 		pidfd_open,pidfd_send_signal,inotify_init1,openat2,close_range \
 		"$PROCGUARD" oome run --interval 50ms --grace 200ms ./app tree f 2>>err
-	wait_until 20 starts 2
+	until_started 2
 	expect 'cannot watch for oome files'
 	alive "$(cat daemon)" && fail "the daemon lives"
 	finish
@@ -494,7 +498,7 @@ test_stderr_that_is_closed_by_its_reader() {
 	mkfifo pipe
 	: <pipe &
 	OOME_FILE=$PWD/f start "$PROCGUARD" oome run ./app touch f 2>pipe
-	wait_until 10 starts 2
+	until_started 2
 	finish
 }
 

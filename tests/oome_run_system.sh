@@ -14,6 +14,10 @@ starts() { # N: it was started so often
 	[ -e starts ] && [ "$(wc -l <starts)" -ge "$1" ]
 }
 
+until_started() { # N
+	(wait_until 20 starts "$1") || fail "not started $1 times: $(cat starts err)"
+}
+
 finish() {
 	stop "$started"
 	status=$?
@@ -30,8 +34,7 @@ needs_root() {
 make_cgroup() {
 	needs_root
 	for top in /sys/fs/cgroup/memory /sys/fs/cgroup; do
-		cgroup=$top/procguard-test.$$
-		mkdir "$cgroup" 2>/dev/null || continue
+		cgroup=$(mktemp -d "$top/procguard-test.XXXXXX" 2>/dev/null) || continue
 		trap 'end_started_; remove_cgroup' EXIT
 		for file in memory.limit_in_bytes memory.max; do
 			[ -e "$cgroup/$file" ] && echo 24M >"$cgroup/$file" 2>/dev/null && limited=yes
@@ -81,7 +84,7 @@ test_oom_killer() {
 	make_cgroup
 	eater
 	guard_in_cgroup ./app
-	wait_until 10 starts 2
+	until_started 2
 	wait_until 5 said 'app restarted'
 	kill -KILL "$(tail -n 1 starts)" # by hand: no reason for another start
 	wait "$started"
@@ -96,7 +99,7 @@ test_oom_killer_below_a_shell() {
 	make_cgroup
 	eater below
 	guard_in_cgroup ./app
-	wait_until 10 starts 2
+	until_started 2
 	grep -qE "^app: a child of pid $(head -n 1 starts) was killed by the kernel's OOM killer" err || fail "$(cat err)"
 	finish
 }
@@ -107,7 +110,7 @@ test_oom_killer_where_the_child_went() {
 	eater
 	sed -i "2s|.*|&; echo \$\$ >$cgroup/cgroup.procs; sleep 1|" app
 	guard --interval 50ms ./app
-	wait_until 10 starts 2
+	until_started 2
 	wait_until 10 said "($cgroup/memory."
 	finish
 }
@@ -148,7 +151,7 @@ test_oom_killer_by_vmstat() {
 	grep -q '^oom_kill ' /proc/vmstat || skip "this kernel does not count in vmstat"
 	eater
 	hidden 'mount -t tmpfs none /sys/fs/cgroup || exit 1' ./app
-	wait_until 10 starts 2
+	until_started 2
 	said 'vmstat oom_kill' || fail "$(cat err)"
 	finish
 }

@@ -50,6 +50,7 @@ static void note_a(struct loop *l, void *context)
 	order.order[order.orders++] = 'a';
 }
 
+/* A CONTEXT means: and stop. */
 static void note_b(struct loop *l, void *context)
 {
 	order.order[order.orders++] = 'b';
@@ -164,22 +165,14 @@ START_TEST(a_replaced_descriptor_does_not_get_the_old_event)
 }
 END_TEST
 
-static void count_ready(struct loop *l, int fd, short revents, void *context)
-{
-	struct seen *seen = context;
-
-	(void)l, (void)fd;
-	seen->calls++;
-	seen->revents = revents;
-}
-
 START_TEST(a_closed_descriptor_is_told_once)
 {
 	struct seen seen = { 0 };
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-	loop_add_fd(loop, fd, POLLIN, count_ready, &seen);
+	loop_add_fd(loop, fd, POLLIN, stop_when_ready, &seen);
 	close(fd);
+	ck_assert_int_eq(run(), 4);
 	loop_set_timer(loop, 50, note_b, loop);
 	ck_assert_int_eq(run(), 5);
 	ck_assert_int_eq(seen.calls, 1);
@@ -282,16 +275,11 @@ static void stop_continue(struct loop *l, pid_t pid, int status, void *context)
 {
 	struct seen *seen = context;
 
-	if (WIFSTOPPED(status)) {
-		seen->order[seen->orders++] = 's';
-		kill(pid, SIGCONT);
-	} else if (WIFCONTINUED(status)) {
-		seen->order[seen->orders++] = 'c';
-		kill(pid, SIGKILL);
-	} else {
-		seen->order[seen->orders++] = 'e';
+	seen->order[seen->orders++] = WIFSTOPPED(status) ? 's' : WIFCONTINUED(status) ? 'c' : 'e';
+	if (WIFSTOPPED(status) || WIFCONTINUED(status))
+		kill(pid, WIFSTOPPED(status) ? SIGCONT : SIGKILL);
+	else
 		on_end(l, pid, status, context);
-	}
 }
 
 START_TEST(stops_and_continues_are_told)
@@ -380,7 +368,7 @@ START_TEST(the_end_of_a_pidref) /* _i 0: by pidfd where there is one; 1: by look
 	waitpid(pid, NULL, WNOHANG);
 	loop_set_timer(loop, 150, note_b, loop);
 	ck_assert_int_eq(run(), 5);
-	ck_assert_int_eq(seen.calls, 1);
+	ck_assert_int_eq(seen.calls, 1); /* and no second time */
 }
 END_TEST
 
@@ -389,22 +377,20 @@ int main(void)
 	Suite *suite = suite_create("loop");
 	TCase *tcase = tcase_create("loop");
 	SRunner *runner = srunner_create(suite);
+	const TTest *const tests[] = {
+		timers_run_in_order_of_time, a_timer_can_be_moved_and_cleared, stop_before_run_counts,
+		a_timer_that_sets_itself_starves_nobody, a_replaced_descriptor_does_not_get_the_old_event,
+		a_closed_descriptor_is_told_once, signals_arrive_and_none_is_lost_by_a_stop,
+		a_child_that_ended_before_it_was_added_is_not_lost, strange_children_are_reaped,
+		stops_and_continues_are_told, a_childs_end_may_start_the_next,
+		an_inherited_ignored_sigchld_loses_no_status,
+	};
 	int failed;
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_set_timeout(tcase, 30);
-	tcase_add_test(tcase, timers_run_in_order_of_time);
-	tcase_add_test(tcase, a_timer_can_be_moved_and_cleared);
-	tcase_add_test(tcase, stop_before_run_counts);
-	tcase_add_test(tcase, a_timer_that_sets_itself_starves_nobody);
-	tcase_add_test(tcase, a_replaced_descriptor_does_not_get_the_old_event);
-	tcase_add_test(tcase, a_closed_descriptor_is_told_once);
-	tcase_add_test(tcase, signals_arrive_and_none_is_lost_by_a_stop);
-	tcase_add_test(tcase, a_child_that_ended_before_it_was_added_is_not_lost);
-	tcase_add_test(tcase, strange_children_are_reaped);
-	tcase_add_test(tcase, stops_and_continues_are_told);
-	tcase_add_test(tcase, a_childs_end_may_start_the_next);
-	tcase_add_test(tcase, an_inherited_ignored_sigchld_loses_no_status);
+	for (size_t i = 0; i < sizeof(tests) / sizeof(*tests); i++)
+		tcase_add_test(tcase, tests[i]);
 	tcase_add_loop_test(tcase, the_end_of_a_pidref, 0, 2);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);

@@ -1,5 +1,5 @@
 /* run_terminal.h: job control for `oome run`: its child, in a process group of its own, has the terminal as if the
- * shell had started it. tcsetpgrp(3), credentials(7) "Process groups", and the C library's manual, "Implementing a Shell". */
+ * shell had started it. tcsetpgrp(3), credentials(7), and the C library's manual, "Implementing a Shell". */
 #ifndef OOME_RUN_TERMINAL_H
 #define OOME_RUN_TERMINAL_H
 

@@ -3,9 +3,10 @@
  *   crowd TOTAL PROGRAM COMMAND [ARG]...
  *   crowd --sleep
  *
- * Makes as many sleeping processes as are missing to TOTAL in this /proc, COMMAND counted; the last three of them execute
- * PROGRAM, a copy of this binary under the name to be looked for. Then runs COMMAND, with CROWD_TOTAL (how many there really
- * are) and CROWD_FOUND (the pids of the three, ascending) in its environment, ends the crowd and returns COMMAND's status. */
+ * Makes as many sleeping processes as are missing to TOTAL in this /proc, COMMAND counted; the last three of them
+ * execute PROGRAM, a copy of this binary under the name to be looked for. Then runs COMMAND, with CROWD_TOTAL (how
+ * many there really are) and CROWD_FOUND (the pids of the three, ascending) in its environment, ends the crowd and
+ * returns COMMAND's status. */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>

@@ -2,8 +2,8 @@
  *
  *   maxrss TIMES COMMAND [ARG]...      one line a run
  *
- * getrusage(2)'s ru_maxrss survives execve(2), so it is also what the child had before. That is little after fork(2), which
- * does not map the pages of files; after vfork(2) it would be all that we have. */
+ * getrusage(2)'s ru_maxrss survives execve(2), so it is also what the child had before. That is little after fork(2),
+ * which does not map the pages of files; after vfork(2) it would be all that we have. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,8 +2,10 @@
  *
  *   reaction RECORD FILE ROUNDS PAUSE_MS JITTER_MS
  *
- * RECORD is what victim writes. Each round waits until it runs and FILE is gone, then PAUSE_MS and up to JITTER_MS more,
- * creates FILE, and prints the nanoseconds to the next "stop". */
+ * RECORD is what victim writes. Each round waits until it runs and FILE is gone, then PAUSE_MS and up to JITTER_MS
+ * more, creates FILE, and prints the nanoseconds to the next "stop". Before the first it waits longer than from one
+ * TICK_5 to the next: whom somebody else has started the listener finds when it looks, at the next tick at the
+ * latest. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -14,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LONGEST_MS = 30000, LOOK_EVERY_MS = 2 };
+enum { LONGEST_MS = 30000, LOOK_EVERY_MS = 2, FIRST_PAUSE_MS = 6000 };
 
 struct record { int starts, stops; int64_t last_stop; };
 
@@ -82,7 +84,7 @@ static int run_round(char **argv, int round)
 
 	if (!wait_for(runs, argv, round))
 		return fprintf(stderr, "reaction: round %d: it does not run\n", round);
-	sleep_ms(atoi(argv[4]) + random() % (atoi(argv[5]) + 1));
+	sleep_ms((round == 0 ? FIRST_PAUSE_MS : 0) + atoi(argv[4]) + random() % (atoi(argv[5]) + 1));
 	start = now();
 	fd = open(argv[2], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0 || close(fd) < 0)

@@ -2,12 +2,13 @@
  *
  *   relay OUT LOCK SETTLE_S -- LISTENER [ARG]... -- PEER [ARG]...
  *
- * It is started by a real supervisord as one of its programs; the listeners inherit its environment, and one that looks for
- * its supervisord climbs over relay, which carries the same names. So ticks come one after another instead of every 5 s.
- * Each is really handled before the next: it is over when the whole tree of the listener sleeps and uses no CPU any more.
+ * It is started by a real supervisord as one of its programs; the listeners inherit its environment, and one that
+ * looks for its supervisord climbs over relay, which carries the same names. So ticks come one after another instead
+ * of every 5 s. Each is really handled before the next: it is over when the whole tree of the listener sleeps and
+ * uses no CPU any more.
  *
- * LISTENER also gets some ticks right after its start, before SETTLE_S are over. LOCK is held while measuring, where several
- * relays run at the same time. OUT, which appears when all is done, has the lines
+ * LISTENER also gets some ticks right after its start, before SETTLE_S are over. LOCK is held while measuring, where
+ * several relays run at the same time. OUT, which appears when all is done, has the lines
  *
  *   young|ours|peer CPU_NS COUNT                   one batch of COUNT ticks
  *   supervisord young|ours|peer CPU_NS WALL_NS COUNT    supervisord's CPU in all those batches

@@ -1,8 +1,8 @@
 /* scan: core/find.h's find_by_comm(), to be timed.
  *
  *   scan NAME                  print the pids, one a line: what a whole command costs
- *   scan NAME ROUNDS BATCH     in one process: time it and its floor in turn, BATCH scans each; a line "OURS FLOOR" a
- *                              round, nanoseconds a scan
+ *   scan NAME ROUNDS BATCH     in one process: time it and its floor in turn, BATCH scans each; a line "OURS FLOOR"
+ *                              a round, nanoseconds a scan
  *
  * The floor is the least that can be asked of the kernel: list /proc, then open, read and close each process's comm. */
 #include <fcntl.h>
@@ -89,7 +89,8 @@ static int compare(const struct procfs *proc, const char *name, int rounds, int 
 {
 	for (int i = -1; i < rounds; i++) {
 		/* Each goes first as often as the other; the first round warms up. */
-		int64_t first = timed(proc, i & 1 ? name : NULL, batch), second = timed(proc, i & 1 ? NULL : name, batch);
+		int64_t first = timed(proc, i & 1 ? name : NULL, batch);
+		int64_t second = timed(proc, i & 1 ? NULL : name, batch);
 
 		if (first < 0 || second < 0)
 			return 1;
