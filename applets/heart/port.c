@@ -2,9 +2,11 @@
 #include "applets/heart/port.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "applets/heart/say.h"
@@ -68,6 +70,19 @@ static void on_node_gone(struct loop *loop, const struct pidref *ref, void *cont
 	port_happened(port, PORT_GONE);
 }
 
+/* A heartbeat that stands in stdin was in time: it sets the timer anew, and the read fails. */
+static void on_time(struct loop *loop, int fd, short revents, void *context)
+{
+	struct port *port = context;
+	uint64_t times;
+
+	(void)loop, (void)revents;
+	if (port->state == PORT_WAITING)
+		port_drain(port);
+	if (read(fd, &times, sizeof(times)) == (ssize_t)sizeof(times))
+		port_happened(port, port->state == PORT_WAITING ? PORT_OVERDUE : PORT_TIME_OVER);
+}
+
 /* Containers send it to every process; a guard that went first would leave the node unguarded, and the node would take
  * that for a fault. */
 static void on_term(struct loop *loop, int signal, pid_t sender, void *context)
@@ -116,6 +131,10 @@ static int port_open(struct port *port)
 		r = loop_add_signal(port->loop, SIGTERM, on_term, port);
 	if (r == 0)
 		r = loop_reserve_child(port->loop);
+	if (r == 0)
+		port->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (r == 0)
+		r = port->timer_fd < 0 ? -errno : loop_add_fd(port->loop, port->timer_fd, POLLIN, on_time, port);
 	if (r < 0)
 		return r;
 	port_set_deadline(port);
@@ -125,7 +144,6 @@ static int port_open(struct port *port)
 		return r;
 	port_watch_input(port);
 	oomadj_lower(&port->oomadj); /* where it is allowed */
-	say_prepare();
 	warn_of_settings(port->config);
 	return 0;
 }
@@ -135,13 +153,15 @@ static void port_done(struct port *port)
 	loop_free(port->loop);
 	pidref_done(&port->node);
 	procfs_done(&port->procfs);
+	fd_close(port->timer_fd);
 }
 
 int port_main(const struct port_config *config)
 {
 	unsigned char in[PORT_IN_SIZE], out[PORT_OUT_SIZE];
 	CLEANUP(port_done) struct port port = {
-		.config = config, .procfs = { .fd = -1 }, .node = PIDREF_NONE, .term_ms = -1, .in = in, .out = out,
+		.config = config, .procfs = { .fd = -1 }, .node = PIDREF_NONE, .timer_fd = -1, .term_ms = -1,
+		.in = in, .out = out,
 	};
 	int r;
 

@@ -35,6 +35,7 @@ struct port {
 	const struct procfs *proc; /* &procfs, or NULL where there is no /proc */
 	struct pidref node;        /* pid 0: not known */
 	struct oomadj oomadj;
+	int timer_fd; /* the loop's own timers are poll(2)'s, which may be late by a thousandth of the time */
 	enum port_state state;
 	int64_t term_ms; /* when the last SIGTERM came; -1: none did */
 	int tries;       /* to start the command */

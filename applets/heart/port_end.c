@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 
 #include "applets/heart/say.h"
@@ -11,18 +12,14 @@
 
 enum { TRIES = 10, TRY_AGAIN_MS = 1000 };
 
-/* The same timer in every state. A step is never early: poll(2) and the loop's clock count whole milliseconds. */
-static void on_time(struct loop *loop, void *context)
-{
-	struct port *port = context;
-
-	(void)loop;
-	port_happened(port, port->state == PORT_WAITING ? PORT_OVERDUE : PORT_TIME_OVER);
-}
-
+/* The same timer in every state; 0: none. It cannot be refused: timerfd_settime(2). */
 static void set_timer(struct port *port, int64_t delay_ms)
 {
-	loop_set_timer(port->loop, delay_ms + 1, on_time, port); /* has room: port_main() has set it before */
+	const struct itimerspec when = {
+		.it_value = { .tv_sec = (time_t)(delay_ms / 1000), .tv_nsec = delay_ms % 1000 * 1000000 },
+	};
+
+	timerfd_settime(port->timer_fd, 0, &when, NULL);
 }
 
 void port_set_deadline(struct port *port)
@@ -35,7 +32,7 @@ void port_set_deadline(struct port *port)
 /* Wait for its end in this state; it may have come already. */
 static void await_node(struct port *port, int64_t until_ms)
 {
-	set_timer(port, until_ms);
+	set_timer(port, until_ms > 0 ? until_ms : 1);
 	if (pidref_verify(port->proc, &port->node) == -ESRCH)
 		port_happened(port, PORT_GONE);
 }
@@ -44,10 +41,7 @@ static void await_dump(struct port *port)
 {
 	int seconds = port_dump_seconds(port->config->dump);
 
-	if (seconds < 0)
-		loop_clear_timer(port->loop, on_time, port);
-	else
-		set_timer(port, (int64_t)seconds * 1000);
+	set_timer(port, seconds < 0 ? 0 : (int64_t)seconds * 1000);
 	if (port->node.pid > 0 && pidref_verify(port->proc, &port->node) == -ESRCH)
 		port_happened(port, PORT_GONE);
 }
@@ -102,7 +96,7 @@ static void run_command(struct port *port)
 	const char *command = port_command(port);
 	pid_t pid = command_start(command, &how, why);
 
-	loop_clear_timer(port->loop, on_time, port);
+	set_timer(port, 0);
 	if (pid > 0) {
 		loop_add_child(port->loop, pid, on_command, port); /* has room: port_main() */
 		return;

@@ -10,11 +10,6 @@
 
 enum { SAY_MAX = 8192, CTIME_SIZE = 26, CTIME_SHOWN = 24 };
 
-void say_prepare(void)
-{
-	tzset();
-}
-
 void say(const char *format, ...)
 {
 	char text[SAY_MAX], line[SAY_MAX + 64], when[CTIME_SIZE] = "";

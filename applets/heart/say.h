@@ -5,7 +5,4 @@
 /* One line, one write(2) to stderr; control characters are escaped. Long ones are cut at 8 KiB. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Read the time zone now: the first line that needs it may be written when memory is gone. */
-void say_prepare(void);
-
 #endif
