@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
@@ -141,4 +142,21 @@ int tree_signal(const struct procfs *proc, pid_t pgrp, int signal)
 	if (!proc || !shows_us(proc))
 		return signal_blindly(pgrp, signal);
 	return signal_tree(proc, signal);
+}
+
+/* Half as much again as struct tree takes, for who calls from deeper down. */
+__attribute__((noinline)) static void touch_stack(void)
+{
+	volatile char block[512 * 1024];
+
+	for (size_t i = 0; i < sizeof block; i += 1024)
+		block[i] = 0;
+}
+
+void tree_reserve_stack(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_STACK, &limit) < 0 || limit.rlim_cur >= 1024 * 1024)
+		touch_stack();
 }

@@ -1,8 +1,8 @@
 /* tree.h: end a process with everything that it started.
  *
  * The caller is the sub-reaper (PR_SET_CHILD_SUBREAPER) or PID 1 of the tree, so that orphans stay below it and no
- * descendant gets away by daemonising. Allocates nothing: this is the path that must work when memory is gone. It takes
- * 300 KiB of stack; a call with signal 0 in good time makes sure of them (RLIMIT_AS, vm.overcommit_memory=2). */
+ * descendant gets away by daemonising. Allocates nothing: this is the path that must work when memory is gone. It
+ * takes 300 KiB of stack, which tree_reserve_stack() makes sure of in good time. */
 #ifndef CORE_TREE_H
 #define CORE_TREE_H
 
@@ -15,5 +15,10 @@
  * /proc) to the process group PGRP and, as PID 1, to everything else. Returns the number of processes that were
  * signalled, or -errno. A process that forks meanwhile may be missed: call again until it returns 0. */
 int tree_signal(const struct procfs *proc, pid_t pgrp, int signal);
+
+/* Have the kernel give us the stack for tree_signal() now: later there may be none to be had (RLIMIT_AS,
+ * vm.overcommit_memory=2), which is a SIGSEGV. To be called once, from about as deep as tree_signal() will be. Does
+ * nothing where RLIMIT_STACK is too small for it. */
+void tree_reserve_stack(void);
 
 #endif

@@ -101,10 +101,11 @@ test_static_glibc() {
 }
 
 test_static_glibc_with_libxml2() {
-	[ -e "$(${CC:-cc} -print-file-name=libxml2.a)" ] || skip "no static libxml2"
-	case $(pkg-config --static --libs libxml-2.0) in
-	*-licu*) [ -e "$(${CC:-cc} -print-file-name=libstdc++.a)" ] || skip "no static C++ library, which ICU needs" ;;
-	esac
+	libraries=$(pkg-config --static --libs libxml-2.0 | sed 's/.*-licu.*/& -lstdc++/')
+	for library in $libraries; do
+		file=lib${library#-l}.a
+		[ "$(${CC:-cc} -print-file-name="$file")" != "$file" ] || skip "no $file"
+	done
 	build STATIC=1
 	static_file b/procguard
 }

@@ -107,7 +107,7 @@ test_its_own_file_is_left_as_it_is() {
 	# shellcheck disable=SC2016
 	OOME_FILE=/a=b status_is 0 "$PROCGUARD" oome run sh -c '[ "$OOME_FILE" = /a=b ]'
 	# shellcheck disable=SC2016
-	HOMEDIR=/nowhere status_is 0 "$PROCGUARD" oome run sh -c '[ -z "$OOME_FILE" ]'
+	HOMEDIR=/nowhere status_is 0 "$PROCGUARD" oome run sh -c ': > "$OOME_FILE"'
 	# shellcheck disable=SC2016
 	HOMEDIR=/nowhere status_is 0 "$PROCGUARD" oome run -o f sh -c "[ \"\$OOME_FILE\" = '$PWD/f' ]"
 }

@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { LATER = 100000 }; /* milliseconds: what was found then is found anew at twice that, not before */
+
 static char top[PATH_MAX];
 static struct procfs proc;
 static struct programs_shared shared;
@@ -174,6 +176,7 @@ START_TEST(places_of_every_kind)
 	ck_assert_uint_eq(find(a)->place_count, 1);
 	ck_assert_uint_eq(find(b)->place_count, 1);
 	ck_assert_uint_eq(find(c)->place_count, 0);
+	update(LATER);
 	ck_assert(program_missing_still(find(c)));
 	ck_assert_str_eq(found(text), "");
 	touch("a.oome");
@@ -181,13 +184,25 @@ START_TEST(places_of_every_kind)
 	ck_assert_int_eq(mkdir("work", 0755), 0);
 	touch("work/oome");
 	ck_assert(!program_missing_still(find(c)));
-	update(PROGRAMS_SETTLE_MS + 2); /* neither young nor due, but the entry that lacked is there */
+	update(LATER + 1); /* not due, but the entry that lacked is there */
+	programs_touched_all(&programs);
 	ck_assert_str_eq(found(text), "a;b;c;");
 	end(a);
 	end(b);
 	end(c);
 }
 END_TEST
+
+static bool comm_is(pid_t pid, const char *wanted)
+{
+	char comm[32] = "";
+	int dir = procfs_process(&proc, pid), fd = openat(dir, "comm", O_RDONLY | O_CLOEXEC);
+	ssize_t n = read(fd, comm, sizeof comm - 1);
+
+	close(fd);
+	close(dir);
+	return n > 0 && !strcmp(comm, wanted);
+}
 
 START_TEST(another_program_in_the_same_process)
 {
@@ -210,11 +225,11 @@ START_TEST(another_program_in_the_same_process)
 		poll(NULL, 0, 10);
 	}
 	ck_assert(programs_has(&programs, "g:before"));
+	update(LATER);
 	ck_assert_int_eq(write(ends[1], "\n", 1), 1);
-	for (int i = 0; i < 1000 && !programs_has(&programs, "g:after"); i++) {
-		update(PROGRAMS_SETTLE_MS + 2); /* long known, refreshed a moment ago: only exec tells */
+	for (int i = 0; i < 1000 && !comm_is(pid, "sleep\n"); i++)
 		poll(NULL, 0, 10);
-	}
+	update(LATER + PROGRAMS_IMAGE_MS); /* nothing is due but the question whether it has called exec */
 	ck_assert(programs_has(&programs, "g:after"));
 	ck_assert(!programs_has(&programs, "g:before"));
 	end(pid);
@@ -274,14 +289,23 @@ START_TEST(who_has_no_name)
 }
 END_TEST
 
-/* What inotify has to say, in its own words. */
+/* What inotify has to say, an event a call; -1: nothing more. */
 static int next_watch(char name[NAME_MAX + 1], uint32_t *mask)
 {
-	_Alignas(struct inotify_event) char block[sizeof(struct inotify_event) + NAME_MAX + 1];
-	const struct inotify_event *event = (const struct inotify_event *)block;
+	static _Alignas(struct inotify_event) char block[4096];
+	static ssize_t have, at;
+	const struct inotify_event *event;
 
-	if (read(programs.inotify, block, sizeof block) <= 0)
+	if (!have)
+		have = read(programs.inotify, block, sizeof block);
+	if (have <= 0) {
+		have = 0;
 		return -1;
+	}
+	event = (const struct inotify_event *)(block + at);
+	at += (ssize_t)(sizeof *event + event->len);
+	if (at == have)
+		at = have = 0;
 	strcpy(name, event->len ? event->name : "");
 	*mask = event->mask;
 	return event->wd;
@@ -289,20 +313,30 @@ static int next_watch(char name[NAME_MAX + 1], uint32_t *mask)
 
 START_TEST(watched_while_it_is_used)
 {
-	char name[NAME_MAX + 1];
+	char name[NAME_MAX + 1], text[256];
 	uint32_t mask;
 	pid_t a = start("g", "a", "OOME_FILE=here/oome");
 	int watch;
 
 	ck_assert_int_eq(mkdir("here", 0755), 0);
 	update(1);
+	update(LATER);
+	ck_assert_str_eq(found(text), "");
 	ck_assert_uint_eq(programs.watch_count, 1);
 	touch("here/other");
 	watch = next_watch(name, &mask);
-	ck_assert(!programs_watched(&programs, watch, name));
+	ck_assert(!programs_touched(&programs, watch, name));
 	touch("here/oome");
+	ck_assert_str_eq(found(text), find(a)->places[0].local ? "" : "a;"); /* inotify is to tell */
 	watch = next_watch(name, &mask);
-	ck_assert(programs_watched(&programs, watch, name));
+	ck_assert(programs_touched(&programs, watch, name));
+	ck_assert_str_eq(found(text), "a;");
+	ck_assert_str_eq(found(text), "a;"); /* what is there is looked at again */
+	ck_assert_int_eq(unlink("here/oome"), 0);
+	ck_assert_str_eq(found(text), "");
+	touch("here/oome");
+	programs_touched_all(&programs);
+	ck_assert_str_eq(found(text), "a;");
 
 	/* The directory is replaced: the new one is watched, the old one no longer. */
 	ck_assert_int_eq(rename("here", "gone"), 0);
@@ -310,7 +344,7 @@ START_TEST(watched_while_it_is_used)
 	while ((watch = next_watch(name, &mask)) >= 0)
 		if (mask & IN_MOVE_SELF)
 			programs_expire_watch(&programs, watch);
-	update(PROGRAMS_SETTLE_MS + 2);
+	update(LATER + 1);
 	ck_assert_uint_eq(programs.watch_count, 1);
 	while (next_watch(name, &mask) >= 0)
 		;
@@ -318,9 +352,9 @@ START_TEST(watched_while_it_is_used)
 	ck_assert_int_eq(next_watch(name, &mask), -1);
 	touch("here/oome");
 	watch = next_watch(name, &mask);
-	ck_assert(programs_watched(&programs, watch, name));
+	ck_assert(programs_touched(&programs, watch, name));
 	end(a);
-	update(PROGRAMS_SETTLE_MS + 3);
+	update(LATER + 2);
 	ck_assert_uint_eq(programs.watch_count, 0);
 }
 END_TEST

@@ -19,8 +19,7 @@ static int play_no_memory(const struct procfs *proc)
 			wait_for_ever();
 		}
 	await_ready(100);
-	if (tree_signal(proc, 0, 0) != 100) /* the stack is there from now on */
-		return 4;
+	tree_reserve_stack();
 	setrlimit(RLIMIT_AS, &none);
 	setrlimit(RLIMIT_DATA, &none);
 	if (tree_signal(proc, 0, SIGTERM) != 100)

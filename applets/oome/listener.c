@@ -29,9 +29,10 @@ struct listener {
 	struct event_reader reader;
 	struct programs_shared *shared;
 	pid_t watcher;
-	int socket;        /* to the watcher */
-	bool tick_sent;    /* the watcher has not said WATCHER_DONE yet */
-	bool tick_waiting; /* ticks came meanwhile: they are one */
+	int socket;              /* to the watcher */
+	uint64_t ticks_sent;     /* to this watcher; shared->ticks_done says how far it is */
+	uint64_t ticks_due;      /* what must be done by the deadline; 0: there is none */
+	bool tick_waiting;       /* for a watcher to be there */
 };
 
 static const char ready[] = "READY\n", result_and_ready[] = "RESULT 2\nOKREADY\n";
@@ -57,12 +58,22 @@ static void avoid(struct programs_shared *shared, pid_t pid)
 		}
 }
 
-static void on_no_answer(struct loop *loop, void *context)
+static void set_deadline(struct listener *l);
+
+/* It costs the watcher no answer and us no wake-up to know that a tick is done: only whether it was, when its time
+ * is over. */
+static void on_deadline(struct loop *loop, void *context)
 {
 	struct listener *l = context;
 	pid_t pid = l->shared->looking_at;
 
 	(void)loop;
+	if (l->shared->ticks_done >= l->ticks_due) {
+		l->ticks_due = 0;
+		if (l->shared->ticks_done < l->ticks_sent)
+			set_deadline(l);
+		return;
+	}
 	if (pid) {
 		log_fail("the files of pid %d do not answer (a file system that hangs?): it is left out while it lives",
 			 (int)pid);
@@ -71,6 +82,14 @@ static void on_no_answer(struct loop *loop, void *context)
 		log_fail("no answer to a tick within %d s: starting to look anew", ANSWER_WITHIN_MS / 1000);
 	}
 	kill_watcher(l);
+}
+
+static void set_deadline(struct listener *l)
+{
+	if (l->ticks_due)
+		return;
+	l->ticks_due = l->ticks_sent;
+	loop_set_timer(l->loop, ANSWER_WITHIN_MS, on_deadline, l);
 }
 
 static void close_socket(struct listener *l)
@@ -87,11 +106,11 @@ static void on_watcher_end(struct loop *loop, pid_t pid, int status, void *conte
 	if (pid != l->watcher || (!WIFEXITED(status) && !WIFSIGNALED(status)))
 		return;
 	l->watcher = 0;
-	l->tick_waiting = l->tick_waiting || l->tick_sent;
-	l->tick_sent = false;
+	l->tick_waiting = l->tick_waiting || l->shared->ticks_done < l->ticks_sent;
+	l->ticks_sent = l->ticks_due = l->shared->ticks_done = 0;
 	l->shared->looking_at = 0;
 	close_socket(l);
-	loop_clear_timer(loop, on_no_answer, l);
+	loop_clear_timer(loop, on_deadline, l);
 	if (!WIFEXITED(status) && WTERMSIG(status) != SIGKILL)
 		log_fail("looking at processes ended with %s: starting anew", spawn_describe(status, text));
 	loop_set_timer(loop, START_AGAIN_MS, start_watcher, l);
@@ -101,30 +120,20 @@ static void send_tick(struct listener *l)
 {
 	const char byte = WATCHER_TICK;
 
-	l->tick_waiting = l->tick_sent || l->socket < 0;
+	l->tick_waiting = l->socket < 0;
 	if (l->tick_waiting || send(l->socket, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL) != 1)
-		return;
-	l->tick_sent = true;
-	loop_set_timer(l->loop, ANSWER_WITHIN_MS, on_no_answer, l);
+		return; /* a full socket holds ticks enough */
+	l->ticks_sent++;
+	set_deadline(l);
 }
 
-static void on_answer(struct loop *loop, int fd, short revents, void *context)
+/* The watcher says nothing: this is its end. */
+static void on_hangup(struct loop *loop, int fd, short revents, void *context)
 {
-	struct listener *l = context;
-	char byte;
-	ssize_t n = recv(fd, &byte, 1, MSG_DONTWAIT);
-
+	(void)loop;
+	(void)fd;
 	(void)revents;
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n <= 0) {
-		close_socket(l); /* on_watcher_end() follows */
-		return;
-	}
-	loop_clear_timer(loop, on_no_answer, l);
-	l->tick_sent = false;
-	if (l->tick_waiting)
-		send_tick(l);
+	close_socket(context); /* on_watcher_end() follows */
 }
 
 static int fork_watcher(struct listener *l, int ends[2])
@@ -139,7 +148,7 @@ static int fork_watcher(struct listener *l, int ends[2])
 		return r;
 	l->watcher = pid;
 	l->socket = ends[0];
-	return loop_add_fd(l->loop, l->socket, POLLIN, on_answer, l);
+	return loop_add_fd(l->loop, l->socket, POLLIN, on_hangup, l);
 }
 
 static void start_watcher(struct loop *loop, void *context)
@@ -219,8 +228,9 @@ static int refuse(const struct oome_config *config)
 {
 	if (!getenv("SUPERVISOR_ENABLED")) {
 		log_line("oome_monitor must be run as a supervisor event listener");
-		log_line("Put it into an [eventlistener:...] section of supervisord.conf (man procguard-oome), or guard one "
-			 "command without supervisord: procguard oome run COMMAND");
+		log_line(
+			"Put it into an [eventlistener:...] section of supervisord.conf (man procguard-oome), or guard one "
+			"command without supervisord: procguard oome run COMMAND");
 		return 2;
 	}
 	if (!getenv("SUPERVISOR_SERVER_URL") && !config->script) {

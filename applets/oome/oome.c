@@ -54,7 +54,7 @@ static const struct opt run_options[] = {
 	{ .kind = OPT_END },
 };
 
-enum { SINGLE, ALL, RUN };
+enum { SINGLE, ALL, RUN, TIMEOUT_MAX_MS = 24 * 60 * 60 * 1000 };
 
 static const struct opt_command commands[] = {
 	[SINGLE] = { .name = "single",
@@ -88,6 +88,8 @@ static const struct opt_program program = {
 static int check(const struct opt_program *as_typed, const struct opt_command *command,
 		 const struct oome_config *config)
 {
+	if (config->timeout_ms < 1 || config->timeout_ms > TIMEOUT_MAX_MS)
+		return opt_usage(as_typed, "--timeout takes a time from 1ms to 1d");
 	if (command != &commands[SINGLE])
 		return 0;
 	if (!config->names.count)

@@ -144,20 +144,31 @@ static int stat_place(const struct oomefile *file, struct stat *ret)
 	return r;
 }
 
-static bool descendant_has_uid(const struct procfs *proc, pid_t pid, uid_t uid)
+/* Who is looked for among the descendants, and how deep. */
+struct uid_search {
+	const struct procfs *proc;
+	uid_t uid;
+	int depth;
+};
+
+static int has_uid(pid_t pid, void *context)
 {
-	CLEANUP(pidset_done) struct pidset set = { 0 };
+	const struct uid_search *search = context;
+	struct uid_search below = { .proc = search->proc, .uid = search->uid, .depth = search->depth - 1 };
+	CLEANUP(fd_done) int dir = procfs_process(search->proc, pid);
 	struct procparse_status status;
 
-	if (procfs_descendants(proc, pid, &set) < 0)
-		return false;
-	for (size_t i = 0; i < set.count; i++) {
-		CLEANUP(fd_done) int dir = procfs_process(proc, set.pids[i]);
+	if (dir >= 0 && !procfs_status(dir, &status) && (status.uid == search->uid || status.fsuid == search->uid))
+		return 1;
+	return below.depth > 0 && procfs_each_child(search->proc, pid, has_uid, &below) == 1;
+}
 
-		if (dir >= 0 && !procfs_status(dir, &status) && (status.uid == uid || status.fsuid == uid))
-			return true;
-	}
-	return false;
+/* Allocates nothing: a report is to be believed also when memory is gone. */
+static bool descendant_has_uid(const struct procfs *proc, pid_t pid, uid_t uid)
+{
+	struct uid_search search = { .proc = proc, .uid = uid, .depth = 16 };
+
+	return procfs_each_child(proc, pid, has_uid, &search) == 1;
 }
 
 int oomefile_look(const struct oomefile *file, const struct procfs *proc, pid_t pid, bool any_owner,

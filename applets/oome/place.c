@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/vfs.h>
 
 #include "core/log.h"
 
@@ -34,6 +36,22 @@ int place_watch(const struct procfs *proc, const struct oomefile *file, int inot
 	directory_path(proc, file, path);
 	watch = inotify_add_watch(inotify, path, PLACE_FILE_EVENTS | PLACE_DIRECTORY_EVENTS | IN_ONLYDIR);
 	return watch < 0 ? -errno : watch;
+}
+
+bool place_is_local(const struct oomefile *file)
+{
+	static const unsigned long local[] = {
+		EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC, RAMFS_MAGIC, OVERLAYFS_SUPER_MAGIC,
+		F2FS_SUPER_MAGIC,
+	};
+	struct statfs fs;
+
+	if (fstatfs(file->dir, &fs) < 0)
+		return false;
+	for (size_t i = 0; i < sizeof local / sizeof *local; i++)
+		if ((unsigned long)fs.f_type == local[i])
+			return true;
+	return false;
 }
 
 /* Is it another file than the one that was warned of last? */

@@ -22,6 +22,10 @@ enum {
  * Without PROC (NULL: no /proc, which names a directory by our descriptor on it) it is taken by its path. */
 int place_watch(const struct procfs *proc, const struct oomefile *file, int inotify);
 
+/* Is FILE's directory on a file system of which inotify(7) tells everything? Not where other machines (NFS) or a
+ * program (FUSE) make files too; what is not known to be local is not. */
+bool place_is_local(const struct oomefile *file);
+
 /* oomefile_look() said ERROR, and for -EPERM OWNER (else -1): log for the program NAME why its file is not believed,
  * unless this file, in any version, is the one in WARNED, which is updated. */
 void place_complain(const struct oomefile *file, const char *name, int error, uid_t owner, struct oomefile_id *warned);

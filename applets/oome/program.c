@@ -17,7 +17,9 @@ enum { ENVIRON_MAX = 256 * 1024, DESCENDANTS_TRIED = 64 };
 
 struct program program_new(pid_t pid, int64_t now_ms)
 {
-	return (struct program){ .pid = pid, .environ_fd = -1, .missing_in = -1, .first_seen_ms = now_ms };
+	return (struct program){
+		.pid = pid, .process = PIDREF_NONE, .environ_fd = -1, .missing_in = -1, .first_seen_ms = now_ms
+	};
 }
 
 static void forget_missing(struct program *p)
@@ -43,29 +45,19 @@ void program_done(struct program *p)
 		return;
 	forget_places(p);
 	p->environ_fd = fd_close(p->environ_fd);
+	pidref_done(&p->process);
 	free(p->group);
 	free(p->name);
 	p->group = p->name = NULL;
 }
 
-/* 0: no such process. */
-static uint64_t start_ticks_of(const struct procfs *proc, pid_t pid)
-{
-	CLEANUP(fd_done) int dir = procfs_process(proc, pid);
-	struct procparse_stat st;
-
-	return dir >= 0 && !procfs_stat(dir, &st) ? st.start_ticks : 0;
-}
-
-bool program_same(const struct program *p, const struct procfs *proc)
+bool program_same_image(const struct program *p)
 {
 	char byte;
 
-	/* The memory image that an open environ reads from is gone when the process has ended or called exec: one
-	 * byte tells. */
-	if (p->environ_fd >= 0)
-		return pread(p->environ_fd, &byte, 1, 0) == 1;
-	return p->start_ticks && start_ticks_of(proc, p->pid) == p->start_ticks;
+	/* The memory that an open environ reads from is gone when the process has ended or called exec: one byte
+	 * tells. */
+	return p->environ_fd < 0 || pread(p->environ_fd, &byte, 1, 0) == 1;
 }
 
 /* ---- its name ---- */
@@ -137,7 +129,9 @@ static void place_add(struct program *p, struct oomefile *file, const struct pro
 	if (inotify >= 0 && watch < 0)
 		*ret_watch_error = -watch;
 	p->places = places;
-	p->places[p->place_count++] = (struct place){ .file = *file, .watch = watch < 0 ? -1 : watch };
+	p->places[p->place_count++] = (struct place){
+		.file = *file, .watch = watch < 0 ? -1 : watch, .local = place_is_local(file), .due = true,
+	};
 }
 
 static void warn_rights(struct program *p, int dir, int error)
@@ -233,21 +227,24 @@ static void find_places(const struct finding *f, int dir, const struct buf *env)
 		find_descendants_places(f);
 }
 
-/* Open and read the environment; from here on program_same() compares with what is now. */
-static int renew_image(struct program *p, const struct procfs *proc, int dir, struct buf *env)
+/* Open and read the environment; from here on program_same_image() compares with what is now. */
+static int renew_image(struct program *p, int dir, struct buf *env)
 {
-	struct procparse_stat st;
 	int r;
 
 	p->environ_fd = fd_close(p->environ_fd);
 	p->environ_fd = openat(dir, "environ", O_RDONLY | O_CLOEXEC);
 	r = p->environ_fd < 0 ? -errno : buf_read_fd(env, p->environ_fd);
-	if (r == -ENOBUFS)
-		r = 0; /* what fits is enough: our names stand at the beginning or not at all */
-	p->start_ticks = p->environ_fd < 0 ? start_ticks_of(proc, p->pid) : 0;
-	if (r != -EACCES && !env->len && !procfs_stat(dir, &st) && st.state == 'Z')
-		p->asked =
-			true; /* its memory is gone, with its name: -ESRCH since Linux 6.15, nothing to read before */
+	return r == -ENOBUFS ? 0 : r; /* what fits is enough: our names stand at the beginning or not at all */
+}
+
+/* Refer to the process. A zombie has no name any more: nobody need be asked for it. */
+static int renew_process(struct program *p, const struct procfs *proc)
+{
+	int r = p->process.pid ? pidref_verify(proc, &p->process) : pidref_open(proc, p->pid, &p->process);
+
+	if (r == -ESRCH)
+		p->asked = true;
 	return r;
 }
 
@@ -262,9 +259,9 @@ void program_find(struct program *p, const struct oome_config *config, const str
 	int r;
 
 	*ret_watch_error = 0;
-	if (dir < 0)
+	if (dir < 0 || renew_process(p, proc) < 0)
 		return;
-	r = renew_image(p, proc, dir, &env);
+	r = renew_image(p, dir, &env);
 	forget_places(p);
 	if (!r)
 		name_from_environ(p, config, &env);
@@ -278,13 +275,20 @@ void program_find(struct program *p, const struct oome_config *config, const str
 
 /* ---- its files ---- */
 
-bool program_look(struct program *p, const struct place *place, const struct oome_config *config,
+bool program_look_due(const struct place *place)
+{
+	return place->due || place->present || place->watch < 0 || !place->local;
+}
+
+bool program_look(struct program *p, struct place *place, const struct oome_config *config,
 		  const struct procfs *proc, struct oomefile_id *ret)
 {
 	struct oomefile_id id = { 0 };
 	uid_t owner = (uid_t)-1;
 	int r = oomefile_look(&place->file, proc, p->pid, config->any_owner, &id, &owner);
 
+	place->due = false;
+	place->present = r < 0 || id.exists;
 	if (r < 0)
 		place_complain(&place->file, p->name, r, owner, &p->warned_file);
 	if (r < 0 || !id.exists)

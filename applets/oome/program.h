@@ -7,19 +7,23 @@
 
 #include "applets/oome/oome.h"
 #include "applets/oome/oomefile.h"
+#include "core/pidref.h"
 #include "core/procfs.h"
 
 enum { PROGRAM_PLACES_MAX = 8 };
 
 struct place {
 	struct oomefile file;
-	int watch; /* inotify watch descriptor, or -1 */
+	int watch;    /* inotify watch descriptor, or -1 */
+	bool local;   /* on a file system of which inotify tells everything: no other machine, no program behind it */
+	bool due;     /* inotify said something, or nobody has looked yet */
+	bool present; /* there was something at the last look: look again, whatever inotify says */
 };
 
 struct program {
 	pid_t pid;
-	int environ_fd;          /* /proc/PID/environiron; -1: cannot be read, or descriptors are short */
-	uint64_t start_ticks; /* where environ_fd is -1: its start time, by which it is told from who reuses its pid */
+	struct pidref process;   /* PIDREF_NONE: it was not there, or a zombie */
+	int environ_fd;          /* /proc/PID/environ, by which exec is seen; -1: not to be had */
 	char *group, *name;      /* NULL: not known (yet) */
 	bool ours;               /* wanted by -p, or all, and not the listener itself */
 	struct place *places;
@@ -28,6 +32,7 @@ struct program {
 	char *missing_name; /* ...this entry, on the way to the oome file; -1 and NULL: nothing known of that kind */
 	int64_t first_seen_ms;
 	int64_t refreshed_ms;    /* 0: due */
+	int64_t checked_ms;      /* that it is the same program image */
 	bool seen;               /* in the update that goes on */
 	bool asked;              /* RPC was asked for its name, or there is nothing to ask for (a zombie) */
 	bool disowned;           /* it carries the name of another program: none of ours while it lives */
@@ -39,9 +44,9 @@ struct program {
 struct program program_new(pid_t pid, int64_t now_ms);
 void program_done(struct program *p);
 
-/* Still the process and the program image that program_find() saw? PROC only where its environ could not be kept
- * open. */
-bool program_same(const struct program *p, const struct procfs *proc);
+/* Still the program image that program_find() saw? False when it has ended or called exec. True where its environ
+ * may not be read. */
+bool program_same_image(const struct program *p);
 
 /* Find out everything about P anew: its name, and where its oome file and its descendants' may be. Watches their
  * directories by INOTIFY unless it is negative; a negative watch says which failed (errno in RET_WATCH_ERROR, else
@@ -56,8 +61,11 @@ int program_set_name(struct program *p, const struct oome_config *config, const 
  * known. */
 bool program_missing_still(const struct program *p);
 
+/* Is there news to be expected from a look at PLACE? */
+bool program_look_due(const struct place *place);
+
 /* Look at PLACE: true when there is a file that may be believed (RET). Warns of one that may not, once a file. */
-bool program_look(struct program *p, const struct place *place, const struct oome_config *config,
+bool program_look(struct program *p, struct place *place, const struct oome_config *config,
 		  const struct procfs *proc, struct oomefile_id *ret);
 
 #endif

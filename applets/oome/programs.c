@@ -1,6 +1,7 @@
 #include "applets/oome/programs.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -20,9 +21,11 @@ void programs_done(struct programs *programs)
 	for (size_t i = 0; i < programs->count; i++)
 		program_done(&programs->items[i]);
 	free(programs->items);
+	free(programs->polls);
 	free(programs->watches);
 	pidset_done(&programs->children);
 	programs->items = NULL;
+	programs->polls = NULL;
 	programs->watches = NULL;
 	programs->count = programs->size = programs->watch_count = 0;
 }
@@ -104,19 +107,45 @@ void programs_expire_watch(struct programs *programs, int watch)
 				programs->items[i].refreshed_ms = 0;
 }
 
-bool programs_watched(const struct programs *programs, int watch, const char *name)
+bool programs_touched(struct programs *programs, int watch, const char *name)
 {
+	bool any = false;
+
 	for (size_t i = 0; i < programs->count; i++)
 		for (size_t k = 0; k < programs->items[i].place_count; k++) {
-			const struct place *place = &programs->items[i].places[k];
+			struct place *place = &programs->items[i].places[k];
 
 			if (place->watch == watch && !strcmp(place->file.name, name))
-				return true;
+				any = place->due = true;
 		}
-	return false;
+	return any;
+}
+
+void programs_touched_all(struct programs *programs)
+{
+	for (size_t i = 0; i < programs->count; i++)
+		for (size_t k = 0; k < programs->items[i].place_count; k++)
+			programs->items[i].places[k].due = true;
 }
 
 /* ---- the table ---- */
+
+static int grow(struct programs *programs)
+{
+	size_t size = programs->size ? 2 * programs->size : 16;
+	struct program *items = reallocarray(programs->items, size, sizeof *items);
+	struct pollfd *polls;
+
+	if (!items)
+		return -ENOMEM;
+	programs->items = items;
+	polls = reallocarray(programs->polls, size, sizeof *polls);
+	if (!polls)
+		return -ENOMEM;
+	programs->polls = polls;
+	programs->size = size;
+	return 0;
+}
 
 /* The entry of PID, moved to index AT: kept in the order of the kernel's list, the next update finds each at once. */
 static struct program *program_at(struct programs *programs, size_t at, pid_t pid, int64_t now_ms)
@@ -124,15 +153,8 @@ static struct program *program_at(struct programs *programs, size_t at, pid_t pi
 	size_t i = at < programs->count && programs->items[at].pid == pid ? at : index_of(programs, pid);
 
 	if (i == programs->count) {
-		if (programs->count == programs->size) {
-			size_t size = programs->size ? 2 * programs->size : 16;
-			struct program *items = reallocarray(programs->items, size, sizeof *items);
-
-			if (!items)
-				return NULL;
-			programs->items = items;
-			programs->size = size;
-		}
+		if (programs->count == programs->size && grow(programs) < 0)
+			return NULL;
 		programs->items[programs->count++] = program_new(pid, now_ms);
 	}
 	if (i != at) {
@@ -144,10 +166,39 @@ static struct program *program_at(struct programs *programs, size_t at, pid_t pi
 	return &programs->items[at];
 }
 
+/* Another process under the same pid, or another program in it, begins anew. */
+static void begin_anew(struct program *p, int64_t now_ms)
+{
+	struct oomefile_id warned_file = p->warned_file; /* who calls exec without end is warned of once */
+
+	program_done(p);
+	*p = program_new(p->pid, now_ms);
+	p->warned_file = warned_file;
+}
+
+/* Who of the first COUNT has ended meanwhile, its pid another's perhaps? One call for all pidfds. */
+static void drop_ended(struct programs *programs, size_t count, int64_t now_ms)
+{
+	for (size_t i = 0; i < count; i++)
+		programs->polls[i] = (struct pollfd){ .fd = programs->items[i].process.fd, .events = POLLIN };
+	if (count && poll(programs->polls, (nfds_t)count, 0) < 0)
+		return; /* at the next tick */
+	for (size_t i = 0; i < count; i++) {
+		struct program *p = &programs->items[i];
+		bool ended = p->process.fd >= 0 ? programs->polls[i].revents != 0
+						: p->process.pid && pidref_verify(programs->proc, &p->process) < 0;
+
+		if (ended)
+			begin_anew(p, now_ms);
+	}
+}
+
 static bool refresh_due(const struct program *p, int64_t now_ms)
 {
-	if (!p->refreshed_ms || p->environ_fd < 0 || now_ms - p->refreshed_ms >= PROGRAMS_REFRESH_MS ||
-	    now_ms - p->first_seen_ms < PROGRAMS_SETTLE_MS)
+	int64_t interval = p->refreshed_ms - p->first_seen_ms;
+
+	if (!p->refreshed_ms ||
+	    now_ms - p->refreshed_ms >= (interval < PROGRAMS_REFRESH_MS ? interval : PROGRAMS_REFRESH_MS))
 		return true;
 	return p->ours && !p->place_count && !program_missing_still(p);
 }
@@ -160,22 +211,23 @@ static void refresh(struct programs *programs, struct program *p, int64_t now_ms
 	program_find(p, programs->config, programs->proc, programs->inotify, &watch_error);
 	programs->shared->looking_at = 0;
 	p->refreshed_ms = p->name ? now_ms : 0;
+	p->checked_ms = now_ms;
 	programs->changed = true;
 	note_watches(programs, p, watch_error);
 }
 
-/* Another process under the same pid, or another program in it, begins anew. */
 static void update(struct programs *programs, struct program *p, int64_t now_ms)
 {
-	if (p->refreshed_ms && !program_same(p, programs->proc)) {
-		struct oomefile_id warned_file = p->warned_file; /* who calls exec without end is warned of once */
-
-		program_done(p);
-		*p = program_new(p->pid, now_ms);
-		p->warned_file = warned_file;
-	}
 	p->seen = true;
-	if (!avoided(programs, p->pid) && refresh_due(p, now_ms))
+	if (avoided(programs, p->pid))
+		return;
+	if (p->refreshed_ms && now_ms - p->checked_ms >= PROGRAMS_IMAGE_MS) {
+		p->checked_ms = now_ms;
+		if (!program_same_image(p))
+			begin_anew(p, now_ms);
+		p->seen = true;
+	}
+	if (refresh_due(p, now_ms))
 		refresh(programs, p, now_ms);
 }
 
@@ -185,7 +237,7 @@ static bool lives_on(const struct programs *programs, const struct program *p, p
 	CLEANUP(fd_done) int dir = -1;
 	struct procparse_stat st;
 
-	if (!program_same(p, programs->proc))
+	if (!p->process.pid || pidref_verify(programs->proc, &p->process) < 0)
 		return false;
 	dir = procfs_process(programs->proc, p->pid);
 	return dir >= 0 && !procfs_stat(dir, &st) && st.ppid == supervisord && st.state != 'Z';
@@ -221,13 +273,12 @@ int programs_update(struct programs *programs, pid_t supervisord, int64_t now_ms
 		return r;
 	for (size_t i = 0; i < programs->count; i++)
 		programs->items[i].seen = false;
-	for (size_t i = 0; i < programs->children.count; i++) {
-		struct program *p = program_at(programs, i, programs->children.pids[i], now_ms);
-
-		if (!p)
+	for (size_t i = 0; i < programs->children.count; i++)
+		if (!program_at(programs, i, programs->children.pids[i], now_ms))
 			return -ENOMEM;
-		update(programs, p, now_ms);
-	}
+	drop_ended(programs, programs->children.count, now_ms);
+	for (size_t i = 0; i < programs->children.count; i++)
+		update(programs, &programs->items[i], now_ms);
 	remove_gone(programs, supervisord);
 	if (programs->changed)
 		drop_unused_watches(programs);
@@ -283,7 +334,8 @@ void programs_each_file(struct programs *programs, programs_found_fn function, v
 		for (size_t k = 0; k < p->place_count; k++) {
 			struct oomefile_id id;
 
-			if (program_look(p, &p->places[k], programs->config, programs->proc, &id))
+			if (program_look_due(&p->places[k]) &&
+			    program_look(p, &p->places[k], programs->config, programs->proc, &id))
 				function(p, &p->places[k], &id, context);
 		}
 		programs->shared->looking_at = 0;

@@ -1,9 +1,9 @@
 /* programs.h: the programs of a supervisord, kept in step with /proc at each tick.
  *
- * A tick at rest must cost almost nothing (no RPC, about a microsecond a program): what was found of a process is
- * kept as long as it is the same process with the same memory image. All the rest (directory, links, descendants) is
- * found anew every PROGRAMS_REFRESH_MS, at every tick while the process is young, and at once when inotify says that
- * a directory was moved or deleted. */
+ * A tick at rest must cost almost nothing (no RPC, less than a microsecond a program): what was found of a process
+ * is kept as long as its pidfd says that it lives. That it has not called exec is checked every PROGRAMS_IMAGE_MS.
+ * All the rest (directory, links, descendants) is found anew when the process is twice as old as the last time, at
+ * least every PROGRAMS_REFRESH_MS, and at once when inotify says that a directory was moved or deleted. */
 #ifndef OOME_PROGRAMS_H
 #define OOME_PROGRAMS_H
 
@@ -12,12 +12,13 @@
 
 #include "applets/oome/program.h"
 
-enum { PROGRAMS_REFRESH_MS = 60000, PROGRAMS_SETTLE_MS = 30000, PROGRAMS_AVOID_MAX = 16 };
+enum { PROGRAMS_IMAGE_MS = 60000, PROGRAMS_REFRESH_MS = 600000, PROGRAMS_AVOID_MAX = 16 };
 
 /* Who looks at foreign files may be held up by them for ever (a dead NFS server, a FUSE file system that does not
  * answer). Here, in shared memory, it says at whose files it looks, for the process that watches over it. */
 struct programs_shared {
 	volatile pid_t looking_at;         /* 0: at nobody's */
+	volatile uint64_t ticks_done;      /* since the listener began */
 	pid_t avoid[PROGRAMS_AVOID_MAX];   /* whose files did not answer: left out while they live; 0: none */
 };
 
@@ -28,6 +29,7 @@ struct programs {
 	struct program *items;
 	size_t count, size;
 	struct pidset children; /* of the last update */
+	struct pollfd *polls;   /* room for SIZE of them */
 	int inotify;            /* the caller's, or -1 */
 	int *watches;           /* every watch that INOTIFY holds */
 	size_t watch_count;
@@ -53,9 +55,10 @@ void programs_named_all(struct programs *programs);
 bool programs_has(const struct programs *programs, const char *wanted);
 
 /* What inotify says of WATCH: its directory was moved or deleted, so that places there are found anew at the next
- * update; has any place there the file NAME. */
+ * update; NAME was made or touched there: is that an oome file? Or it lost count: look at every place. */
 void programs_expire_watch(struct programs *programs, int watch);
-bool programs_watched(const struct programs *programs, int watch, const char *name);
+bool programs_touched(struct programs *programs, int watch, const char *name);
+void programs_touched_all(struct programs *programs);
 
 /* Call FUNCTION for each oome file of a program of ours that exists and may be believed. */
 typedef void (*programs_found_fn)(struct program *program, const struct place *place, const struct oomefile_id *id,

@@ -13,6 +13,7 @@
 #include "core/log.h"
 #include "core/sig.h"
 #include "core/spawn.h"
+#include "core/tree.h"
 
 static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT };
 
@@ -111,6 +112,7 @@ static int run_open(struct run *run)
 {
 	int r;
 
+	tree_reserve_stack();
 	open_proc(run);
 	if (getpid() != 1)
 		prctl(PR_SET_CHILD_SUBREAPER, 1);

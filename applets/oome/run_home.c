@@ -62,8 +62,6 @@ int run_home_open(struct run_home *home, const char *option)
 		return 0;
 	if (option)
 		return use_option(home, option);
-	if (is_set("HOMEDIR"))
-		return 0;
 	for (size_t i = 0; i < sizeof(bases) / sizeof(*bases) && r < 0; i++)
 		r = make_below(home, bases[i]);
 	return r;

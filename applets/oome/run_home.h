@@ -11,7 +11,7 @@ struct run_home {
 	char env[PATH_MAX + 16]; /* "OOME_FILE=..." for the child, or empty: it has its own */
 };
 
-/* Decide on OOME_FILE for the child: as it is where it is set, or HOMEDIR is; the -o FILE, made absolute, where that is
+/* Decide on OOME_FILE for the child: as it is where it is set; the -o FILE, made absolute, where that is
  * given (OPTION, else NULL); else a file in a new directory, mode 0700, below $XDG_RUNTIME_DIR (not for root), /run,
  * /tmp or /dev/shm. -errno: none could be had. */
 int run_home_open(struct run_home *home, const char *option);

@@ -157,11 +157,12 @@ static void on_worker_end(void *context, int result)
 
 /* ---- events ---- */
 
+/* Ticks that came while one was being done are one. */
 static void on_socket(struct loop *loop, int fd, short revents, void *context)
 {
 	struct watcher *w = context;
-	char byte;
-	ssize_t n = recv(fd, &byte, 1, MSG_DONTWAIT);
+	char ticks[256];
+	ssize_t n = recv(fd, ticks, sizeof ticks, MSG_DONTWAIT);
 
 	(void)revents;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -171,17 +172,17 @@ static void on_socket(struct loop *loop, int fd, short revents, void *context)
 		return;
 	}
 	tick(w);
-	byte = WATCHER_DONE;
-	send(fd, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	w->start->shared->ticks_done += (uint64_t)n;
 }
 
 static void on_inotify_event(struct watcher *w, const struct inotify_event *event)
 {
 	if (event->mask & IN_Q_OVERFLOW) {
+		programs_touched_all(&w->programs);
 		look_soon(w);
 	} else if (event->mask & PLACE_ANEW_EVENTS) {
 		programs_expire_watch(&w->programs, event->wd);
-	} else if (event->len && programs_watched(&w->programs, event->wd, event->name)) {
+	} else if (event->len && programs_touched(&w->programs, event->wd, event->name)) {
 		look_soon(w);
 	}
 }

@@ -9,11 +9,11 @@
 struct watcher_start {
 	const struct oome_config *config;
 	struct programs_shared *shared; /* MAP_SHARED */
-	int socket; /* to the listener, which sends WATCHER_TICK and gets WATCHER_DONE; its end is the watcher's end */
+	int socket; /* from the listener: a WATCHER_TICK a tick, counted in shared->ticks_done when done; its end is ours */
 	int foreign_socket; /* the listener's own end, to be closed in the child */
 };
 
-enum { WATCHER_TICK = 't', WATCHER_DONE = 'd' };
+enum { WATCHER_TICK = 't' };
 
 /* For spawn_function(). 0: the listener went away; 1: no supervisord, said. */
 int watcher_main(void *start);
