@@ -16,8 +16,9 @@
 static const char *const shell_words[] = {
 	"!", ".", ":", "[[", "alias", "bg", "break", "builtin", "case", "cd", "command", "continue", "declare", "do",
 	"done", "elif", "else", "esac", "eval", "exec", "exit", "export", "fc", "fg", "fi", "for", "function",
-	"getopts", "hash", "if", "in", "jobs", "let", "local", "read", "readonly", "return", "set", "shift", "source", "then",
-	"times", "trap", "type", "typeset", "ulimit", "umask", "unalias", "unset", "until", "wait", "while", "{", "}",
+	"getopts", "hash", "if", "in", "jobs", "let", "local", "read", "readonly", "return", "set", "shift",
+	"source", "then", "times", "trap", "type", "typeset", "ulimit", "umask", "unalias", "unset", "until", "wait",
+	"while", "{", "}",
 };
 
 #define SHELL_WORDS (sizeof(shell_words) / sizeof(shell_words[0]))

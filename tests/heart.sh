@@ -259,6 +259,24 @@ test_death_is_seen_at_once() {
 	ran dead
 }
 
+# Linux before 5.3, and filters that do not know the calls.
+test_without_descriptors_of_processes() {
+	for calls in pidfd_open,pidfd_send_signal pidfd_open=EPERM,pidfd_send_signal=EPERM,close_range; do
+		rm -f ran
+		with_command
+		start_talking "$BUILD/tests/enosys" $calls "$PROCGUARD" heart -pid "$node"
+		kill -9 "$node"
+		heart_ended
+		ran dead
+		with_command
+		start_talking "$BUILD/tests/enosys" $calls "$PROCGUARD" heart -pid "$node"
+		frame 8 ''
+		heart_ended
+		said "Executed \"$note_command\" -> 0. Terminating."
+		never_said 'cannot be'
+	done
+}
+
 test_a_zombie_is_dead() {
 	script parent.py <<-'END'
 		#!/usr/bin/env python3

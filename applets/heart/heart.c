@@ -28,12 +28,12 @@ static const struct opt_program program = {
 		   "starts: frames on the standard input and output.",
 	.commands = commands,
 	.notes = "As Erlang's port program:\n"
-		 "  -ht SECONDS               longest time between two heartbeats, 11 to 65535 (60)\n"
-		 "  -pid PID                  the node, which is killed before the command is run\n"
+		 "  -ht SECONDS               longest time between heartbeats, 11 to 65535 (60)\n"
+		 "  -pid PID                  the node, killed before the command is run\n"
 		 "\n"
 		 "Environment: HEART_COMMAND, HEART_KILL_SIGNAL, HEART_NO_KILL,\n"
 		 "ERL_CRASH_DUMP_SECONDS, HEART_DEBUG.\n"
-		 "Example: HEART_COMMAND='/srv/app/bin/app daemon' erl -heart -env HEART_BEAT_TIMEOUT 30\n",
+		 "Example: HEART_COMMAND='/srv/app daemon' erl -heart -env HEART_BEAT_TIMEOUT 30\n",
 };
 
 /* -h, --help: of the program. Another option with two dashes or a word is no call of Erlang's. */

@@ -117,7 +117,7 @@ static int open_node(struct port *port)
 	r = pidref_open(port->proc, port->config->pid, &port->node);
 	if (r == 0)
 		return loop_add_pidref(port->loop, port->proc, &port->node, on_node_gone, port);
-	say("process %d cannot be watched: %s (it is not killed; only heartbeats and the standard input tell of its end)",
+	say("process %d cannot be watched: %s (it is not killed; heartbeats and the standard input tell of its end)",
 	    (int)port->config->pid, log_errno(r));
 	return 0;
 }

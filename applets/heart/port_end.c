@@ -107,8 +107,8 @@ static void run_command(struct port *port)
 		return;
 	}
 	if (why[0])
-		say("Cannot execute \"%s\": there is no /bin/sh, and %s needs one (use plain words, or a program)", command,
-		    why);
+		say("Cannot execute \"%s\": there is no /bin/sh, and %s needs one (use plain words, or a program)",
+		    command, why);
 	else
 		say("Cannot execute \"%s\": %s", command, log_errno(pid));
 	report(port, command_status(pid));

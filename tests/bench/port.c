@@ -52,7 +52,7 @@ static void send_all(int fd, const void *data, size_t n)
 
 static void expect(int fd, const void *wanted, size_t n)
 {
-	unsigned char got[16];
+	unsigned char got[16] = { 0 };
 
 	for (size_t have = 0; have < n;) {
 		ssize_t r = read(fd, got + have, n - have);
