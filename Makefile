@@ -7,6 +7,7 @@
 #   make BUILD=DIR                  everything made goes to DIR
 #   make CI=1                       warnings are errors
 #   make V=1                        show the commands
+#   make NODEPS=1 check             with what is there: looks for nothing, installs nothing
 
 BUILD    ?= build
 PREFIX   ?= /usr/local
@@ -19,7 +20,7 @@ CFLAGS   ?= -O2 -g
 VERSION  := 0.1.0
 
 Q     := $(if $(V),,@)
-say    = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2);)
+say    = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-7s %s\n' $(1) $(2);)
 is_on  = $(filter-out 0 no false,$(1))
 ask_cc = $(shell printf '\043include <features.h>\n' | $(CC) -E -dM - 2>/dev/null | grep -c $(1))
 
@@ -40,7 +41,7 @@ PG_LDFLAGS = -pie $(RELRO) -Wl,--as-needed
 PG_LIBS    = -ldl
 DL         = open
 else
-# musl-gcc's -static-pie leaves a PT_INTERP that points at a dynamic linker; elsewhere -static-pie is as hardened as -pie.
+# musl-gcc's -static-pie leaves a PT_INTERP that points at a dynamic linker; elsewhere it is as hardened as -pie.
 PG_STATIC  = -DDL_LINKED
 PG_LDFLAGS = $(if $(MUSL_GCC),-static -no-pie,-static-pie) $(RELRO)
 PG_LIBS    = $(foreach l,curl xml2,$(if $(filter $(l),$(without)),,$(STATIC_LIBS_$(l))))
@@ -75,7 +76,8 @@ other_modules = $(notdir $(basename $(filter-out $(CORE_SRC) $(APPLET_SRC),$(wil
 other_applets = $(filter-out $(APPLETS),$(patsubst applets/%/,%,$(wildcard applets/*/)))
 TEST_SRC      = $(filter-out $(other_modules:%=tests/test_%.c),$(wildcard tests/test_*.c))
 TEST_BIN      = $(TEST_SRC:%.c=$(BUILD)/%)
-TEST_SH       = $(filter-out tests/lib.sh $(foreach a,$(other_applets),$(wildcard tests/$(a)*.sh)),$(wildcard tests/*.sh))
+other_sh      = $(foreach a,$(other_applets),$(wildcard tests/$(a).sh tests/$(a)_*.sh))
+TEST_SH       = $(filter-out tests/lib.sh $(other_sh),$(wildcard tests/*.sh))
 HELPER_SRC    = $(filter-out tests/test_%,$(wildcard tests/*.c tests/progs/*.c tests/demo/*.c))
 HELPERS       = $(HELPER_SRC:%.c=$(BUILD)/%)
 BENCHES       = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
@@ -105,7 +107,7 @@ $(MAIN_OBJ): MODULE_CFLAGS = -DPROCGUARD_VERSION='"$(VERSION)"' -DPROCGUARD_WITH
 $(MAIN_OBJ): $(BUILD)/applets.inc $(BUILD)/version.flags
 
 # Only what includes a library's headers is compiled with their flags.
-missing = { echo 'If $(LIB) is not there: "make deps" installs it, WITHOUT=$(patsubst lib%,%,$(LIB)) does without.' >&2; exit 1; }
+missing = { echo 'Without $(LIB): "make deps" installs it, WITHOUT=$(LIB:lib%=%) does without.' >&2; exit 1; }
 $(BUILD)/core/http_curl.o: LIB = libcurl
 $(BUILD)/core/http_curl.o: MODULE_CFLAGS = $(shell pkg-config --cflags libcurl 2>/dev/null)
 $(BUILD)/core/xmlrpc_xml2.o: LIB = libxml2
@@ -167,8 +169,8 @@ fuzz: deps-check ## FUZZ_SECONDS (30) of each fuzz target
 	+@$(VARIANT) suite-fuzz $(fuzz) FUZZ_SECONDS=$(or $(FUZZ_SECONDS),30)
 	@$(RUN) -c
 
-# Parts of `check`: each adds to RESULTS and succeeds; `tests/run -c` then says what came of it. EACH: an only applet, built
-# alone, is what `check` has just tested, so there it is not asked everything again.
+# Parts of `check`: each adds to RESULTS and succeeds; `tests/run -c` then says what came of it. EACH: an only applet,
+# built alone, is what `check` has just tested, so there it is not asked everything again.
 suite:
 	+@$(RUN) -l '$(LABEL)' -s build $(VARIANT) -k all tests
 	@$(RUN) -l '$(LABEL)' -j 2 $(TEST_BIN)
@@ -193,7 +195,7 @@ bench: deps-bench all $(HELPERS) $(BENCHES) ## measure it against its peers
 
 deps: deps-all ## find what is missing to build, test, measure; install it when root, else say how
 deps-%:
-	@CC='$(CC)' tests/deps $*
+	@CC='$(CC)' NODEPS='$(NODEPS)' tests/deps $*
 
 LINKS = $(APPLETS) $(shell sed -n 's/.*\.alias = "\([^"]*\)".*/\1/p' $(APPLET_SRC))
 MAN1  = $(wildcard man/procguard.1 $(APPLETS:%=man/procguard-%.1))
@@ -221,5 +223,5 @@ help: ## this list
 -include $(patsubst %.o,%.d,$(MAIN_OBJ) $(LIB_OBJ) $(TEST_OBJ))
 FORCE:
 .SECONDARY: $(TEST_OBJ)
-.PHONY: all tests fuzzers check check-each fuzz suite suite-valgrind suite-fuzz suite-each demo bench deps install uninstall \
-        clean help FORCE
+.PHONY: all tests fuzzers check check-each fuzz suite suite-valgrind suite-fuzz suite-each demo bench deps \
+        install uninstall clean help FORCE

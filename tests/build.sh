@@ -1,6 +1,6 @@
 #!/bin/sh
-# build.sh: what the Makefile makes: which libraries are loaded, what changes with its variables, static binaries, installation.
-# lib.sh says how to run it.
+# build.sh: what the Makefile makes: which libraries are loaded, what changes with its variables, static binaries,
+# installation. lib.sh says how to run it.
 # once
 # timeout: 200
 

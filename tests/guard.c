@@ -2,12 +2,12 @@
  *
  *   guard SECONDS COMMAND [ARG]...
  *
- * Runs COMMAND in a new private directory (its TMPDIR as well), ends it after SECONDS, then ends every process that came
- * from it, daemons too: as a "child subreaper" (prctl(2)) guard inherits them all. Unmounts what was mounted in the
- * directory, and removes it. Exit status: COMMAND's, 128+signal, or 124 when the time was up.
+ * Runs COMMAND in a new private directory (its TMPDIR as well), ends it after SECONDS, then ends every process that
+ * came from it, daemons too: as a "child subreaper" (prctl(2)) guard inherits them all. Unmounts what was mounted in
+ * the directory, and removes it. Exit status: COMMAND's, 128+signal, or 124 when the time was up.
  *
- * What is tested here ends whole trees of processes. As root, a fault in it could end the machine's: there COMMAND gets a
- * PID namespace of its own where that is allowed (pid_namespaces(7)). */
+ * What is tested here ends whole trees of processes. As root, a fault in it could end the machine's: there COMMAND gets
+ * a PID namespace of its own where that is allowed (pid_namespaces(7)). */
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -98,7 +98,8 @@ static void kill_descendants(void)
 	fprintf(stderr, "guard: some process does not die\n");
 }
 
-/* Wait for CHILD until DEADLINE or until a signal of SET other than SIGCHLD. 0: it has ended, with *RET_STATUS; -1: it still runs. */
+/* Wait for CHILD until DEADLINE or until a signal of SET other than SIGCHLD. 0: it has ended, with *RET_STATUS; -1: it
+ * still runs. */
 static int wait_child(pid_t child, const sigset_t *set, int64_t deadline, int *ret_status)
 {
 	for (;;) {
@@ -155,8 +156,9 @@ static void block_signals(sigset_t *ret)
 	const int signals[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP };
 	static const char default_action[256];
 
-	/* Whoever called us may ignore some: a shell does for what it runs in the background, and glibc's posix_spawn(3), which make
-	 * uses, leaves 32 and 33 so, which sigaction(3) does not touch. All bytes 0 is SIG_DFL without flags. */
+	/* Whoever called us may ignore some: a shell does for what it runs in the background, and glibc's
+	 * posix_spawn(3), which make uses, leaves 32 and 33 so, which sigaction(3) does not touch. All bytes 0 is
+	 * SIG_DFL without flags. */
 	for (int i = 1; i < NSIG; i++)
 		syscall(SYS_rt_sigaction, i, default_action, NULL, NSIG / 8);
 	sigemptyset(ret);
@@ -211,8 +213,8 @@ static int guard(int seconds, char **command, const sigset_t *set)
 	return code;
 }
 
-/* In the child that is PID 1 of a new namespace: a /proc of that namespace, which nobody outside sees. In a chroot, "/" may be
- * no mount point. */
+/* In the child that is PID 1 of a new namespace: a /proc of that namespace, which nobody outside sees. In a chroot, "/"
+ * may be no mount point. */
 static bool mount_proc(void)
 {
 	return (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 ||

@@ -13,15 +13,15 @@
 # tests/NAME.sh --list     print the cases
 # tests/NAME.sh CASE...    run these, or all: "ok", "skip" or "FAIL" and the case's output; `make tests` first
 #
-# A case passes when its function returns 0. It runs in an empty directory of its own that is removed afterwards; PROCGUARD is the
-# binary, TOP the checkout, BUILD where helper programs are ($BUILD/tests/progs/NAME), TIMES what slow builds multiply their
-# patience by. Whatever it has started is ended with it, daemons too (tests/guard.c).
+# A case passes when its function returns 0. It runs in an empty directory of its own that is removed afterwards;
+# PROCGUARD is the binary, TOP the checkout, BUILD where helper programs are ($BUILD/tests/progs/NAME), TIMES what slow
+# builds multiply their patience by. Whatever it has started is ended with it, daemons too (tests/guard.c).
 #
 #   fail TEXT...             end the case: failed
 #   skip REASON...           end the case: it cannot be run here
 #   wait_until N COMMAND...  try COMMAND every 50 ms until it succeeds; after N seconds the case has failed
 #   wait_while N COMMAND...  the same until it fails
-#   start COMMAND...         run it in the background; its pid is in $started. When the case ends it gets a TERM, and later a KILL
+#   start COMMAND...         run it in the background; its pid is in $started. At the end it gets a TERM, later a KILL
 #   stop PID [SIGNAL]        end what start started, and wait for it; its status is returned
 #   alive PID                is there such a process, and no zombie?
 # shellcheck shell=sh
@@ -90,8 +90,9 @@ cases_() {
 # The "# timeout:" line right above the case, else that of the file, else 60.
 timeout_() {
 	awk -v name="test_$1" '
-		/^# timeout:/ { above = $3; if (!seen) file = $3; line = NR }
-		/^test_/ { if (index($0, name "(") == 1 && line == NR - 1) own = above; if (line == NR - 1 && file == above) file = 0; seen = 1 }
+		/^# timeout:/ { value = $3; next }
+		value && /^test_/ { if (index($0, name "(") == 1) own = value; value = 0 }
+		value { file = value; value = 0 }
 		END { print own ? own : file ? file : 60 }' "$file_"
 }
 

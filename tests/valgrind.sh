@@ -1,5 +1,6 @@
 #!/bin/sh
-# valgrind.sh: the real binary under valgrind, which also lacks pidfd_open(2) in Debian's version. lib.sh says how to run it.
+# valgrind.sh: the real binary under valgrind, which also lacks pidfd_open(2) in Debian's version. lib.sh says how to
+# run it.
 # once
 # timeout: 120
 
@@ -11,8 +12,8 @@ checked() {
 	valgrind -q --leak-check=full --errors-for-leak-kinds=all --log-file=found.%p "$PROCGUARD" "$@"
 	checked_status=$?
 	# Five lines on a system call that it does not know, pidfd_open(2) for example, are no finding.
-	cat found.* | grep -v -e 'WARNING: unhandled' -e 'write your own handler' -e 'README_MISSING' -e 'consider this a bug' \
-		-e 'at http://valgrind.org/support' >found && fail "procguard $*: $(cat found)"
+	cat found.* | grep -v -e 'WARNING: unhandled' -e 'write your own handler' -e 'README_MISSING' \
+		-e 'consider this a bug' -e 'at http://valgrind.org/support' >found && fail "procguard $*: $(cat found)"
 	rm -f found found.*
 	return $checked_status
 }
@@ -26,7 +27,8 @@ test_own_options() {
 }
 
 test_usage_errors() {
-	for words in '--lisst' '--completion tcsh' 'oome' 'oome singel' 'oome single' 'oome all --dri' 'oome run --grace x true'; do
+	for words in '--lisst' '--completion tcsh' 'oome' 'oome singel' 'oome single' 'oome all --dri' \
+		'oome run --grace x true'; do
 		# shellcheck disable=SC2086 # words of a command line
 		checked $words >out 2>&1 </dev/null
 		[ $? = 2 ] || fail "$words: status $checked_status: $(cat out)"
