@@ -2,6 +2,7 @@
  *
  *   port start ROUNDS HEART...      nanoseconds from fork(2) to ACK of each, in turn, on one line a round
  *   port rss HEART                  KiB resident behind the ACK
+ *   port anon HEART                 KiB of them that no file holds: its own alone
  *   port beats N HEART              heartbeats a second, N of them in a row
  *   port rest SECONDS HEART         how often it ran in that time, without a heartbeat
  *   port overdue SECONDS HEART      nanoseconds past the time-out until the node was dead, and until the command ran */
@@ -140,12 +141,12 @@ static void settle(int milliseconds)
 	poll(NULL, 0, milliseconds);
 }
 
-static void measure_rss(const char *program)
+static void measure_memory(const char *key, const char *program)
 {
 	struct heart heart = start(program, "60", getpid());
 
 	settle(200);
-	printf("%ld\n", status_of(heart.pid, "VmRSS:"));
+	printf("%ld\n", status_of(heart.pid, key));
 	end(&heart);
 }
 
@@ -226,7 +227,9 @@ int main(int argc, char **argv)
 	if (!strcmp(what, "start") && argc > 3)
 		measure_start(atoi(argv[2]), argv + 3);
 	else if (!strcmp(what, "rss") && argc == 3)
-		measure_rss(argv[2]);
+		measure_memory("VmRSS:", argv[2]);
+	else if (!strcmp(what, "anon") && argc == 3)
+		measure_memory("RssAnon:", argv[2]);
 	else if (!strcmp(what, "beats") && argc == 4)
 		measure_beats(strtol(argv[2], NULL, 10), argv[3]);
 	else if (!strcmp(what, "rest") && argc == 4)
