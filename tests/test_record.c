@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 static struct record sample(void)
 {
 	struct record record = {
-		.phase = RECORD_STARTING,
+		.version = 7, .phase = RECORD_STARTING,
 		.group = strdup("web"),
 		.name = strdup("web_00"),
 		.pid = 4711,
@@ -36,6 +37,7 @@ static struct record sample(void)
 
 static void check_same(const struct record *a, const struct record *b)
 {
+	ck_assert_uint_eq(a->version, b->version);
 	ck_assert_int_eq(a->phase, b->phase);
 	ck_assert_str_eq(a->group, b->group);
 	ck_assert_str_eq(a->name, b->name);
@@ -67,6 +69,24 @@ START_TEST(there_and_back)
 		ck_assert(text.data[len - 1] == '\n');
 		record_done(&back);
 	}
+	record_done(&record);
+	buf_done(&text);
+}
+END_TEST
+
+START_TEST(the_longest_paths)
+{
+	struct record record = sample(), back = { 0 };
+	struct buf text = BUF(65536);
+
+	free(record.path);
+	record.path = malloc(2 * PATH_MAX + 1);
+	memset(record.path, '/', 2 * PATH_MAX);
+	record.path[2 * PATH_MAX] = 0;
+	ck_assert_int_eq(record_format(&record, &text), 0);
+	ck_assert_int_eq(record_parse(text.data, text.len, &back), 0);
+	check_same(&record, &back);
+	record_done(&back);
 	record_done(&record);
 	buf_done(&text);
 }
@@ -207,6 +227,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(tcase, there_and_back);
+	tcase_add_test(tcase, the_longest_paths);
 	tcase_add_test(tcase, what_was_acted_on);
 	tcase_add_test(tcase, foreign_texts);
 	tcase_add_test(tcase, in_a_directory);

@@ -12,7 +12,7 @@ struct look { enum supervisor_state state; pid_t pid; enum restart_step step; in
 
 static void play(const struct look *looks, size_t count)
 {
-	struct restart r = { .old_pid = OLD };
+	struct restart r = { .old_pid = OLD, .stop_sent = true };
 
 	for (size_t i = 0; i < count; i++) {
 		enum restart_step step = restart_decide(&r, looks[i].state, looks[i].pid);
@@ -91,6 +91,22 @@ START_TEST(stopped_by_somebody_after_our_start)
 }
 END_TEST
 
+START_TEST(stopped_by_somebody_before_us)
+{
+	struct restart r = { .old_pid = OLD };
+
+	ck_assert_int_eq(restart_decide(&r, SUPERVISOR_STOPPING, OLD), RESTART_WAIT);
+	ck_assert_int_eq(restart_decide(&r, SUPERVISOR_STOPPED, 0), RESTART_GIVE_UP);
+	r = (struct restart){ .old_pid = OLD };
+	ck_assert_int_eq(restart_decide(&r, SUPERVISOR_EXITED, 0), RESTART_START);
+	r = (struct restart){ .old_pid = OLD };
+	ck_assert_int_eq(restart_decide(&r, SUPERVISOR_FATAL, 0), RESTART_START);
+	r = (struct restart){ .old_pid = OLD }; /* somebody's restart: it runs anew */
+	ck_assert_int_eq(restart_decide(&r, SUPERVISOR_STOPPING, OLD), RESTART_WAIT);
+	ck_assert_int_eq(restart_decide(&r, SUPERVISOR_RUNNING, NEW), RESTART_DONE);
+}
+END_TEST
+
 START_TEST(a_program_that_soon_ends_well)
 {
 	/* An end before startsecs is BACKOFF: EXITED behind our start had been RUNNING. */
@@ -129,6 +145,7 @@ int main(void)
 	tcase_add_test(tcase, crashes_at_start_until_mended);
 	tcase_add_test(tcase, a_refused_start_is_tried_again);
 	tcase_add_test(tcase, stopped_by_somebody_after_our_start);
+	tcase_add_test(tcase, stopped_by_somebody_before_us);
 	tcase_add_test(tcase, a_program_that_soon_ends_well);
 	tcase_add_test(tcase, unknown_states);
 	tcase_add_test(tcase, looks_grow_rarer);

@@ -15,13 +15,18 @@
 #include "core/percent.h"
 #include "core/statedir.h"
 
-enum { RECORD_MAX = 64 * 1024, RECORD_NAME_MAX = NAME_MAX + 1 - 5 /* ".lock" */ };
+enum {
+	RECORD_MAX = 64 * 1024,
+	RECORD_TEXT_MAX = 2 * PATH_MAX + 2, /* a directory and a relative path behind it */
+	RECORD_NAME_MAX = NAME_MAX + 1 - 5, /* ".lock" */
+};
 
 /* The first line; a file without it is not ours. */
 static const char magic[] = "procguard oome record 1";
 
 static const char *const phase_names[] = {
 	[RECORD_IDLE] = "idle",
+	[RECORD_REPORTED] = "reported",
 	[RECORD_STOPPING] = "stopping",
 	[RECORD_STARTING] = "starting",
 	[RECORD_CLEANING] = "cleaning",
@@ -30,7 +35,7 @@ static const char *const phase_names[] = {
 /* "KEY=TEXT" with TEXT encoded, so that it can neither end the line nor hold NUL. */
 static int format_text(struct buf *ret, const char *key, const char *text)
 {
-	char encoded[3 * PATH_MAX + 1];
+	char encoded[3 * RECORD_TEXT_MAX];
 	int r = text ? percent_encode(text, encoded, sizeof encoded) : -ENOENT;
 
 	if (r == -ENOENT)
@@ -54,7 +59,8 @@ bool record_handled(const struct record *record, const struct oomefile_id *id)
 int record_format(const struct record *record, struct buf *ret)
 {
 	const struct oomefile_id *id = &record->handled;
-	int r = buf_printf(ret, "%s\nphase=%s\npid=%d\n", magic, phase_names[record->phase], (int)record->pid);
+	int r = buf_printf(ret, "%s\nversion=%" PRIu64 "\nphase=%s\npid=%d\n", magic, record->version,
+			   phase_names[record->phase], (int)record->pid);
 
 	if (!r)
 		r = format_text(ret, "group", record->group);
@@ -74,7 +80,7 @@ int record_format(const struct record *record, struct buf *ret)
 
 static int parse_text(const char *value, char **ret)
 {
-	char text[PATH_MAX];
+	char text[RECORD_TEXT_MAX];
 	int r = percent_decode(value, text, sizeof text);
 
 	if (r < 0)
@@ -148,7 +154,11 @@ static int parse_line(struct record *record, const char *key, const char *value)
 		return parse_handled(value, &record->handled);
 	if (!strcmp(key, "until"))
 		return parse_until(value, &record->until);
-	if (!strcmp(key, "pid")) {
+	if (!strcmp(key, "version")) {
+		r = parse_number(value, INT64_MAX, &number);
+		if (!r)
+			record->version = (uint64_t)number;
+	} else if (!strcmp(key, "pid")) {
 		r = parse_number(value, INT_MAX, &number);
 		if (!r)
 			record->pid = (pid_t)number;
@@ -219,12 +229,13 @@ int record_load(int dir, const char *group, const char *name, struct record *ret
 	return r < 0 ? r : load_file(dir, file, ret);
 }
 
-int record_save(int dir, const struct record *record)
+int record_save(int dir, struct record *record)
 {
 	CLEANUP(buf_done) struct buf text = BUF(RECORD_MAX);
 	char file[RECORD_NAME_MAX];
 	int r = file_name(record->group, record->name, file, sizeof file);
 
+	record->version++;
 	if (!r)
 		r = record_format(record, &text);
 	return r < 0 ? r : statedir_write(dir, file, text.data, text.len);

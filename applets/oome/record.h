@@ -1,8 +1,8 @@
 /* record.h: what is known of a program's restarts, kept where it survives the listener.
  *
- * One file a program in STATE_DIR/PIDNAMESPACE-PID-STARTTICKS/ (supervisord's), named group:name encoded. It is written before
- * the stop request: a stopped program has no pid by which its oome file could be found again. Whoever works on a
- * restart owns the record by its lock. */
+ * One file a program in STATE_DIR/PIDNAMESPACE-PID-STARTTICKS/ (supervisord's), named group:name encoded. It is
+ * written before the stop request: a stopped program has no pid by which its oome file could be found again. Whoever
+ * works on a restart owns the record by its lock. */
 #ifndef OOME_RECORD_H
 #define OOME_RECORD_H
 
@@ -14,23 +14,26 @@
 
 enum record_phase {
 	RECORD_IDLE,     /* nothing under way */
-	RECORD_STOPPING, /* to be stopped; nothing is lost if it never is */
-	RECORD_STARTING, /* it was stopped, or is gone: must be started */
+	RECORD_REPORTED, /* to be restarted; nothing was asked for yet */
+	RECORD_STOPPING, /* its stop was, or is about to be, asked for: if it is found stopped, that was us */
+	RECORD_STARTING, /* the old process is gone: it must be started */
 	RECORD_CLEANING, /* it runs again: the file HANDLED is to be deleted */
 };
 
 struct record {
+	uint64_t version;           /* of what is known: grows with each change, written or not */
 	enum record_phase phase;
 	char *group, *name;
 	pid_t pid;                  /* the process that reported */
 	char *path;                 /* its oome file, for messages, and for who finds it again */
 	struct oomefile_id handled; /* the version that is (or was) acted on: seen again, it is only deleted */
-	struct timespec until;      /* and what else was done to that file until then: CLOCK_REALTIME, as ctime; 0: not known */
+	struct timespec
+		until; /* and what else was done to that file until then: CLOCK_REALTIME, as ctime; 0: not known */
 	struct limit restarts;      /* CLOCK_BOOTTIME milliseconds */
 };
 
-/* Is ID the file that RECORD's restart was for, in the version of the report, or as the old process left it? Pure. (touch(1)
- * makes a file and then sets its times: who looks in between sees a version that does not last.) */
+/* Is ID the file that RECORD's restart was for, in the version of the report, or as the old process left it? Pure.
+ * (touch(1) makes a file and then sets its times: who looks in between sees a version that does not last.) */
 bool record_handled(const struct record *record, const struct oomefile_id *id);
 
 /* Pure. The text form: "key=value" lines, path and names encoded. -EBADMSG: not of that form (a torn or foreign
@@ -40,7 +43,7 @@ int record_parse(const char *text, size_t len, struct record *ret);
 
 /* Read, write the record of GROUP:NAME in DIR. -ENOENT: none. */
 int record_load(int dir, const char *group, const char *name, struct record *ret);
-int record_save(int dir, const struct record *record);
+int record_save(int dir, struct record *record);
 
 /* The lock of GROUP:NAME's record: a descriptor, or -EWOULDBLOCK: somebody is at work on it. */
 int record_own(int dir, const char *group, const char *name);
@@ -48,8 +51,8 @@ int record_own(int dir, const char *group, const char *name);
 /* Call FUNCTION for each record in DIR that can be read. */
 int record_each(int dir, void (*function)(struct record *record, void *context), void *context);
 
-/* The directory of SUPERVISORD below STATE_DIR; those of supervisords of our pid namespace that are dead are removed. Returns a
- * descriptor that the caller closes, or -errno. */
+/* The directory of SUPERVISORD below STATE_DIR; those of supervisords of our pid namespace that are dead are
+ * removed. Returns a descriptor that the caller closes, or -errno. */
 int record_open_dir(int state_dir, const struct procfs *proc, const struct pidref *supervisord);
 
 void record_done(struct record *record);

@@ -43,6 +43,10 @@ enum restart_step restart_decide(struct restart *r, enum supervisor_state state,
 			return RESTART_STOP;
 		/* It ended by itself and supervisord is starting it again already. */
 		break;
+	case SUPERVISOR_STOPPED:
+		if (!r->stop_sent)
+			return RESTART_GIVE_UP;
+		break;
 	default:
 		break;
 	}

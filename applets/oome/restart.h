@@ -11,6 +11,7 @@
 
 struct restart {
 	pid_t old_pid;      /* the process that reported */
+	bool stop_sent;     /* we asked for its stop: found stopped otherwise, somebody else stopped it */
 	bool gone;          /* the old process has been seen to be gone */
 	bool start_sent;    /* a start request was accepted, and has not failed yet */
 	bool ever_started;  /* a start request was accepted at some time since then */
@@ -23,7 +24,7 @@ enum restart_step {
 	RESTART_START,   /* ask to start */
 	RESTART_FAILED,  /* a start that was accepted came to nothing: say so, limit_pause(), look again */
 	RESTART_DONE,    /* it runs again */
-	RESTART_GIVE_UP, /* somebody stopped it after our start */
+	RESTART_GIVE_UP, /* somebody else stopped it */
 };
 
 /* Look at STATE and PID (0: none) as supervisord reports them; notes in R what it means. */

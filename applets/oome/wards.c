@@ -102,28 +102,51 @@ void wards_done(struct wards *wards)
 	wards->count = wards->size = 0;
 }
 
-/* Read again what another process may have written. */
-static void reload(struct wards *wards, struct ward *ward)
+/* Take what another process has written, if it knows more than we do: what could not be written counts all the same. */
+static bool reload(struct wards *wards, struct ward *ward)
 {
-	struct record record = { 0 };
+	CLEANUP(record_done) struct record record = { 0 };
 
-	if (wards->state_dir < 0 || record_load(wards->state_dir, ward->record.group, ward->record.name, &record) < 0)
-		return;
+	if (wards->state_dir < 0 ||
+	    record_load(wards->state_dir, ward->record.group, ward->record.name, &record) < 0 ||
+	    record.version <= ward->record.version)
+		return false;
 	record_done(&ward->record);
 	ward->record = record;
+	record = (struct record){ 0 };
+	return true;
+}
+
+/* Note a change, in memory at least. */
+static int save(struct wards *wards, struct record *record)
+{
+	if (wards->state_dir >= 0)
+		return record_save(wards->state_dir, record);
+	record->version++;
+	return 0;
 }
 
 /* ---- workers ---- */
 
-/* What a worker would have written, had it a directory to write to. */
-static void settle_unwritten(struct ward *ward, int result)
+/* Nothing was stopped: as if there had been no report. */
+static void forget_report(struct ward *ward)
 {
 	ward->record.phase = RECORD_IDLE;
-	if (result != WORKER_LATER && result != WORKER_LIAR)
-		return;
 	ward->record.handled = (struct oomefile_id){ 0 };
 	if (ward->record.restarts.count)
 		ward->record.restarts.count--;
+}
+
+/* A worker ended with RESULT. WRITTEN: it could write what became of the restart; else its exit status must tell. */
+static void settle(struct ward *ward, int result, bool written)
+{
+	if (result == WORKER_DONE || result == WORKER_KEPT || result == WORKER_GAVE_UP)
+		ward->record.phase = RECORD_IDLE;
+	if (result == WORKER_DONE)
+		ward->record.handled = (struct oomefile_id){ 0 };
+	if (!written && (result == WORKER_LATER || result == WORKER_LIAR))
+		forget_report(ward);
+	ward->record.version++;
 }
 
 /* The process lied about its name: it is none of ours while it lives. */
@@ -149,9 +172,7 @@ static void worker_ended(struct loop *loop, pid_t pid, int status, void *context
 		if (ward->worker != pid)
 			continue;
 		ward->worker = 0;
-		if (wards->state_dir < 0)
-			settle_unwritten(ward, result);
-		reload(wards, ward);
+		settle(ward, result, reload(wards, ward));
 		if (result == WORKER_LIAR)
 			disown(wards, ward);
 		if (result < 0)
@@ -214,7 +235,6 @@ void wards_take_over(struct wards *wards)
 		struct ward *ward = wards->items[i];
 		struct oomefile file = OOMEFILE_NONE;
 		CLEANUP(fd_done) int lock = -1;
-
 		bool was_elsewhere = ward->elsewhere;
 
 		if (ward->worker || (ward->record.phase == RECORD_IDLE && !was_elsewhere) || !own(wards, ward, &lock))
@@ -267,8 +287,20 @@ static void clean(struct wards *wards, struct ward *ward, const struct place *pl
 		return;
 	log_line("oome file %s was deleted", place->file.path);
 	ward->record.handled = (struct oomefile_id){ 0 };
-	if (wards->state_dir >= 0)
-		record_save(wards->state_dir, &ward->record);
+	save(wards, &ward->record);
+}
+
+/* touch(1) makes the file and then sets its times: both are one report. */
+static void note_until(struct record *record)
+{
+	const long touch_ns = 200 * 1000 * 1000;
+
+	clock_gettime(CLOCK_REALTIME, &record->until);
+	record->until.tv_nsec += touch_ns;
+	if (record->until.tv_nsec >= 1000000000) {
+		record->until.tv_nsec -= 1000000000;
+		record->until.tv_sec++;
+	}
 }
 
 static int note_report(struct wards *wards, struct ward *ward, const struct program *program, const struct place *place,
@@ -284,10 +316,10 @@ static int note_report(struct wards *wards, struct ward *ward, const struct prog
 	record->path = path;
 	record->pid = program->pid;
 	record->handled = *id;
-	record->until = (struct timespec){ 0 };
-	record->phase = RECORD_STOPPING;
+	note_until(record);
+	record->phase = RECORD_REPORTED;
 	limit_note(&record->restarts, now);
-	r = wards->state_dir < 0 ? 0 : record_save(wards->state_dir, record);
+	r = save(wards, record);
 	if (r < 0)
 		log_fail("cannot note the restart of %s: %s (it goes on; a killed listener would not complete it)",
 			 ward->shown, log_errno(r));
@@ -325,8 +357,7 @@ void wards_found(struct program *program, const struct place *place, const struc
 	}
 	log_fail("%s (pid %d) reported out of memory by '%s'", ward->shown, (int)program->pid, place->file.path);
 	if (start_worker(wards, ward, lock, &file) < 0) {
-		settle_unwritten(ward, WORKER_LATER);
-		if (wards->state_dir >= 0)
-			record_save(wards->state_dir, &ward->record);
+		forget_report(ward);
+		save(wards, &ward->record);
 	}
 }

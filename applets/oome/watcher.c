@@ -151,7 +151,7 @@ static void on_worker_end(void *context, int result)
 {
 	struct watcher *w = context;
 
-	if (result == WORKER_DONE)
+	if (result == WORKER_DONE || result == WORKER_KEPT)
 		look_soon(w); /* the new process is to be watched from its beginning */
 }
 

@@ -33,8 +33,10 @@ static void save(struct worker *w, enum record_phase phase)
 	if (w->state_dir < 0)
 		return;
 	r = record_save(w->state_dir, &w->record);
-	if (r < 0)
-		log_fail("cannot note the restart of %s: %s (it goes on; a killed listener would not complete it)",
+	if (r == 0 || w->unsaved_said)
+		return;
+	w->unsaved_said = true;
+	log_fail("cannot note the restart of %s: %s (it goes on; a killed listener would not complete it)",
 			w->record.name, log_errno(r));
 }
 
@@ -55,23 +57,40 @@ static int later(struct worker *w)
 }
 
 /* The old process is gone: what its file is now is its last word; what is written from here on is a report of the
- * new one. */
-static void note_gone(struct worker *w)
+ * new one. Where there is a new one ALREADY, nobody knows whose word it is but by its time. */
+static void note_gone(struct worker *w, bool already)
 {
 	struct oomefile_id id;
 	uid_t owner;
 
-	if (w->record.phase == RECORD_STARTING)
+	if (w->record.phase >= RECORD_STARTING)
 		return;
-	if (w->file.dir >= 0 && !oomefile_look(&w->file, NULL, 0, true, &id, &owner))
-		w->record.handled = id;
-	clock_gettime(CLOCK_REALTIME, &w->record.until);
+	if (!already) {
+		if (w->file.dir >= 0 && !oomefile_look(&w->file, NULL, 0, true, &id, &owner))
+			w->record.handled = id;
+		clock_gettime(CLOCK_REALTIME, &w->record.until);
+	}
 	save(w, RECORD_STARTING);
+}
+
+static int delete_handled(const struct worker *w)
+{
+	struct oomefile_id id;
+	uid_t owner;
+	int r = w->file.dir < 0 || !w->record.handled.exists
+			? -ENOENT
+			: oomefile_look(&w->file, NULL, 0, true, &id, &owner);
+
+	if (r < 0)
+		return r;
+	if (!id.exists)
+		return -ENOENT;
+	return record_handled(&w->record, &id) ? oomefile_delete(&w->file, &id) : -ESTALE;
 }
 
 static void delete_file(struct worker *w)
 {
-	int r = w->file.dir < 0 || !w->record.handled.exists ? -ENOENT : oomefile_delete(&w->file, &w->record.handled);
+	int r = delete_handled(w);
 
 	if (!r)
 		log_line("oome file %s was deleted", w->file.path);
@@ -80,7 +99,7 @@ static void delete_file(struct worker *w)
 	else if (r != -ENOENT)
 		log_fail("oome file %s could not be removed: %s (it is not acted on again until it changes)",
 			 w->file.path, log_errno(r));
-	if (!r || r == -ESTALE)
+	if (!r || r == -ESTALE || (r == -ENOENT && w->file.dir >= 0))
 		w->record.handled = (struct oomefile_id){ 0 };
 }
 
@@ -90,7 +109,7 @@ static int done(struct worker *w, const char *shown)
 	delete_file(w);
 	log_line("%s restarted", shown);
 	save(w, RECORD_IDLE);
-	return WORKER_DONE;
+	return w->record.handled.exists ? WORKER_KEPT : WORKER_DONE;
 }
 
 static int give_up(struct worker *w)
@@ -126,9 +145,9 @@ static int ask_failed(struct session *s, const struct xmlrpc_error *error)
 	}
 	if (is_fault(error, SUPERVISOR_SHUTDOWN_STATE)) {
 		log_fail("%s: not restarted: %s", s->shown, why);
-		return s->restart.gone ? give_up(s->w) : later(s->w);
+		return s->restart.gone || s->restart.stop_sent ? give_up(s->w) : later(s->w);
 	}
-	if (!s->restart.gone) {
+	if (!s->restart.gone && !s->restart.stop_sent) {
 		log_line("Failed to stop process %s: %s", s->shown, why);
 		return later(s->w);
 	}
@@ -140,10 +159,14 @@ static int ask_stop(struct session *s)
 	struct xmlrpc_error error = { 0 };
 	char why[WHY_MAX];
 
+	if (!s->restart.stop_sent)
+		save(s->w, RECORD_STOPPING); /* before it is sent: found stopped, it must be started again */
+	s->restart.stop_sent = true;
 	if (supervisor_stop(s->client, s->namespec, &error) == XMLRPC_OK || is_fault(&error, SUPERVISOR_NOT_RUNNING))
 		return CONTINUE;
 	log_line("Failed to stop process %s: %s", s->shown, supervisor_explain(&error, why, sizeof why));
-	return later(s->w);
+	/* A refusal is one; without an answer it may be stopping all the same, and its state will tell. */
+	return error.outcome == XMLRPC_FAULT || error.outcome == XMLRPC_UNAUTHORIZED ? later(s->w) : CONTINUE;
 }
 
 static int ask_start(struct session *s)
@@ -187,14 +210,18 @@ static bool is_liar(const struct session *s, const struct supervisor_info *info)
 {
 	CLEANUP(pidref_done) struct pidref old = PIDREF_NONE;
 
-	return !s->restart.gone && info->pid > 0 && info->pid != s->restart.old_pid &&
+	return !s->restart.gone && info->pid != s->restart.old_pid &&
 	       !pidref_open(s->w->proc, s->restart.old_pid, &old);
 }
 
 static int expose(struct session *s, const struct supervisor_info *info)
 {
-	log_fail("pid %d calls itself %s, but supervisord has pid %d under that name: its oome file is ignored",
-		 (int)s->restart.old_pid, s->shown, (int)info->pid);
+	char whom[32] = "no process";
+
+	if (info->pid > 0)
+		snprintf(whom, sizeof whom, "pid %d", (int)info->pid);
+	log_fail("pid %d calls itself %s, but supervisord has %s under that name: its oome file is ignored",
+		 (int)s->restart.old_pid, s->shown, whom);
 	later(s->w);
 	return WORKER_LIAR;
 }
@@ -212,7 +239,7 @@ static int step(struct session *s)
 		return expose(s, &info);
 	enum restart_step next = restart_decide(&s->restart, info.state, info.pid);
 	if (s->restart.gone)
-		note_gone(s->w);
+		note_gone(s->w, info.pid > 0);
 	r = act(s, next, info.description);
 	if (r == CONTINUE && supervisord_ends_within(s->w, restart_look_again(s->looks++)))
 		r = WORKER_GAVE_UP;
@@ -229,13 +256,14 @@ static int restart_by_rpc(struct worker *w, const char *namespec, const char *sh
 	CLEANUP(client_done) struct xmlrpc_client *client = NULL;
 	struct xmlrpc_error error = { 0 };
 	struct session s = { .w = w,
-			     .restart = { .old_pid = w->record.pid, .gone = w->record.phase != RECORD_STOPPING } };
+			     .restart = { .old_pid = w->record.pid, .stop_sent = w->record.phase == RECORD_STOPPING,
+		.gone = w->record.phase >= RECORD_STARTING } };
 	char why[WHY_MAX];
 	int r;
 
 	if (supervisor_connect((int)w->config->timeout_ms, &client, &error) != XMLRPC_OK) {
 		log_line("Failed to stop process %s: %s", shown, supervisor_explain(&error, why, sizeof why));
-		return s.restart.gone ? WORKER_LATER : later(w);
+		return s.restart.gone || s.restart.stop_sent ? WORKER_AGAIN : later(w);
 	}
 	s.client = client;
 	snprintf(s.namespec, sizeof s.namespec, "%s", namespec);
@@ -272,7 +300,7 @@ static bool is_exposed(struct worker *w, const char *namespec, const char *shown
 	struct xmlrpc_error error;
 	struct session s = { .w = w, .restart = { .old_pid = w->record.pid } };
 
-	if (w->record.phase != RECORD_STOPPING || !getenv("SUPERVISOR_SERVER_URL") ||
+	if (w->record.phase >= RECORD_STARTING || !getenv("SUPERVISOR_SERVER_URL") ||
 	    supervisor_connect((int)w->config->timeout_ms, &client, &error) != XMLRPC_OK ||
 	    supervisor_info(client, namespec, &info, &error) != XMLRPC_OK || !is_liar(&s, &info))
 		return false;
@@ -288,11 +316,13 @@ static int restart_by_script(struct worker *w, const char *namespec, const char 
 
 	if (is_exposed(w, namespec, shown))
 		return WORKER_LIAR;
+	if (w->record.phase < RECORD_STARTING)
+		save(w, RECORD_STOPPING);
 	if (w->record.phase == RECORD_STOPPING && run_script(w, "stop", namespec, why) < 0) {
 		log_line("Failed to stop process %s: %s", shown, why);
 		return later(w);
 	}
-	note_gone(w);
+	note_gone(w, false);
 	while (w->record.phase != RECORD_CLEANING && run_script(w, "start", namespec, why) < 0)
 		if (start_failed(w, shown, ++failures, why) != CONTINUE)
 			return WORKER_GAVE_UP;
