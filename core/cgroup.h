@@ -21,6 +21,7 @@ int cgroup_oom_open(const struct procfs *proc, pid_t pid, struct cgroup_oom *ret
 /* The counter now. -ENODEV: its cgroup was removed. Allocates nothing. */
 int cgroup_oom_kills(const struct cgroup_oom *oom, uint64_t *ret);
 
+/* Close it; OOM is CGROUP_OOM_NONE then. Takes NULL. */
 void cgroup_oom_done(struct cgroup_oom *oom);
 
 #endif

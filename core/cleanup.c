@@ -15,5 +15,6 @@ int fd_close(int fd)
 
 void fd_done(int *fd)
 {
-	*fd = fd_close(*fd);
+	if (fd)
+		*fd = fd_close(*fd);
 }

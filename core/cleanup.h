@@ -10,7 +10,8 @@
 
 #define CLEANUP(function) __attribute__((cleanup(function)))
 
-/* For CLEANUP(): close a descriptor unless it is negative; errno is kept. Does not block on files of ours. */
+/* For CLEANUP(): close a descriptor unless it is negative; errno is kept. Takes NULL, as every public x_done() and
+ * x_free() does; static ones, which only CLEANUP() calls, need not. Does not block on files of ours. */
 void fd_done(int *fd);
 
 /* Close FD unless it is negative, and return -1: `x->fd = fd_close(x->fd);` */
@@ -22,6 +23,7 @@ static inline void free_done(void *pointer_to_pointer)
 	free(*(void **)pointer_to_pointer);
 }
 
+/* For TAKE_FD(). */
 static inline int take_fd(int *fd)
 {
 	int taken = *fd;

@@ -27,6 +27,7 @@ struct complete_job {
 	size_t count;
 };
 
+/* What the value of OPTION, the operands of COMMAND are. Pure. */
 enum complete_kind complete_value(const struct opt *option);
 enum complete_kind complete_operand(const struct opt_command *command);
 
@@ -50,6 +51,7 @@ void complete_places(const struct complete_job *job, complete_each *each);
 /* TEXT with each @ replaced by the job's name. */
 void complete_template(const struct complete_job *job, const char *text);
 
+/* Print the whole script for one shell. That OUT took it all is the caller's to ask: ferror(3). */
 void complete_bash(const struct complete_job *job);
 void complete_zsh(const struct complete_job *job);
 void complete_fish(const struct complete_job *job);

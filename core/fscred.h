@@ -18,10 +18,12 @@ struct fscred {
 	bool groups_cut; /* there are more, which are not kept: never more rights than the other has */
 };
 
-/* The filesystem identity of the process whose directory is DIR (core/procfs.h). */
+/* The filesystem identity of the process whose directory is DIR (core/procfs.h). Errors as procfs_status(): -ENOENT,
+ * -ESRCH: it is gone; -EBADMSG. Allocates nothing. */
 int fscred_of_process(int dir, struct fscred *ret);
 
-/* Our own, now. Three short system calls. */
+/* Our own, now. Three short system calls. Allocates nothing. -errno of getgroups(2), which has none to give where the
+ * kernel is whole. */
 int fscred_own(struct fscred *ret);
 
 /* From here on look files up as CRED; returns 0 at once where that is who we are already. -EPERM: we are not

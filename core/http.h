@@ -32,6 +32,7 @@ int http_do(struct http_client *client, const struct http_request *r, long *ret_
  * credentials. */
 const char *http_why(const struct http_client *client);
 
+/* Close its connection and free it. Takes NULL. */
 void http_free(struct http_client *client);
 
 #endif

@@ -1,13 +1,17 @@
 /* log.h: lines for the person who reads stderr.
  *
  * One line is one write(2) to stderr, its control characters escaped, so that what a process calls itself cannot
- * forge or tear a line. errno is kept. Only applets log; core returns -errno. */
+ * forge or tear a line. errno is kept. Only applets log (and core/opt.h); core returns -errno.
+ *
+ * The write may block as stderr does: on a full pipe until it is read; where that is non-blocking it gives up after a
+ * second. Nothing is allocated and nothing returned: where a line cannot be written there is nobody to be told. */
 #ifndef CORE_LOG_H
 #define CORE_LOG_H
 
 #include <stddef.h>
 
-/* What error lines begin with, for example "procguard oome". The string must outlive the log. */
+/* What error lines begin with, for example "procguard oome". The string must outlive the log. It is the one global of
+ * core: set once at the start, and handed down to nobody. */
 void log_prefix(const char *prefix);
 
 /* A line of the applet's contract, as it is: "webapp restarted". */

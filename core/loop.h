@@ -20,6 +20,8 @@ void loop_free(struct loop *loop); /* takes NULL; closes nothing of the caller's
 
 /* Run callbacks until loop_stop(); returns its status, or -errno when poll(2) fails. Blocks. May be called again. */
 int loop_run(struct loop *loop);
+
+/* Have loop_run() return STATUS behind the callback that runs; no other is called before. */
 void loop_stop(struct loop *loop, int status);
 
 /* Milliseconds of CLOCK_MONOTONIC. */

@@ -103,10 +103,12 @@ static int value_set(const struct opt *option, const char *text, void *config)
 		*(bool *)place = true;
 		return 0;
 	case OPT_STRING:
+		if (!*text)
+			return -ENODATA;
 		*(const char **)place = text;
 		return 0;
 	case OPT_LIST:
-		return list_add(place, text);
+		return *text ? list_add(place, text) : -ENODATA;
 	case OPT_TIME:
 		return units_time(text, place);
 	case OPT_SIZE:
@@ -139,6 +141,8 @@ static enum opt_result apply(const struct parse *p, const struct opt *option, in
 	option_form(option, value, form, sizeof(form));
 	if (r == -ENOMEM)
 		return refuse(p, "option '%s': out of memory", form);
+	if (r == -ENODATA)
+		return refuse(p, "option '%s': %s is empty (a variable that is not set?)", form, option->argument);
 	return refuse(p, "option '%s': '%s' is %s %s (%s)", form, text, r == -ERANGE ? "too large for" : "not",
 		      kinds[option->kind].is, kinds[option->kind].use);
 }
@@ -190,14 +194,22 @@ static bool option_is(const struct opt *option, const char *typed, size_t length
 	return option->name && strlen(option->name) == length - 2 && !strncmp(option->name, typed + 2, length - 2);
 }
 
-/* The command of the program that has the option TYPED; NULL: none. */
-static const struct opt_command *option_owner(const struct opt_program *program, const char *typed, size_t length)
+/* The commands of the program that have the option TYPED: "'single', 'run'" in RET. False: none. */
+static bool option_owners(const struct opt_program *program, const char *typed, size_t length, struct buf *ret)
 {
-	for (const struct opt_command *c = program->commands; c->summary; c++)
-		for (const struct opt *o = c->options; c->name && o->kind != OPT_END; o++)
-			if (option_is(o, typed, length))
-				return c;
-	return NULL;
+	bool found = false;
+
+	for (const struct opt_command *c = program->commands; c->summary; c++) {
+		const struct opt *o = c->options;
+
+		while (o->kind != OPT_END && !option_is(o, typed, length))
+			o++;
+		if (!c->name || o->kind == OPT_END)
+			continue;
+		buf_printf(ret, "%s'%s'", found ? ", " : "", c->name);
+		found = true;
+	}
+	return found;
 }
 
 /* More than one long form that begins with NAME: "'--max-a', '--max-b'" in RET. */
@@ -215,13 +227,13 @@ static enum opt_result refuse_long(const struct parse *p, const char *typed)
 {
 	CLEANUP(buf_done) struct buf list = BUF(WORDS_MAX);
 	size_t length = strcspn(typed, "=");
-	const struct opt_command *owner = option_owner(p->program, typed, length);
+	CLEANUP(buf_done) struct buf owners = BUF(WORDS_MAX);
 	struct near near = NEAR(typed + 2, length - 2);
 
 	if (is_ambiguous(p, near.typed, near.length, &list))
 		return refuse(p, "option '%.*s' is ambiguous: %s", (int)length, typed, list.data ? list.data : "");
-	if (owner)
-		return refuse(p, "option '%.*s' belongs to '%s'", (int)length, typed, owner->name);
+	if (option_owners(p->program, typed, length, &owners))
+		return refuse(p, "option '%.*s' belongs to %s", (int)length, typed, owners.data ? owners.data : "");
 	for (const struct option *o = p->longs; o->name; o++)
 		near_offer(&near, o->name);
 	if (near.best)
@@ -234,13 +246,12 @@ static enum opt_result refuse_long(const struct parse *p, const char *typed)
 static enum opt_result refuse_letter(const struct parse *p, int letter, const char *word)
 {
 	char typed[] = { '-', (char)letter, '\0' };
-	const struct opt_command *owner;
+	CLEANUP(buf_done) struct buf owners = BUF(WORDS_MAX);
 
 	if (letter <= ' ' || letter >= 0x7f)
 		return refuse(p, "unknown option in '%s'", word);
-	owner = option_owner(p->program, typed, 2);
-	if (owner)
-		return refuse(p, "option '%s' belongs to '%s'", typed, owner->name);
+	if (option_owners(p->program, typed, 2, &owners))
+		return refuse(p, "option '%s' belongs to %s", typed, owners.data ? owners.data : "");
 	return refuse(p, "unknown option '%s'", typed);
 }
 

@@ -2,7 +2,10 @@
  *
  * An applet describes each of its commands ("single", "run") in a struct opt_command; an applet without sub-commands
  * has one whose name is NULL. Values land in the applet's own config struct, by offset. Options stand before operands
- * (POSIX; musl's getopt does not permute either). */
+ * (POSIX; musl's getopt does not permute either).
+ *
+ * Core does not print; this is the exception, for help and usage errors are what it is for (core/complete.h, which is
+ * handed its FILE, beside it). */
 #ifndef CORE_OPT_H
 #define CORE_OPT_H
 
@@ -12,7 +15,7 @@
 enum opt_kind {
 	OPT_END,
 	OPT_FLAG,   /* bool: set to true */
-	OPT_STRING, /* const char *: the argument, not copied */
+	OPT_STRING, /* const char *: the argument, not copied, not empty */
 	OPT_LIST,   /* struct opt_list: one more string; free with opt_list_done() */
 	OPT_TIME,   /* int64_t milliseconds: units_time() */
 	OPT_SIZE,   /* uint64_t bytes: units_size() */
@@ -74,6 +77,7 @@ size_t opt_wrap(FILE *out, const char *text, size_t column, size_t indent);
 /* A usage error found by the applet itself: "NAME: TEXT" and the hint at --help on stderr. Returns 2. */
 int opt_usage(const struct opt_program *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Free the list, not its strings, which are ARGV's. Takes NULL. */
 void opt_list_done(struct opt_list *list);
 
 /* -h, --help: every command has it, no table needs to name it. */

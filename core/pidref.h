@@ -38,6 +38,7 @@ int pidref_wait(const struct procfs *proc, const struct pidref *ref, int timeout
 /* The same process by pid and start time. */
 bool pidref_equal(const struct pidref *a, const struct pidref *b);
 
+/* Close the pidfd; REF is PIDREF_NONE then. Takes NULL. */
 void pidref_done(struct pidref *ref);
 
 #endif

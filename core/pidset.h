@@ -11,9 +11,9 @@ struct pidset {
 	size_t count, size;
 };
 
-int pidset_add(struct pidset *set, pid_t pid); /* 0, or -ENOMEM and the set is as before */
+int pidset_add(struct pidset *set, pid_t pid); /* at its end; 0, or -ENOMEM and the set is as before */
 bool pidset_has(const struct pidset *set, pid_t pid);
 void pidset_reset(struct pidset *set); /* empty, keeps the memory */
-void pidset_done(struct pidset *set);
+void pidset_done(struct pidset *set);  /* frees it; takes NULL, and the set may be used again */
 
 #endif

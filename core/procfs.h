@@ -30,7 +30,7 @@ char *procfs_pid_text(char *text, pid_t pid);
 
 /* Open the proc tree at ROOT. -ENOENT: there is none (an empty chroot). Close with procfs_done(). */
 int procfs_open(const char *root, struct procfs *ret);
-void procfs_done(struct procfs *proc);
+void procfs_done(struct procfs *proc); /* takes NULL */
 
 /* A descriptor (O_PATH) on the directory of PID; the caller closes it. -ENOENT or -ESRCH: there is no such process. */
 int procfs_process(const struct procfs *proc, pid_t pid);
@@ -61,7 +61,8 @@ enum { PROCFS_FD_PATH_MAX = 32 };
 void procfs_fd_path(int fd, char ret[PROCFS_FD_PATH_MAX]);
 
 /* Walk all process ids in ascending order as the kernel gives them, one getdents(2) a few hundred processes. Allocates
- * nothing. procfs_next() returns 1 and a pid, 0 at the end, or -errno. */
+ * nothing. procfs_iterate() opens a descriptor, which procfs_iter_done() closes (it takes NULL): 0, -EMFILE, -ENFILE...
+ * procfs_next() returns 1 and a pid, 0 at the end, or -errno. */
 struct procfs_iter { int fd; size_t have, at; _Alignas(struct dirent) char block[8192]; };
 int procfs_iterate(const struct procfs *proc, struct procfs_iter *ret);
 int procfs_next(struct procfs_iter *iter, pid_t *ret);
@@ -74,10 +75,11 @@ void procfs_iter_done(struct procfs_iter *iter);
 typedef int (*procfs_child_fn)(pid_t child, void *context);
 int procfs_each_child(const struct procfs *proc, pid_t pid, procfs_child_fn function, void *context);
 
-/* Append the children of PID to RET. Errors as procfs_each_child(); -ENOMEM. */
+/* Append the children of PID to RET. Errors as procfs_each_child(); -ENOMEM. On failure RET may have some of them. */
 int procfs_children(const struct procfs *proc, pid_t pid, struct pidset *ret);
 
-/* Append all descendants of PID to RET, parents before their children; PID itself is not among them. */
+/* Append all descendants of PID to RET, parents before their children; PID itself is not among them. Errors
+ * as procfs_children(). */
 int procfs_descendants(const struct procfs *proc, pid_t pid, struct pidset *ret);
 
 #endif

@@ -14,7 +14,11 @@ struct span {
 
 /* The LEN bytes at TEXT; TEXT may be NULL when LEN is 0. */
 struct span span_of(const char *text, size_t len);
+
+/* How many bytes are left. */
 size_t span_len(const struct span *s);
+
+/* Is what is left exactly TEXT? */
 bool span_is(const struct span *s, const char *text);
 
 /* Copy it as a string. -ENAMETOOLONG: RET is too small, and untouched. */

@@ -27,7 +27,8 @@ struct spawn {
 };
 
 /* Start S->argv with default signal handling and an empty mask. Returns its pid, or -errno of what failed, exec's too:
- * -ENOENT no such command, -EACCES not executable, -EAGAIN and -ENOMEM of fork(2). Does not wait for its end. */
+ * -ENOENT no such command, -EACCES not executable, -EAGAIN and -ENOMEM of fork(2). Blocks until the child has
+ * called exec or failed to, as long as the file system of the command takes; does not wait for its end. */
 pid_t spawn_start(const struct spawn *s);
 
 /* Fork a child of ours that runs FUNCTION(CONTEXT) and exits with what it returns (0 to 255): stdin /dev/null, stdout

@@ -22,13 +22,16 @@ int statedir_open_below(int dir, const char *name);
  * last one. */
 int statedir_find(const char *wanted, const char *name, char *ret_path, size_t ret_size);
 
-/* Read the file NAME whole. -ENOENT. Write it whole: after a crash at any instant there is the old content or the new.
- * -ENOSPC leaves the old. */
+/* Append the file NAME whole to RET. -ENOENT: none; -ELOOP: a link; -ENOBUFS: longer than RET->max, what fits is kept;
+ * -ENOMEM; else open(2)'s and read(2)'s -errno. */
 int statedir_read(int dir, const char *name, struct buf *ret);
+
+/* Write it whole, with mode 0600: after a crash at any instant there is the old content or the new. Blocks until it is
+ * on the disk, by fsync(2). -ENAMETOOLONG; -ENOSPC, -EDQUOT, -EROFS... leave the old. */
 int statedir_write(int dir, const char *name, const void *data, size_t len);
 
 /* Own NAME: returns a descriptor that holds the lock until it, and every copy that a fork made, is closed;
- * -EWOULDBLOCK: another process owns it. Does not block. */
+ * -EWOULDBLOCK: another process owns it; -ENAMETOOLONG; else open(2)'s -errno. Does not block. */
 int statedir_lock(int dir, const char *name);
 
 /* Remove the directory NAME below DIR with the files in it. -ENOENT: there is none. */

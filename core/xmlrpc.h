@@ -35,6 +35,7 @@ const struct xmlrpc_value *xmlrpc_member(const struct xmlrpc_value *value, const
 int64_t xmlrpc_member_int(const struct xmlrpc_value *value, const char *name, int64_t fallback);
 const char *xmlrpc_member_string(const struct xmlrpc_value *value, const char *name, const char *fallback);
 
+/* Free all that is below VALUE, not VALUE itself, which is XMLRPC_NONE then. Takes NULL. */
 void xmlrpc_value_done(struct xmlrpc_value *value);
 
 /* Bytes of the UTF-8 character at the start of TEXT if XML 1.0 allows it (its production 2, Char); else 0. Pure. */
@@ -87,7 +88,7 @@ enum xmlrpc_outcome xmlrpc_fail(struct xmlrpc_error *error, enum xmlrpc_outcome 
  * made. -EINVAL: the URL is of no kind we speak; -ENOSYS, -ENOENT, -ENOEXEC: a library (XMLRPC_MISSING); -ENOMEM.
  * The strings of SERVER but its URL must outlive the client. */
 int xmlrpc_open(const struct xmlrpc_server *server, struct xmlrpc_client **ret, struct xmlrpc_error *ret_error);
-void xmlrpc_free(struct xmlrpc_client *client);
+void xmlrpc_free(struct xmlrpc_client *client); /* takes NULL */
 
 /* Call METHOD with PARAMS as xmlrpc_write_call(); RET (may be NULL) is freed by the caller with xmlrpc_value_done()
  * on XMLRPC_OK. Blocks up to the timeout. */

@@ -35,7 +35,8 @@ test_two_restarts_in_a_row() {
 	supervisord_start
 	for round in 1 2 3; do
 		expect_restart web "$PWD/web.oome"
-		test "$(said_times 'web restarted')" = "$round" || fail "round $round was said $(said_times 'web restarted') times"
+		times=$(said_times 'web restarted')
+		test "$times" = "$round" || fail "round $round was said $times times"
 	done
 	test "$(sort -u starts.web | wc -l)" = 4 || fail "not a new pid each time: $(cat starts.web)"
 }
@@ -183,8 +184,9 @@ test_listener_never_acts_on_itself() {
 
 test_program_that_hides_its_name_is_asked_for_by_rpc() {
 	conf unix
-	conf_program web "command=/usr/bin/env -i OOME_FILE=$PWD/web.oome $TOP/tests/progs/service.sh $PWD/starts.web"
-	conf_program other "command=/usr/bin/env -i OOME_FILE=$PWD/other.oome $TOP/tests/progs/service.sh $PWD/starts.other"
+	service=$TOP/tests/progs/service.sh
+	conf_program web "command=/usr/bin/env -i OOME_FILE=$PWD/web.oome $service $PWD/starts.web"
+	conf_program other "command=/usr/bin/env -i OOME_FILE=$PWD/other.oome $service $PWD/starts.other"
 	conf_listener 'single -p web'
 	supervisord_start
 	touch other.oome
@@ -223,7 +225,8 @@ test_no_script_is_called_for_who_calls_itself_another() {
 	test ! -e calls || fail "the script was called: $(cat calls)"
 }
 
-# A snippet of the original's document, as it stands there: $2... are its lines; $1 is a program to be restarted on $file.
+# A snippet of the original's document, as it stands there: $2... are its lines; $1 is a program to be restarted on
+# $file.
 snippet() {
 	mkdir bin
 	ln -s "$PROCGUARD" bin/oome_monitor
@@ -252,8 +255,8 @@ snippet_log() {
 # timeout: 120
 test_snippet_of_all() {
 	file=$PWD/webapp2/work/oome
-	snippet webapp2 '# To configure all supervisord daemons' '[eventlistener:oome_listener]' 'command=oome_monitor all' \
-		'events=TICK_60'
+	snippet webapp2 '# To configure all supervisord daemons' '[eventlistener:oome_listener]' \
+		'command=oome_monitor all' 'events=TICK_60'
 	before=1 old=$(head -n 1 starts.webapp2)
 	wait_until 75 gone "$file"
 	expect_restarted webapp2 "$file"
@@ -280,8 +283,10 @@ test_snippet_of_specific_file() {
 
 test_snippet_of_dry_run() {
 	file=$PWD/webapp1/work/oome
-	snippet webapp1 '# Dry run / test mode' '[eventlistener:oome_listener]' 'command=oome_monitor all -d' 'events=TICK_5'
-	within 20 said 'oome file is detected for webapp1, not restarting due to dry-run' || fail "not a word of the file"
+	snippet webapp1 '# Dry run / test mode' '[eventlistener:oome_listener]' 'command=oome_monitor all -d' \
+		'events=TICK_5'
+	within 20 said 'oome file is detected for webapp1, not restarting due to dry-run' ||
+		fail "not a word of the file"
 	expect_untouched webapp1
 	test -e "$file" || fail "the file was deleted"
 }

@@ -85,8 +85,8 @@ test_option_names_the_file() {
 test_wrapper_whose_child_has_the_file_in_its_environment() {
 	conf unix
 	mkdir sub
-	conf_program web "command=$TOP/tests/progs/service.sh $PWD/starts.web wrap $PWD/sub" stopasgroup=true killasgroup=true \
-		"environment=CHILD_OOME_FILE=\"$PWD/child.oome\""
+	conf_program web "command=$TOP/tests/progs/service.sh $PWD/starts.web wrap $PWD/sub" \
+		stopasgroup=true killasgroup=true "environment=CHILD_OOME_FILE=\"$PWD/child.oome\""
 	conf_listener 'single -p web'
 	supervisord_start
 	wait_until 20 started web 1
@@ -162,8 +162,8 @@ test_file_that_only_root_may_delete_stays() {
 	expect_untouched web
 }
 
-# Make `./with_etc COMMAND...`: runs COMMAND where /etc is the directory etc made here. The real one is never at stake, not even when
-# what is tested does all that it must not do.
+# Make `./with_etc COMMAND...`: runs COMMAND where /etc is the directory etc made here. The real one is never at stake,
+# not even when what is tested does all that it must not do.
 write_with_etc() {
 	mkdir etc
 	for file in passwd group nsswitch.conf ld.so.cache ld-musl-x86_64.path; do

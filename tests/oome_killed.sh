@@ -26,10 +26,12 @@ killed_at() {
 		fi
 		for pid in $victims; do kill -9 "$pid" 2>/dev/null; done
 		echo "-- killed after $delay ms --" >> listener.err
-		within 30 gone web/work/oome || fail_and_tell "at $delay ms: the file is still there, $(starts web) starts"
+		within 30 gone web/work/oome ||
+			fail_and_tell "at $delay ms: the file is still there, $(starts web) starts"
 		within 30 ctl_state web RUNNING || fail_and_tell "at $delay ms: web does not run"
 		dead "$old" || fail_and_tell "at $delay ms: the old web is still there"
-		test "$(starts web)" = $((before + 1)) || fail_and_tell "at $delay ms: $(($(starts web) - before)) starts"
+		test "$(starts web)" = $((before + 1)) ||
+			fail_and_tell "at $delay ms: $(($(starts web) - before)) starts"
 		delay=$((delay + step)) points=$((points - 1))
 	done
 }

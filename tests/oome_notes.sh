@@ -1,5 +1,6 @@
 #!/bin/sh
-# oome_notes.sh: what the listener of `oome single` and `all` remembers when it cannot write it, and what it leaves to others.
+# oome_notes.sh: what the listener of `oome single` and `all` remembers when it cannot write it, and what it leaves to
+# others.
 # shellcheck source=tests/progs/supervisord.sh
 . "${0%/*}/progs/supervisord.sh"
 
@@ -7,7 +8,8 @@
 small_state() {
 	root_only
 	mkdir -m 700 state
-	mount -t tmpfs -o size=16k,nr_inodes=20,mode=700 tmpfs state 2> mount.err || skip "cannot mount: $(cat mount.err)"
+	mount -t tmpfs -o size=16k,nr_inodes=20,mode=700 tmpfs state 2> mount.err ||
+		skip "cannot mount: $(cat mount.err)"
 	trap 'umount -l state' EXIT
 }
 

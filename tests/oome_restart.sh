@@ -24,7 +24,8 @@ test_program_that_takes_longer_to_stop_than_the_timeout() {
 # timeout: 150
 test_program_that_crashes_at_start_is_tried_again() {
 	conf unix
-	conf_program web "command=$TOP/tests/progs/service.sh $PWD/starts.web broken $PWD/broken" startsecs=1 startretries=1
+	conf_program web "command=$TOP/tests/progs/service.sh $PWD/starts.web broken $PWD/broken" \
+		startsecs=1 startretries=1
 	conf_listener 'single -p web'
 	supervisord_start
 	within 20 ctl_state web RUNNING || fail "web does not run"
@@ -43,7 +44,8 @@ test_program_that_crashes_at_start_is_tried_again() {
 # timeout: 120
 test_program_that_somebody_stops_in_mid_restart() {
 	conf unix
-	conf_program web "command=$TOP/tests/progs/service.sh $PWD/starts.web broken $PWD/broken" startsecs=1 startretries=100
+	conf_program web "command=$TOP/tests/progs/service.sh $PWD/starts.web broken $PWD/broken" \
+		startsecs=1 startretries=100
 	conf_listener 'single -p web'
 	supervisord_start
 	within 20 ctl_state web RUNNING || fail "web does not run"
@@ -100,7 +102,8 @@ test_report_of_the_new_process_is_not_lost() {
 
 # ---- -x and -d ----
 
-# A script that restarts through supervisorctl and notes what it was called with; refuses as long as the file `refuse` is there.
+# A script that restarts through supervisorctl and notes what it was called with; refuses as long as the file `refuse`
+# is there.
 write_script() {
 	cat > "$PWD/script" <<-END
 	#!/bin/sh
@@ -113,6 +116,11 @@ write_script() {
 	: > script.calls
 }
 
+expect_calls() { # NAME: stopped and started by the script
+	test "$(cat script.calls)" = "$(printf 'stop %s\n' "$1"; printf 'start %s' "$1")" ||
+		fail "the script was called: $(cat script.calls)"
+}
+
 test_script_stops_and_starts() {
 	conf unix
 	conf_program web
@@ -122,7 +130,7 @@ test_script_stops_and_starts() {
 	conf_listener "single -p web -x $PWD/script"
 	supervisord_start
 	expect_restart web "$PWD/web/work/oome" g:web
-	test "$(cat script.calls)" = "$(printf 'stop g:web\nstart g:web')" || fail "the script was called: $(cat script.calls)"
+	expect_calls g:web
 	expect_clean_stdout
 }
 
@@ -133,7 +141,7 @@ test_script_named_by_the_long_option() {
 	conf_listener "all --external-service-script $PWD/script"
 	supervisord_start
 	expect_restart web "$PWD/web/work/oome"
-	test "$(cat script.calls)" = "$(printf 'stop web:web\nstart web:web')" || fail "the script was called: $(cat script.calls)"
+	expect_calls web:web
 }
 
 test_script_that_fails_is_said_and_tried_again() {
@@ -188,7 +196,12 @@ test_dry_run_touches_nothing() {
 test_jvm_out_of_heap() {
 	java=$(command -v java) || skip "no java"
 	conf unix
-	conf_program jvm "command=/bin/sh -c 'echo \$\$ >> $PWD/starts.jvm; exec $java -Xmx16m -XX:OnOutOfMemoryError=\"touch $PWD/jvm.oome\" -cp $TOP/tests/fixtures OutOfMemory $PWD/eat'" \
+	cat > jvm.sh <<-END
+		echo \$\$ >> $PWD/starts.jvm
+		exec $java -Xmx16m -XX:OnOutOfMemoryError="touch $PWD/jvm.oome" \
+			-cp $TOP/tests/fixtures OutOfMemory $PWD/eat
+	END
+	conf_program jvm "command=/bin/sh $PWD/jvm.sh" \
 		"environment=OOME_FILE=\"$PWD/jvm.oome\""
 	conf_listener 'single -p jvm'
 	supervisord_start

@@ -2,31 +2,8 @@
 # oome_run_system.sh: `procguard oome run` and the rest of a system: the kernel's OOM killer, terminals, a JVM, an empty
 # root. lib.sh says how to run it.
 
-guard() {
-	start "$PROCGUARD" oome run "$@" 2>>err
-}
-
-said() { # a fixed text in err
-	grep -qF -e "$1" err
-}
-
-starts() { # N: it was started so often
-	[ -e starts ] && [ "$(wc -l <starts)" -ge "$1" ]
-}
-
-until_started() { # N
-	(wait_until 20 starts "$1") || fail "not started $1 times: $(cat starts err)"
-}
-
-finish() {
-	stop "$started"
-	status=$?
-	[ $status = 143 ] || fail "status $status, not 143: $(cat err)"
-}
-
-needs_root() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
-}
+# shellcheck source=tests/progs/oome_run.sh
+. "${0%/*}/progs/oome_run.sh"
 
 # ---- the kernel's OOM killer ----
 
@@ -65,8 +42,8 @@ guard_in_cgroup() {
 	start sh -c 'echo $$ >"$0/cgroup.procs" && exec "$PROCGUARD" oome run "$@"' "$cgroup" "$@" 2>>err
 }
 
-# ./app eats more than the cgroup has at the first start, and lives at later ones. Behind "below" a shell stays in front of
-# what eats, and exits 137.
+# ./app eats more than the cgroup has at the first start, and lives at later ones. With "below" a shell stays in front
+# of what eats, and exits 137.
 eater() { # [below]
 	command="exec '$BUILD/tests/demo/eatmem' -l 100 80"
 	# shellcheck disable=SC2319 # that of the inner shell
@@ -91,7 +68,8 @@ test_oom_killer() {
 	status=$?
 	[ $status = 137 ] || fail "status $status, not 137: $(cat err)"
 	[ "$(wc -l <starts)" = 2 ] || fail "started again: $(cat err)"
-	grep -qE "^app: pid $(head -n 1 starts) was killed by the kernel's OOM killer \($cgroup/memory\.[a-z_]* oom_kill [0-9]+ -> [0-9]+\)" err ||
+	count="\($cgroup/memory\.[a-z_]* oom_kill [0-9]+ -> [0-9]+\)"
+	grep -qE "^app: pid $(head -n 1 starts) was killed by the kernel's OOM killer $count" err ||
 		fail "not said: $(cat err)"
 }
 
@@ -100,7 +78,7 @@ test_oom_killer_below_a_shell() {
 	eater below
 	guard_in_cgroup ./app
 	until_started 2
-	grep -qE "^app: a child of pid $(head -n 1 starts) was killed by the kernel's OOM killer" err || fail "$(cat err)"
+	expect "app: a child of pid $(head -n 1 starts) was killed by the kernel's OOM killer"
 	finish
 }
 
@@ -108,8 +86,11 @@ test_oom_killer_below_a_shell() {
 test_oom_killer_where_the_child_went() {
 	make_cgroup
 	eater
-	sed -i "2s|.*|&; echo \$\$ >$cgroup/cgroup.procs; sleep 1|" app
+	sed -i "2s|.*|&; echo \$\$ >$cgroup/cgroup.procs; touch moved; until [ -e go ]; do sleep 0.05; done|" app
 	guard --interval 50ms ./app
+	wait_until 10 test -e moved
+	until_looked
+	touch go
 	until_started 2
 	wait_until 10 said "($cgroup/memory."
 	finish
@@ -143,7 +124,8 @@ hidden() {
 	script=$2
 	shift 2
 	# shellcheck disable=SC2016
-	start unshare -m sh -c 'echo $$ >"$0/cgroup.procs"; exec sh ./hide "$PROCGUARD" oome run "$@"' "$cgroup" "$@" "$script" 2>>err
+	start unshare -m sh -c 'echo $$ >"$0/cgroup.procs"; exec sh ./hide "$PROCGUARD" oome run "$@"' \
+		"$cgroup" "$@" "$script" 2>>err
 }
 
 test_oom_killer_by_vmstat() {
@@ -186,8 +168,9 @@ test_terminal_after_a_restart() {
 test_job_control() {
 	command -v bash >/dev/null || skip "no bash"
 	terminal 30 'run=PS1="> " exec bash --norc --noprofile -i' 'see=> ' \
-		"type=$PROCGUARD oome run sh -c 'echo ready; exec cat'\n" 'see=[\r\n]ready\r' 'type=one\n' 'see=one\r\none\r\n' \
-		'type=\x1a' 'see=Stopped' 'see=> ' 'type=echo shell $((40+2))\n' 'see=shell 42' \
+		"type=$PROCGUARD oome run sh -c 'echo ready; exec cat'\n" 'see=[\r\n]ready\r' \
+		'type=one\n' 'see=one\r\none\r\n' 'type=\x1a' 'see=Stopped' 'see=> ' \
+		'type=echo shell $((40+2))\n' 'see=shell 42' \
 		'type=fg\n' 'see=oome run sh' 'type=two\n' 'see=two\r\ntwo\r\n' \
 		'type=\x1a' 'see=Stopped' 'type=bg\n' 'see=oome run sh.*&' \
 		'type=until jobs | grep -q Stopped; do sleep 0.1; done; echo shell $((50+2))\n' 'see=shell 52' \
@@ -204,7 +187,7 @@ test_stop_without_a_shell() {
 test_in_the_background_of_a_terminal() {
 	command -v bash >/dev/null || skip "no bash"
 	terminal 20 'run=PS1="> " exec bash --norc --noprofile -i' 'see=> ' \
-		"type=$PROCGUARD oome run sh -c 'sleep 0.3; touch done; exec sleep 1000' &\n" 'see=> ' \
+		"type=$PROCGUARD oome run sh -c 'touch done; exec sleep 1000' &\n" 'see=> ' \
 		'type=until [ -e done ]; do sleep 0.1; done; echo shell $((40+2))\n' 'see=shell 42' \
 		'type=kill %1; wait %1; echo status=$?\n' 'see=status=143' 'type=exit\n' end=0
 }
@@ -218,8 +201,8 @@ needs_java() {
 # timeout: 120
 test_jvm_that_lives_on() {
 	needs_java
-	OOME_FILE=$PWD/f guard java -Xmx16m -XX:+UseSerialGC -XX:OnOutOfMemoryError="touch $PWD/f" -cp "$TOP/tests/fixtures" \
-		OutOfMemory "$PWD/flag" >out
+	OOME_FILE=$PWD/f guard java -Xmx16m -XX:+UseSerialGC -XX:OnOutOfMemoryError="touch $PWD/f" \
+		-cp "$TOP/tests/fixtures" OutOfMemory "$PWD/flag" >out
 	touch flag
 	wait_until 60 said 'java restarted'
 	said "java: out of memory reported by '$PWD/f', terminating pid" || fail "$(cat err)"
@@ -273,7 +256,8 @@ test_empty_root() { # as in an image FROM scratch: a static binary, no /proc, no
 		int main(void) /* reports at the first start; hangs */
 		{
 			char path[] = "/started";
-			if (close(open(path, O_CREAT | O_EXCL, 0644)) == 0 && close(open(getenv("OOME_FILE"), O_CREAT, 0644)) < 0)
+			if (close(open(path, O_CREAT | O_EXCL, 0644)) == 0 &&
+			    close(open(getenv("OOME_FILE"), O_CREAT, 0644)) < 0)
 				return 1;
 			for (;;)
 				pause();
@@ -296,4 +280,5 @@ test_empty_root() { # as in an image FROM scratch: a static binary, no /proc, no
 	[ $status = 127 ] || fail "status $status: $(cat err)"
 }
 
+# shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"

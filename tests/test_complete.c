@@ -1,5 +1,5 @@
 /* Completion scripts of a table made to break them: each shell must at least read what is printed for it;
- * tests/procguard.sh completes for real. */
+ * tests/procguard_completion.sh completes for real. */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>

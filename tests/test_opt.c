@@ -127,8 +127,8 @@ END_TEST
 
 START_TEST(groups_abbreviations_repetitions)
 {
-	ACCEPTED("single", "-dqf", "x", "-f", "y", "--tim", "3", "--fi=", "--timeout=1");
-	ck_assert_str_eq(p.config.file, "");
+	ACCEPTED("single", "-dqf", "x", "-f", "y", "--tim", "3", "--fi=z", "--timeout=1");
+	ck_assert_str_eq(p.config.file, "z");
 	ck_assert_int_eq(p.config.timeout, 1000);
 	ACCEPTED("single", "-n", "-d", "-f", "--");
 	ck_assert(!p.config.dry);
@@ -209,6 +209,24 @@ START_TEST(unknown_options)
 }
 END_TEST
 
+START_TEST(options_of_several_other_commands)
+{
+	static const struct opt none[] = { { .kind = OPT_END } };
+	static const struct opt_command three[] = {
+		{ "a", "A", "a", one_options, 0, 0 }, { "b", "B", "b", none, 0, 0 }, { "c", "C", "c", two_options, 0, 0 },
+		{ 0 },
+	};
+	static const struct opt_program of_three = { "x", "Do.", three, NULL };
+
+	parse(&of_three, WORDS("x", "b", "-d"));
+	ck_assert_str_eq(p.said, "x: option '-d' belongs to 'a', 'c'\nTry 'x --help'.\n");
+	parse(&of_three, WORDS("x", "b", "--dry"));
+	ck_assert_str_eq(p.said, "x: option '--dry' belongs to 'a', 'c'\nTry 'x --help'.\n");
+	parse(&of_three, WORDS("x", "c", "-f", "x"));
+	ck_assert_str_eq(p.said, "x: option '-f' belongs to 'a'\nTry 'x --help'.\n");
+}
+END_TEST
+
 START_TEST(missing_and_needless_values)
 {
 	REFUSED("option '-t' needs a value: TIME", "single", "-dt");
@@ -223,6 +241,8 @@ START_TEST(values_of_the_wrong_form)
 {
 	REFUSED("option '-t': '5x' is not a time (use 500ms, 30s, 5m; a bare number is seconds)",
 		"single", "-t5x");
+	REFUSED("option '--file': FILE is empty (a variable that is not set?)", "single", "--file=");
+	REFUSED("option '-n': NAME is empty (a variable that is not set?)", "single", "-n", "");
 	REFUSED("option '--timeout': '' is not a time (use 500ms, 30s, 5m; a bare number is seconds)",
 		"single", "--timeout=");
 	REFUSED("option '--max-size': '1Q' is not a size (use 64K, 1M, 1G; a bare number is bytes)", "single",
@@ -356,6 +376,7 @@ int main(void)
 	tcase_add_test(cases, without_commands);
 	tcase_add_test(cases, unknown_commands);
 	tcase_add_test(cases, unknown_options);
+	tcase_add_test(cases, options_of_several_other_commands);
 	tcase_add_test(cases, missing_and_needless_values);
 	tcase_add_test(cases, values_of_the_wrong_form);
 	tcase_add_test(cases, again_and_again);

@@ -228,9 +228,8 @@ static int refuse(const struct oome_config *config)
 {
 	if (!getenv("SUPERVISOR_ENABLED")) {
 		log_line("oome_monitor must be run as a supervisor event listener");
-		log_line(
-			"Put it into an [eventlistener:...] section of supervisord.conf (man procguard-oome), or guard one "
-			"command without supervisord: procguard oome run COMMAND");
+		log_line("Put it into an [eventlistener:...] section of supervisord.conf (man procguard-oome), or "
+			 "guard one command without supervisord: procguard oome run COMMAND");
 		return 2;
 	}
 	if (!getenv("SUPERVISOR_SERVER_URL") && !config->script) {

@@ -97,6 +97,8 @@ static void close_answer(struct lister *lister)
 
 void lister_done(struct lister *lister)
 {
+	if (!lister)
+		return;
 	close_answer(lister);
 	buf_done(&lister->answer);
 }

@@ -25,10 +25,14 @@ struct lister {
 	bool failure_said;
 };
 
+/* Begin with none under way; the fields from loop to context are the caller's, and set. Allocates nothing. */
 void lister_init(struct lister *lister);
+
+/* Take it from its loop, which must still be there and not run again, and free the answer. A child goes on and finds
+ * nobody to tell. Takes NULL. */
 void lister_done(struct lister *lister);
 
-/* Ask, unless that is under way. -errno: no child could be started. */
+/* Ask, unless that is under way. Does not block. -EMFILE, -EAGAIN, -ENOMEM...: no child could be started. */
 int lister_start(struct lister *lister);
 
 #endif

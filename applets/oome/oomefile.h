@@ -53,10 +53,13 @@ int oomefile_look(const struct oomefile *file, const struct procfs *proc, pid_t 
 /* Delete it, if it is still the version ID; -ESTALE: it has changed, and stays. -ENOENT: it is gone already. */
 int oomefile_delete(const struct oomefile *file, const struct oomefile_id *id);
 
+/* The same version of the same file? False where either does not exist. */
 bool oomefile_id_equal(const struct oomefile_id *a, const struct oomefile_id *b);
 
 /* A second descriptor on the same place. -EMFILE, -ENOMEM. */
 int oomefile_copy(const struct oomefile *file, struct oomefile *ret);
+
+/* Close and free; FILE is OOMEFILE_NONE then. Takes NULL. */
 void oomefile_done(struct oomefile *file);
 
 #endif

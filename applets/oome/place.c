@@ -9,6 +9,9 @@
 #include <sys/vfs.h>
 
 #include "core/log.h"
+#include "core/loop.h"
+
+enum { WARNING_PAUSE_MS = 60 * 1000 };
 
 bool place_same(const struct oomefile *a, const struct oomefile *b)
 {
@@ -54,9 +57,15 @@ bool place_is_local(const struct oomefile *file)
 	return false;
 }
 
-/* Is it another file than the one that was warned of last? */
-static bool first_warning(const struct oomefile *file, struct oomefile_id *warned)
+static int reason_of(int error)
 {
+	return error == -ELOOP ? 0 : error == -EINVAL ? 1 : error == -EPERM ? 2 : 3;
+}
+
+/* Is it another file than the one that was warned of last, and the same reason given a while ago? */
+static bool warning_due(const struct oomefile *file, int error, struct place_warned *warned)
+{
+	int64_t now = loop_now(), *next = &warned->next_ms[reason_of(error)];
 	struct oomefile_id id = { .exists = true };
 	struct stat st;
 
@@ -66,15 +75,17 @@ static bool first_warning(const struct oomefile *file, struct oomefile_id *warne
 	id.ino = st.st_ino; /* which the next file may get: so its kind and owner tell as well, in place of its ctime */
 	id.ctime_sec = st.st_uid;
 	id.ctime_nsec = st.st_mode & S_IFMT;
-	if (oomefile_id_equal(&id, warned))
+	if (oomefile_id_equal(&id, &warned->file) || now < *next)
 		return false;
-	*warned = id;
+	warned->file = id;
+	*next = now + WARNING_PAUSE_MS;
 	return true;
 }
 
-void place_complain(const struct oomefile *file, const char *name, int error, uid_t owner, struct oomefile_id *warned)
+void place_complain(const struct oomefile *file, const char *name, int error, uid_t owner,
+		    struct place_warned *warned)
 {
-	if (!first_warning(file, warned))
+	if (!warning_due(file, error, warned))
 		return;
 	if (error == -EPERM && owner != (uid_t)-1)
 		log_fail("%s: ignoring '%s': it belongs to uid %u, not to root or to the program's uid %u (--any-owner "

@@ -13,8 +13,6 @@
 #include "core/log.h"
 #include "core/procparse.h"
 
-enum { ENVIRON_MAX = 256 * 1024, DESCENDANTS_TRIED = 64 };
-
 struct program program_new(pid_t pid, int64_t now_ms)
 {
 	return (struct program){
@@ -203,12 +201,12 @@ static bool read_environ(int dir, struct buf *ret)
 static void find_descendants_places(const struct finding *f)
 {
 	CLEANUP(pidset_done) struct pidset set = { 0 };
-	CLEANUP(buf_done) struct buf env = BUF(ENVIRON_MAX);
+	CLEANUP(buf_done) struct buf env = BUF(PLACE_ENVIRON_MAX);
 
 	if (procfs_descendants(f->proc, f->p->pid, &set) < 0)
 		return;
-	for (size_t i = 0; i < set.count && i < DESCENDANTS_TRIED; i++) {
-		CLEANUP(fd_done) int dir = procfs_process(f->proc, set.pids[i]);
+	for (size_t i = 0; i < place_descendants(set.count); i++) {
+		CLEANUP(fd_done) int dir = procfs_process(f->proc, set.pids[place_descendant(set.count, i)]);
 
 		if (dir >= 0 && read_environ(dir, &env))
 			find_place(f, dir, &env);
@@ -254,7 +252,7 @@ void program_find(struct program *p, const struct oome_config *config, const str
 	const struct finding f = {
 		.p = p, .config = config, .proc = proc, .inotify = inotify, .ret_watch_error = ret_watch_error
 	};
-	CLEANUP(buf_done) struct buf env = BUF(ENVIRON_MAX);
+	CLEANUP(buf_done) struct buf env = BUF(PLACE_ENVIRON_MAX);
 	CLEANUP(fd_done) int dir = procfs_process(proc, p->pid);
 	int r;
 

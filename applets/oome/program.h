@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "applets/oome/oome.h"
-#include "applets/oome/oomefile.h"
+#include "applets/oome/place.h"
 #include "core/pidref.h"
 #include "core/procfs.h"
 
@@ -37,10 +37,10 @@ struct program {
 	bool asked;              /* RPC was asked for its name, or there is nothing to ask for (a zombie) */
 	bool disowned;           /* it carries the name of another program: none of ours while it lives */
 	bool warned_rights;      /* that we may not look into it */
-	struct oomefile_id warned_file; /* the file that was warned of */
+	struct place_warned warned_file;
 };
 
-/* PID, of which nothing is known. Release with program_done(). */
+/* PID, of which nothing is known. NOW_MS is loop_now(). Release with program_done(), which takes NULL. */
 struct program program_new(pid_t pid, int64_t now_ms);
 void program_done(struct program *p);
 

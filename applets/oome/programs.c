@@ -18,6 +18,8 @@ void programs_init(struct programs *programs, const struct oome_config *config, 
 
 void programs_done(struct programs *programs)
 {
+	if (!programs)
+		return;
 	for (size_t i = 0; i < programs->count; i++)
 		program_done(&programs->items[i]);
 	free(programs->items);
@@ -169,7 +171,7 @@ static struct program *program_at(struct programs *programs, size_t at, pid_t pi
 /* Another process under the same pid, or another program in it, begins anew. */
 static void begin_anew(struct program *p, int64_t now_ms)
 {
-	struct oomefile_id warned_file = p->warned_file; /* who calls exec without end is warned of once */
+	struct place_warned warned_file = p->warned_file; /* who calls exec without end is warned of once */
 
 	program_done(p);
 	*p = program_new(p->pid, now_ms);

@@ -37,11 +37,15 @@ struct programs {
 	bool cannot_watch;      /* inotify refused: said once */
 };
 
+/* An empty table. All that is pointed to must outlive it; INOTIFY (-1: watch nothing) stays the caller's. */
 void programs_init(struct programs *programs, const struct oome_config *config, const struct procfs *proc,
 		   struct programs_shared *shared, int inotify);
+
+/* Free all that it has; watches end with INOTIFY. Takes NULL. */
 void programs_done(struct programs *programs);
 
-/* Bring the table in step with the children of SUPERVISORD. -ESRCH, -ENOENT: it is gone; -ENOMEM. */
+/* Bring the table in step with the children of SUPERVISORD. NOW_MS is loop_now(). May block as foreign file systems do,
+ * where something is found anew; SHARED says then at whose files. -ESRCH, -ENOENT: it is gone; -ENOMEM. */
 int programs_update(struct programs *programs, pid_t supervisord, int64_t now_ms);
 
 /* Is there a living program whose name is not known and that RPC was not asked for yet? */

@@ -27,8 +27,7 @@ struct record {
 	pid_t pid;                  /* the process that reported */
 	char *path;                 /* its oome file, for messages, and for who finds it again */
 	struct oomefile_id handled; /* the version that is (or was) acted on: seen again, it is only deleted */
-	struct timespec
-		until; /* and what else was done to that file until then: CLOCK_REALTIME, as ctime; 0: not known */
+	struct timespec until;      /* and what was done to it until then: CLOCK_REALTIME, as ctime; 0: not known */
 	struct limit restarts;      /* CLOCK_BOOTTIME milliseconds */
 };
 
@@ -41,20 +40,28 @@ bool record_handled(const struct record *record, const struct oomefile_id *id);
 int record_format(const struct record *record, struct buf *ret);
 int record_parse(const char *text, size_t len, struct record *ret);
 
-/* Read, write the record of GROUP:NAME in DIR. -ENOENT: none. */
+/* Read the record of GROUP:NAME in DIR; the caller frees it with record_done(). -ENOENT: none; -EBADMSG: torn or
+ * foreign; -ENAMETOOLONG: no file can have that name; -ENOMEM; else as statedir_read(). */
 int record_load(int dir, const char *group, const char *name, struct record *ret);
+
+/* Write RECORD, whose version grows in any case. Blocks until it is on the disk. -ENAMETOOLONG; -ENOBUFS, -ENOMEM; else
+ * as statedir_write(): what stood there stays. */
 int record_save(int dir, struct record *record);
 
-/* The lock of GROUP:NAME's record: a descriptor, or -EWOULDBLOCK: somebody is at work on it. */
+/* The lock of GROUP:NAME's record: a descriptor that the caller closes, or -EWOULDBLOCK: somebody is at work on it;
+ * -ENAMETOOLONG; else as statedir_lock(). Does not block. */
 int record_own(int dir, const char *group, const char *name);
 
-/* Call FUNCTION for each record in DIR that can be read. */
+/* Call FUNCTION for each record in DIR that can be read; the others are passed over. It is freed behind FUNCTION, which
+ * may take it by leaving zeros. 0, or the -errno of opening DIR, and nothing was called. */
 int record_each(int dir, void (*function)(struct record *record, void *context), void *context);
 
 /* The directory of SUPERVISORD below STATE_DIR; those of supervisords of our pid namespace that are dead are
- * removed. Returns a descriptor that the caller closes, or -errno. */
+ * removed. Returns a descriptor that the caller closes, or -errno, as procfs_pid_namespace() and
+ * statedir_open_below(). */
 int record_open_dir(int state_dir, const struct procfs *proc, const struct pidref *supervisord);
 
+/* Free its strings; RECORD is all zeros then. Takes NULL. */
 void record_done(struct record *record);
 
 #endif

@@ -16,7 +16,7 @@ struct run_home {
  * /tmp or /dev/shm. -errno: none could be had. */
 int run_home_open(struct run_home *home, const char *option);
 
-/* Remove the directory. */
+/* Remove the directory, if there is one. Takes NULL. */
 void run_home_done(struct run_home *home);
 
 #endif

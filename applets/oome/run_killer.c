@@ -14,6 +14,8 @@ void run_killer_init(struct run_killer *killer, const struct procfs *proc)
 
 void run_killer_done(struct run_killer *killer)
 {
+	if (!killer)
+		return;
 	cgroup_oom_done(&killer->counter);
 	buf_done(&killer->place);
 }

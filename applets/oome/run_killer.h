@@ -16,10 +16,13 @@ struct run_killer {
 	struct buf place;          /* /proc/PID/cgroup as it was when the counter was opened */
 };
 
+/* Nothing is known yet. PROC (NULL: there is none) must outlive KILLER. Allocates and opens nothing. */
 void run_killer_init(struct run_killer *killer, const struct procfs *proc);
+
+/* Close the counter. After run_killer_init(). Takes NULL. */
 void run_killer_done(struct run_killer *killer);
 
-/* A child is about to be started: it begins in our cgroup. */
+/* A child is about to be started: it begins in our cgroup. Where no counter can be had, nothing will have struck. */
 void run_killer_start(struct run_killer *killer);
 
 /* Follow the child PID to the cgroup where it is now. */

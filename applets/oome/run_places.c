@@ -13,14 +13,14 @@
 #include "core/cleanup.h"
 #include "core/log.h"
 
-enum { ENVIRON_MAX = 256 * 1024, DESCENDANTS_TRIED = 64, DELETE_TRIES = 3 };
+enum { DELETE_TRIES = 3 };
 
 void run_places_init(struct run_places *places, const struct oome_config *config, const struct procfs *proc,
 		     const char *name, const char *given)
 {
 	*places = (struct run_places){
 		.config = config, .proc = proc, .name = name, .given = given,
-		.inotify = -1, .environ = BUF(ENVIRON_MAX),
+		.inotify = -1, .environ = BUF(PLACE_ENVIRON_MAX),
 	};
 	if (config->no_watch)
 		return;
@@ -31,6 +31,8 @@ void run_places_init(struct run_places *places, const struct oome_config *config
 
 void run_places_done(struct run_places *places)
 {
+	if (!places)
+		return;
 	for (size_t i = 0; i < places->count; i++)
 		oomefile_done(&places->items[i].file);
 	places->count = 0;
@@ -159,8 +161,8 @@ static void find_of_descendants(struct run_places *places, pid_t pid)
 
 	if (procfs_descendants(places->proc, pid, &set) < 0)
 		return;
-	for (size_t i = 0; i < set.count && i < DESCENDANTS_TRIED; i++)
-		find_of_pid(places, set.pids[i]);
+	for (size_t i = 0; i < place_descendants(set.count); i++)
+		find_of_pid(places, set.pids[place_descendant(set.count, i)]);
 }
 
 static void add_variable(struct buf *env, const char *name, const char *value)

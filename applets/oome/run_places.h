@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "applets/oome/oome.h"
-#include "applets/oome/oomefile.h"
+#include "applets/oome/place.h"
 #include "core/buf.h"
 #include "core/procfs.h"
 
@@ -35,15 +35,17 @@ struct run_places {
 	size_t count;
 	struct oomefile_id ignored[RUN_IGNORED_MAX]; /* acted on (or not) already, and still there */
 	size_t ignored_count;
-	struct oomefile_id warned;   /* the file that was warned of last */
+	struct place_warned warned;
 	bool cannot_watch;           /* said once */
 	struct timespec started;     /* of the clock that stamps files */
 	struct buf environ;
 };
 
-/* All that is pointed to must outlive PLACES. */
+/* All that is pointed to must outlive PLACES. Where nothing can be watched that is said, and inotify is -1. */
 void run_places_init(struct run_places *places, const struct oome_config *config, const struct procfs *proc,
 		     const char *name, const char *given);
+
+/* Free the table, close inotify. After run_places_init(). Takes NULL. */
 void run_places_done(struct run_places *places);
 
 /* A child is about to be started: find where it begins, and delete what lies there. */

@@ -46,6 +46,8 @@ struct run_step {
 	enum run_state next;
 };
 
+/* What to do when EVENT happens in STATE, and the state that follows. What STATE does not care for is RUN_NOTHING, and
+ * the state stays. */
 struct run_step run_decide(enum run_state state, enum run_event event);
 
 /* Did the child that ended with waitpid(2)'s STATUS die of memory? REPORTED: its oome file is there. OOM_KILLED: the

@@ -32,6 +32,12 @@ static void on_child(struct loop *loop, pid_t pid, int status, void *context)
 /* ERROR of a start. Passing ones mean another try; what cannot pass ends us, as a shell would. */
 static void not_started(struct run *run, int error)
 {
+	if (error == -EMFILE && !run->restarting) {
+		log_fail("cannot start '%s': %s (the limit of open files is too low: ulimit -n)", run->argv[0],
+			 log_errno(error));
+		loop_stop(run->loop, EXIT_NOT_EXECUTABLE);
+		return;
+	}
 	if (error == -ENOMEM || error == -EAGAIN || error == -EMFILE || error == -ENFILE) {
 		run->failed_starts++;
 		log_fail("cannot start '%s': %s (tried again in %lld s)", run->argv[0], log_errno(error),

@@ -13,7 +13,7 @@
 #include "core/procparse.h"
 
 enum {
-	ENVIRON_MAX = 256 * 1024, /* twice the largest single string that execve(2) takes */
+	ENVIRON_MAX = 2 * 1024 * 1024, /* what execve(2) takes with the usual limit of the stack */
 	ANCESTORS_MAX = 64,       /* more wrappers than this are a loop in a broken fixture */
 };
 

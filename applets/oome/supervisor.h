@@ -38,6 +38,8 @@ int supervisor_namespec(const char *group, const char *name, char *ret, size_t r
 bool supervisor_name_matches(const char *wanted, const char *group, const char *name);
 
 struct supervisor_info { enum supervisor_state state; pid_t pid; char *group, *name, *description; };
+
+/* Free the strings of INFO; of COUNT INFOS, and the array itself. Both take NULL. */
 void supervisor_info_done(struct supervisor_info *info);
 void supervisor_all_done(struct supervisor_info *infos, size_t count);
 

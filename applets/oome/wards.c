@@ -95,6 +95,8 @@ void wards_load(struct wards *wards)
 
 void wards_done(struct wards *wards)
 {
+	if (!wards)
+		return;
 	for (size_t i = 0; i < wards->count; i++)
 		ward_free(wards->items[i]);
 	free(wards->items);

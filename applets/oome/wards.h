@@ -34,7 +34,7 @@ struct wards {
 
 /* Load what the records tell. The fields up to context are set by the caller. */
 void wards_load(struct wards *wards);
-void wards_done(struct wards *wards); /* workers go on */
+void wards_done(struct wards *wards); /* workers go on; takes NULL */
 
 /* Complete what a killed worker left; to be called at each tick. */
 void wards_take_over(struct wards *wards);

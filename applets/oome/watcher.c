@@ -274,8 +274,7 @@ static void watcher_done(struct watcher *w)
 {
 	programs_done(&w->programs);
 	wards_done(&w->wards);
-	if (w->loop)
-		lister_done(&w->lister);
+	lister_done(&w->lister);
 	fd_close(w->wards.state_dir);
 	fd_close(w->inotify);
 	loop_free(w->loop);
@@ -293,6 +292,7 @@ int watcher_main(void *context)
 		.supervisord = PIDREF_NONE,
 		.proc = { .fd = -1 },
 		.wards = { .state_dir = -1 },
+		.lister = { .fd = -1 },
 	};
 
 	w.config = w.start->config;

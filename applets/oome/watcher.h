@@ -9,7 +9,7 @@
 struct watcher_start {
 	const struct oome_config *config;
 	struct programs_shared *shared; /* MAP_SHARED */
-	int socket; /* from the listener: a WATCHER_TICK a tick, counted in shared->ticks_done when done; its end is ours */
+	int socket; /* from the listener, a WATCHER_TICK a tick; shared->ticks_done counts those done; its end is ours */
 	int foreign_socket; /* the listener's own end, to be closed in the child */
 };
 

@@ -1,5 +1,5 @@
-/* hangfs DIR: mount on DIR a file system that never answers, as a dead NFS server, until it is terminated. Needs root and /dev/fuse: exit 77
- * without. Says "mounted" on stdout when it is. */
+/* hangfs DIR: mount on DIR a file system that never answers, as a dead NFS server, until it is terminated. Needs
+ * root and /dev/fuse: exit 77 without. Says "mounted" on stdout when it is. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

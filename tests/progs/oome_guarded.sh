@@ -1,6 +1,6 @@
 #!/bin/sh
-# oome_guarded.sh MODE: a command for `oome run` to guard. Appends its pid to the file "starts" in its directory, so that a
-# test counts the starts. MODE, first start (later ones just live until they are ended, with status 143 then):
+# oome_guarded.sh MODE: a command for `oome run` to guard. Appends its pid to the file "starts" in its directory, so
+# that a test counts the starts. MODE, first start (later ones just live until they are ended, with status 143 then):
 #   touch FILE       creates FILE, then hangs
 #   touch-exit FILE  creates FILE and exits at once with status 3
 #   tree FILE        first starts a daemon in a session of its own that ignores TERM (its pid: "daemon"), then as touch

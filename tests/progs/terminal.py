@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """terminal.py SECONDS STEP...: talk with a program in a new terminal.
 
-A STEP is "run=COMMAND" (what has the terminal, first; by the shell), "type=TEXT" (\\n, \\x1a and the like are understood),
-"see=REGEX" (wait until it shows, behind what was seen before) or "end=STATUS" (wait for its end). Exits 1 when the time is up."""
+A STEP is "run=COMMAND" (what has the terminal, first; by the shell), "type=TEXT" (\\n, \\x1a and the like are
+understood), "see=REGEX" (wait until it shows, behind what was seen before) or "end=STATUS" (wait for its end). Exits 1
+when the time is up."""
 import os
 import pty
 import re
