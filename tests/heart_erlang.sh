@@ -11,7 +11,8 @@ erl_start() {
 	unshare -m true 2>/dev/null || skip "no mount namespaces"
 	# shellcheck disable=SC2016 # of the inner shell
 	start unshare -m sh -c '
-		for heart in $(erl -noshell -eval "io:put_chars(code:root_dir()), halt()." | sed "s|$|/erts-*/bin/heart|"); do
+		root=$(erl -noshell -eval "io:put_chars(code:root_dir()), halt().")
+		for heart in "$root"/erts-*/bin/heart; do
 			mount --bind "$PROCGUARD" "$heart" || exit
 		done
 		exec erl -noshell -heart "$@" </dev/null >said 2>&1' sh "$@"
@@ -27,7 +28,7 @@ saw() { # TEXT
 command_for_node() {
 	cat >reboot <<-'END'
 		#!/bin/sh
-		if grep "^State:.*[^ZX] (" "/proc/$(cat node)/status" >/dev/null 2>&1; then echo alive; else echo dead; fi >ran.new
+		if grep -qs "^State:.*[^ZX] (" "/proc/$(cat node)/status"; then echo alive; else echo dead; fi >ran.new
 		mv ran.new "${1-ran}"
 	END
 	chmod +x reboot
@@ -79,7 +80,8 @@ test_init_stop_runs_nothing() {
 }
 
 test_cycle() {
-	run_node -eval "$(tell_node 'ok = heart:set_cmd("cd '"$PWD"' && ./reboot other"), receive after 500 -> ok end, ok = heart:cycle()')"
+	run_node -eval "$(tell_node 'ok = heart:set_cmd("cd '"$PWD"' && ./reboot other"),
+		receive after 500 -> ok end, ok = heart:cycle()')"
 	saw ready
 	wait_until 20 one_heart
 	kill -9 "$node"
@@ -124,7 +126,8 @@ test_killed() {
 	saw ready
 	kill -9 "$node"
 	ran dead
-	heart_said 'Erlang has closed' 'Wait 5 seconds for Erlang to terminate nicely' 'The command.s end: exit status 0'
+	heart_said 'Erlang has closed' 'Wait 5 seconds for Erlang to terminate nicely' \
+		'The command.s end: exit status 0'
 }
 
 test_stopped_until_overdue() {

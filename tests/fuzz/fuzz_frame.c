@@ -1,4 +1,4 @@
-/* fuzz_frame.c: heart's frames, in pieces whose sizes the input chooses too; what is whole is written and read again. */
+/* fuzz_frame.c: heart's frames, in pieces whose sizes the input chooses too; a whole one is written and read again. */
 #include "applets/heart/frame.h"
 
 #include <stdint.h>
