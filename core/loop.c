@@ -213,12 +213,3 @@ int loop_add_pidref(struct loop *loop, const struct procfs *proc, const struct p
 	};
 	return 0;
 }
-
-void loop_remove_pidref(struct loop *loop, const struct pidref *ref)
-{
-	for (size_t i = 0; i < loop->pidref_count; i++)
-		if (loop->pidrefs[i].ref == ref) {
-			LOOP_CUT(loop, pidrefs, pidref_count, i);
-			return;
-		}
-}

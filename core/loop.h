@@ -52,11 +52,10 @@ typedef void (*loop_child_fn)(struct loop *loop, pid_t pid, int status, void *co
 int loop_add_child(struct loop *loop, pid_t pid, loop_child_fn function, void *context);
 int loop_reserve_child(struct loop *loop); /* the next loop_add_child() cannot fail */
 
-/* Call FUNCTION once when REF, any process, has ended: by its pidfd, else by a look every 100 ms. REF and PROC outlive
- * the entry. -ENOMEM. */
+/* Call FUNCTION once when REF, any process, has ended: by its pidfd, else by a look every 100 ms. The entry is gone
+ * then; there is no other way to remove it, so REF and PROC outlive it or the last loop_run(). -ENOMEM. */
 typedef void (*loop_pidref_fn)(struct loop *loop, const struct pidref *ref, void *context);
 int loop_add_pidref(struct loop *loop, const struct procfs *proc, const struct pidref *ref, loop_pidref_fn function,
 		    void *context);
-void loop_remove_pidref(struct loop *loop, const struct pidref *ref);
 
 #endif

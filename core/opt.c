@@ -90,7 +90,6 @@ static int list_add(struct opt_list *list, const char *item)
 /* What the values of a kind are called in messages, and how one looks. */
 static const struct { const char *is, *use; } kinds[] = {
 	[OPT_TIME] = { "a time", "use 500ms, 30s, 5m; a bare number is seconds" },
-	[OPT_SIZE] = { "a size", "use 64K, 1M, 1G; a bare number is bytes" },
 	[OPT_RATE] = { "a rate", "use COUNT/PERIOD with a COUNT from 1 to 64, as 5/10m, or none" },
 };
 
@@ -111,8 +110,6 @@ static int value_set(const struct opt *option, const char *text, void *config)
 		return *text ? list_add(place, text) : -ENODATA;
 	case OPT_TIME:
 		return units_time(text, place);
-	case OPT_SIZE:
-		return units_size(text, place);
 	case OPT_RATE:
 		return units_rate(text, place);
 	case OPT_END:

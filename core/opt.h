@@ -18,7 +18,6 @@ enum opt_kind {
 	OPT_STRING, /* const char *: the argument, not copied, not empty */
 	OPT_LIST,   /* struct opt_list: one more string; free with opt_list_done() */
 	OPT_TIME,   /* int64_t milliseconds: units_time() */
-	OPT_SIZE,   /* uint64_t bytes: units_size() */
 	OPT_RATE,   /* struct units_rate: units_rate() */
 };
 

@@ -1,4 +1,4 @@
-/* sig.h: signal names and numbers, masks. */
+/* sig.h: signal names, masks. */
 #ifndef CORE_SIG_H
 #define CORE_SIG_H
 
@@ -7,9 +7,6 @@
 
 /* "SIGTERM" for 15, "SIGRTMIN+3"; never NULL ("signal 99"). The text lives in BUFFER or is constant. */
 const char *sig_name(int signal, char buffer[24]);
-
-/* 15 for "TERM", "SIGTERM", "term" or "15". -EINVAL. */
-int sig_number(const char *text);
 
 /* Back to the defaults: every handler, an empty mask. For a child between fork and exec. */
 void sig_reset(void);

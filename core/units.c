@@ -18,10 +18,6 @@ static const struct unit time_units[] = { /* milliseconds */
 	{ "", 1000 },
 };
 
-static const struct unit size_units[] = { /* bytes */
-	{ "", 1 }, { "K", 1 << 10 }, { "M", 1 << 20 }, { "G", 1 << 30 }, { "T", INT64_C(1) << 40 },
-};
-
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static bool is_digit(char c)
@@ -69,11 +65,11 @@ static int fraction(const char **text, uint64_t *ret_billionths)
 	return 0;
 }
 
-static int unit_size(const char *name, const struct unit *units, size_t count, uint64_t *ret)
+static int unit_size(const char *name, uint64_t *ret)
 {
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(name, units[i].name)) {
-			*ret = (uint64_t)units[i].size;
+	for (size_t i = 0; i < COUNT_OF(time_units); i++)
+		if (!strcmp(name, time_units[i].name)) {
+			*ret = (uint64_t)time_units[i].size;
 			return 0;
 		}
 	return -EINVAL;
@@ -92,7 +88,7 @@ int units_time(const char *text, int64_t *ret_ms)
 	r = fraction(&text, &billionths);
 	if (r < 0)
 		return r;
-	r = unit_size(text, time_units, COUNT_OF(time_units), &unit);
+	r = unit_size(text, &unit);
 	if (r < 0)
 		return r;
 	if (range < 0 || __builtin_mul_overflow(whole, unit, &ms))
@@ -101,24 +97,6 @@ int units_time(const char *text, int64_t *ret_ms)
 	if (__builtin_add_overflow(ms, billionths, &ms) || ms > INT64_MAX)
 		return -ERANGE;
 	*ret_ms = (int64_t)ms;
-	return 0;
-}
-
-int units_size(const char *text, uint64_t *ret_bytes)
-{
-	uint64_t whole = 0, unit, bytes;
-	int range = whole_number(&text, &whole), r;
-
-	if (range == -EINVAL)
-		return -EINVAL;
-	while (is_digit(*text))
-		text++;
-	r = unit_size(text, size_units, COUNT_OF(size_units), &unit);
-	if (r < 0)
-		return r;
-	if (range < 0 || __builtin_mul_overflow(whole, unit, &bytes))
-		return -ERANGE;
-	*ret_bytes = bytes;
 	return 0;
 }
 

@@ -1,4 +1,4 @@
-/* units.h: times, sizes and rates as people type them. Pure, exact, the same in every locale.
+/* units.h: times and rates as people type them. Pure, exact, the same in every locale.
  *
  * -EINVAL: not of that form (negative, empty, white space); -ERANGE: too large. */
 #ifndef CORE_UNITS_H
@@ -9,9 +9,6 @@
 /* "500ms", "30s", "5m", "1h", "2d" or a bare number of seconds, with a fraction where wanted ("0.5"): milliseconds.
  * What is finer than a millisecond rounds up: a short time never becomes none. */
 int units_time(const char *text, int64_t *ret_ms);
-
-/* "64K", "1M", "1G", "1T" (powers of 1024) or a bare number of bytes. */
-int units_size(const char *text, uint64_t *ret_bytes);
 
 /* At most COUNT within PERIOD: "5/10m". "none" gives a count of -1: no limit. A COUNT or PERIOD of 0 is
  * -EINVAL, a COUNT over LIMIT_MAX (core/limit.h) -ERANGE. */

@@ -204,6 +204,18 @@ test_no_watch_does_not_react_between_ticks() {
 	play no-watch "$PROCGUARD" oome all --no-watch --state-dir "$PWD/state"
 }
 
+test_limit_lasts_for_its_period_and_is_said_once() {
+	play limit "$PROCGUARD" oome all --max-restarts 1/5s --state-dir "$PWD/state"
+}
+
+test_listener_at_rest_asks_nobody_and_loads_nothing() {
+	play rest "$PROCGUARD" oome all --state-dir "$PWD/state"
+}
+
+test_false_answers_are_said_and_tried_again_at_the_next_tick() {
+	play false-answers "$PROCGUARD" oome all --no-watch --state-dir "$PWD/state"
+}
+
 test_garbage_on_stdin_ends_the_listener_with_a_word() {
 	play garbage "$PROCGUARD" oome all --state-dir "$PWD/state"
 }

@@ -364,7 +364,6 @@ START_TEST(the_end_of_a_pidref) /* _i 0: by pidfd where there is one; 1: by look
 	loop_set_timer(loop, 20, kill_it, &pid);
 	ck_assert_int_eq(run(), 10);
 	ck_assert_int_eq(seen.pid, pid);
-	loop_remove_pidref(loop, &ref); /* not there any more */
 	waitpid(pid, NULL, WNOHANG);
 	loop_set_timer(loop, 150, note_b, loop);
 	ck_assert_int_eq(run(), 5);

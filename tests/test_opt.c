@@ -16,7 +16,7 @@ struct config {
 	const char *file;
 	struct opt_list names;
 	int64_t timeout;
-	uint64_t size;
+	int64_t wait;
 	struct units_rate rate;
 };
 
@@ -29,7 +29,7 @@ static const struct opt one_options[] = {
 	DRY,
 	O(OPT_TIME, 't', "timeout", "TIME", timeout,
 	  "how long at most, said in so many words that they do not fit (60s)"),
-	O(OPT_SIZE, 0, "max-size", "SIZE", size, "how much"),
+	O(OPT_TIME, 0, "max-wait", "TIME", wait, "how much"),
 	O(OPT_RATE, 0, "max-rate", "N/PERIOD", rate, "how often"),
 	O(OPT_FLAG, 'q', NULL, NULL, dry, "no long form"),
 	{ .kind = OPT_END },
@@ -37,7 +37,7 @@ static const struct opt one_options[] = {
 static const struct opt two_options[] = { DRY, { .kind = OPT_END } };
 
 static const struct opt_command commands[] = {
-	{ "single", "-n NAME [-n NAME]... [-f FILE] [-t TIME] [--max-size SIZE] [options]", "do one", one_options,
+	{ "single", "-n NAME [-n NAME]... [-f FILE] [-t TIME] [--max-wait TIME] [options]", "do one", one_options,
 	  0, 0 },
 	{ "run", "[-d] [--] COMMAND [ARG]...", "run it", two_options, 1, -1 },
 	{ "pair", "A B", "take two", two_options, 2, 2 },
@@ -109,7 +109,7 @@ static void parse(const struct opt_program *of, const char *const *words)
 START_TEST(every_kind)
 {
 	ACCEPTED("single", "-d", "-n", "a", "-nb", "--name=c", "--name", "d", "-f", "x", "-t", "500ms",
-		 "--max-size=64K", "--max-rate", "5/10m");
+		 "--max-wait=64s", "--max-rate", "5/10m");
 	ck_assert(p.config.dry);
 	ck_assert_uint_eq(p.config.names.count, 4);
 	ck_assert_str_eq(p.config.names.items[0], "a");
@@ -117,7 +117,7 @@ START_TEST(every_kind)
 	ck_assert_str_eq(p.config.names.items[3], "d");
 	ck_assert_str_eq(p.config.file, "x");
 	ck_assert_int_eq(p.config.timeout, 500);
-	ck_assert_uint_eq(p.config.size, 65536);
+	ck_assert_int_eq(p.config.wait, 64000);
 	ck_assert_int_eq(p.config.rate.count, 5);
 	ck_assert_int_eq(p.config.rate.period_ms, 600000);
 	ck_assert_ptr_eq(p.command, &commands[0]);
@@ -202,7 +202,7 @@ START_TEST(unknown_options)
 	REFUSED("unknown option '-z'", "single", "-dz");
 	REFUSED("unknown option in '-d\xc3\xa9'", "single", "-d\xc3\xa9");
 	REFUSED("unknown option in '-\\x1b'", "single", "-\x1b");
-	REFUSED("option '--max' is ambiguous: '--max-size', '--max-rate'", "single", "--max", "1");
+	REFUSED("option '--max' is ambiguous: '--max-wait', '--max-rate'", "single", "--max", "1");
 	REFUSED("option '-f' belongs to 'single'", "run", "-f", "x");
 	REFUSED("option '--file' belongs to 'single'", "run", "--file=x");
 	REFUSED("unknown option '-W'", "single", "-W", "file"); /* an extension of glibc's getopt */
@@ -245,8 +245,8 @@ START_TEST(values_of_the_wrong_form)
 	REFUSED("option '-n': NAME is empty (a variable that is not set?)", "single", "-n", "");
 	REFUSED("option '--timeout': '' is not a time (use 500ms, 30s, 5m; a bare number is seconds)",
 		"single", "--timeout=");
-	REFUSED("option '--max-size': '1Q' is not a size (use 64K, 1M, 1G; a bare number is bytes)", "single",
-		"--max-size", "1Q");
+	REFUSED("option '--max-wait': '1Q' is not a time (use 500ms, 30s, 5m; a bare number is seconds)", "single",
+		"--max-wait", "1Q");
 	REFUSED("option '--max-rate': '99/1m' is too large for a rate "
 		"(use COUNT/PERIOD with a COUNT from 1 to 64, as 5/10m, or none)", "single", "--max-rate", "99/1m");
 	REFUSED("option '-t': '\\x0a' is not a time (use 500ms, 30s, 5m; a bare number is seconds)",
@@ -292,7 +292,7 @@ START_TEST(help_text)
 	opt_help(&program, stdout);
 	ck_assert_str_eq(capture_end(&c),
 		"Usage: pg app [-h] single -n NAME [-n NAME]... [-f FILE] [-t TIME]\n"
-		"                   [--max-size SIZE] [options]\n"
+		"                   [--max-wait TIME] [options]\n"
 		"       pg app [-h] run [-d] [--] COMMAND [ARG]...\n"
 		"       pg app [-h] pair A B\n"
 		"\n"
@@ -309,7 +309,7 @@ START_TEST(help_text)
 		"  -d, --dry                 only say what would be done\n"
 		"  -t, --timeout TIME        how long at most, said in so many words that they\n"
 		"                            do not fit (60s) (single)\n"
-		"      --max-size SIZE       how much (single)\n"
+		"      --max-wait TIME       how much (single)\n"
 		"      --max-rate N/PERIOD   how often (single)\n"
 		"  -q                        no long form (single)\n"
 		"  -h, --help                display this help\n"

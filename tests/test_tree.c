@@ -194,8 +194,11 @@ static int play_foreign(const struct procfs *proc)
 
 START_TEST(foreign_proc)
 {
-	if (geteuid() == 0)
-		as_guard(play_foreign, true, true);
+	if (geteuid() != 0) {
+		printf("warning: a /proc of other pids is not tested: a pid namespace needs root\n");
+		return;
+	}
+	as_guard(play_foreign, true, true);
 }
 END_TEST
 

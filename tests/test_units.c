@@ -1,4 +1,4 @@
-/* Times, sizes, rates: exact at the edges, and what is not of the form is refused. */
+/* Times, rates: exact at the edges, and what is not of the form is refused. */
 #include <check.h>
 #include <errno.h>
 #include <stdint.h>
@@ -60,27 +60,6 @@ START_TEST(times_too_large)
 }
 END_TEST
 
-START_TEST(sizes)
-{
-	static const struct { const char *text; int result; uint64_t bytes; } all[] = {
-		{ "0", 0, 0 }, { "1", 0, 1 }, { "64K", 0, 65536 }, { "1M", 0, 1 << 20 }, { "1G", 0, 1 << 30 },
-		{ "1T", 0, UINT64_C(1) << 40 }, { "18446744073709551615", 0, UINT64_MAX },
-		{ "17179869183G", 0, UINT64_MAX - (1 << 30) + 1 }, { "17179869184G", -ERANGE, 0 },
-		{ "18446744073709551616", -ERANGE, 0 }, { "99999999999999999999999G", -ERANGE, 0 },
-		{ "", -EINVAL, 0 }, { "-1", -EINVAL, 0 }, { "1.5K", -EINVAL, 0 }, { "K", -EINVAL, 0 },
-		{ "1k", -EINVAL, 0 }, { "1KB", -EINVAL, 0 }, { " 1", -EINVAL, 0 },
-		{ "99999999999999999999q", -EINVAL, 0 },
-	};
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		uint64_t bytes = 77;
-
-		ck_assert_msg(units_size(all[i].text, &bytes) == all[i].result, "%s", all[i].text);
-		ck_assert_msg(bytes == (all[i].result ? 77 : all[i].bytes), "%s", all[i].text);
-	}
-}
-END_TEST
-
 START_TEST(rates)
 {
 	static const struct { const char *text; int result, count; int64_t period; } all[] = {
@@ -132,7 +111,6 @@ int main(void)
 	tcase_add_test(cases, times);
 	tcase_add_test(cases, what_is_no_time);
 	tcase_add_test(cases, times_too_large);
-	tcase_add_test(cases, sizes);
 	tcase_add_test(cases, rates);
 	tcase_add_test(cases, formats_what_it_reads);
 	suite_add_tcase(suite, cases);

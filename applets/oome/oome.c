@@ -1,4 +1,5 @@
 /* oome: restart what ran out of memory. */
+#include <limits.h>
 #include <string.h>
 
 #include "applets/applet.h"
@@ -85,11 +86,22 @@ static const struct opt_program program = {
 		 "  procguard oome run java -XX:OnOutOfMemoryError='touch $OOME_FILE' -jar app.jar\n",
 };
 
+/* No program can create such a file. */
+static bool is_too_long(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	return strlen(file) >= PATH_MAX || strlen(slash ? slash + 1 : file) > NAME_MAX;
+}
+
 static int check(const struct opt_program *as_typed, const struct opt_command *command,
 		 const struct oome_config *config)
 {
 	if (config->timeout_ms < 1 || config->timeout_ms > TIMEOUT_MAX_MS)
 		return opt_usage(as_typed, "--timeout takes a time from 1ms to 1d");
+	if (config->oome_file && is_too_long(config->oome_file))
+		return opt_usage(as_typed, "-o: the name of the file is too long (at most %d bytes, %d of them behind "
+				 "the last '/')", PATH_MAX - 1, NAME_MAX);
 	if (command != &commands[SINGLE])
 		return 0;
 	if (!config->names.count)

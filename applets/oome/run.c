@@ -2,8 +2,10 @@
 #include "applets/oome/run.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -17,7 +19,7 @@
 
 static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT };
 
-enum { SIGNALS = sizeof(signals) / sizeof(signals[0]) };
+enum { SIGNALS = sizeof(signals) / sizeof(signals[0]), EXIT_USAGE = 2, EXIT_CANNOT_START = 126 };
 
 /* ---- doing what was decided ---- */
 
@@ -88,13 +90,34 @@ static int add_signals(struct run *run)
 	return r;
 }
 
-static void open_home(struct run *run)
+/* Both are ours: a relative one is in our directory. */
+static bool is_same_path(const char *a, const char *b)
 {
-	int r = run_home_open(&run->home, run->config->oome_file);
+	const char *relative = a[0] == '/' ? b : a, *absolute = a[0] == '/' ? a : b;
+	char directory[PATH_MAX];
+	size_t n;
 
-	if (r < 0)
-		log_fail("cannot make a directory for an oome file: %s (OOME_FILE is not set for %s; set it)",
-			 log_errno(r), run->name);
+	if ((a[0] == '/') == (b[0] == '/') || !getcwd(directory, sizeof(directory)))
+		return !strcmp(a, b);
+	n = strcmp(directory, "/") == 0 ? 0 : strlen(directory);
+	return !strncmp(absolute, directory, n) && absolute[n] == '/' && !strcmp(absolute + n + 1, relative);
+}
+
+/* -ENAMETOOLONG: of -o FILE, made absolute. What else fails leaves the child without OOME_FILE. */
+static int open_home(struct run *run)
+{
+	const char *file = run->config->oome_file, *set = getenv("OOME_FILE");
+	int r = run_home_open(&run->home, file);
+
+	if (file && set && *set && !is_same_path(file, set))
+		log_fail("'%s' is watched, as -o says, not '%s', as OOME_FILE says", file, set);
+	if (r < 0 && file)
+		log_fail("-o '%s': cannot tell its absolute path: %s", file, log_errno(r));
+	else if (r < 0)
+		log_fail("cannot make a directory for an oome file in %s/run, /tmp or /dev/shm: %s (OOME_FILE is not set "
+			 "for %s; name a file by -o FILE)", geteuid() == 0 ? "" : "$XDG_RUNTIME_DIR, ", log_errno(r),
+			 run->name);
+	return r == -ENAMETOOLONG && file ? r : 0;
 }
 
 /* The /proc where we are, if there is one: another pid namespace's (a host's, mounted here) names others. */
@@ -118,10 +141,11 @@ static int run_open(struct run *run)
 		prctl(PR_SET_CHILD_SUBREAPER, 1);
 	sig_ignore_pipe();
 	run_terminal_init(&run->terminal);
-	open_home(run);
+	r = open_home(run);
 	run_places_init(&run->places, run->config, run->proc, run->name, run->home.dir[0] ? run->home.file : NULL);
 	run_killer_init(&run->killer, run->proc);
-	r = loop_new(&run->loop);
+	if (r == 0)
+		r = loop_new(&run->loop);
 	if (r == 0)
 		r = add_signals(run);
 	if (r == 0 && run->places.inotify >= 0)
@@ -148,6 +172,13 @@ static void run_done(struct run *run)
 	procfs_done(&run->procfs);
 }
 
+static void shorten(const char *text, char ret[RUN_NAME_SIZE])
+{
+	const char *dots = strlen(text) < RUN_NAME_SIZE ? "" : "...";
+
+	snprintf(ret, RUN_NAME_SIZE, "%.*s%s", (int)(RUN_NAME_SIZE - 1 - strlen(dots)), text, dots);
+}
+
 int run_main(const struct oome_config *config, char *const *argv)
 {
 	CLEANUP(run_done) struct run run = {
@@ -156,11 +187,13 @@ int run_main(const struct oome_config *config, char *const *argv)
 	const char *slash = strrchr(argv[0], '/');
 	int r;
 
-	run.name = slash && slash[1] ? slash + 1 : argv[0];
+	shorten(argv[0], run.command);
+	shorten(slash && slash[1] ? slash + 1 : argv[0], run.name);
 	r = run_open(&run);
 	if (r == 0)
 		r = loop_run(run.loop);
 	if (r < 0)
-		log_fail("cannot go on: %s", log_errno(r));
-	return r < 0 ? 1 : r;
+		log_fail("cannot go on: %s%s", log_errno(r),
+			 r == -EMFILE ? " (the limit of open files is too low: ulimit -n)" : "");
+	return r == -EMFILE ? EXIT_CANNOT_START : r == -ENAMETOOLONG ? EXIT_USAGE : r < 0 ? 1 : r;
 }

@@ -16,10 +16,13 @@
 #include "core/loop.h"
 #include "core/pidref.h"
 
+enum { RUN_NAME_SIZE = 204 };
+
 struct run {
 	const struct oome_config *config;
 	char *const *argv;
-	const char *name;          /* base name of the command */
+	char command[RUN_NAME_SIZE]; /* for messages, where a very long one is cut */
+	char name[RUN_NAME_SIZE];  /* its base name, the same */
 	struct loop *loop;
 	struct procfs procfs;
 	const struct procfs *proc; /* NULL: there is none */

@@ -33,23 +33,23 @@ static void on_child(struct loop *loop, pid_t pid, int status, void *context)
 static void not_started(struct run *run, int error)
 {
 	if (error == -EMFILE && !run->restarting) {
-		log_fail("cannot start '%s': %s (the limit of open files is too low: ulimit -n)", run->argv[0],
+		log_fail("cannot start '%s': %s (the limit of open files is too low: ulimit -n)", run->command,
 			 log_errno(error));
 		loop_stop(run->loop, EXIT_NOT_EXECUTABLE);
 		return;
 	}
 	if (error == -ENOMEM || error == -EAGAIN || error == -EMFILE || error == -ENFILE) {
 		run->failed_starts++;
-		log_fail("cannot start '%s': %s (tried again in %lld s)", run->argv[0], log_errno(error),
+		log_fail("cannot start '%s': %s (tried again in %lld s)", run->command, log_errno(error),
 			 (long long)limit_pause(run->failed_starts) / 1000);
 		run_happened(run, RUN_NOT_STARTED);
 		return;
 	}
 	if (error == -ENOENT || error == -ENOTDIR)
-		log_fail("cannot run '%s': %s (no such command, or its interpreter is missing)", run->argv[0],
+		log_fail("cannot run '%s': %s (no such command, or its interpreter is missing)", run->command,
 			 log_errno(error));
 	else
-		log_fail("cannot run '%s': %s (is it an executable file for this machine?)", run->argv[0],
+		log_fail("cannot run '%s': %s (is it an executable file for this machine?)", run->command,
 			 log_errno(error));
 	loop_stop(run->loop, error == -ENOENT || error == -ENOTDIR ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }

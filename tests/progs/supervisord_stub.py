@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""supervisord_stub.py PLAY LISTENER [ARGUMENT]...: stand in for supervisord before a listener, in the current directory.
+"""supervisord_stub.py PLAY LISTENER [ARGUMENT]...: stand in for supervisord before a listener, in this directory.
 
-For what a real supervisord cannot be made to do: a thousand events at once, ticks when wanted, broken input, its end.
-Keeps one program, "web" (its oome file: web.oome), that is started again whenever it ends; the listener gets
-`-x script`, which notes its calls in script.calls and ends the program. "stop" waits as long as the file `hold` is there.
+For what a real supervisord cannot be made to do: a thousand events at once, ticks when wanted, broken input, false
+answers, its end. Keeps one program, "web" (its oome file: web.oome), that is started again whenever it ends. The
+listener gets `-x script`, which notes its calls in script.calls and ends the program ("stop" waits as long as the file
+`hold` is there); a play of PLAYS_BY_RPC has a server instead, on the socket `rpc`.
 """
 import os
 import select
@@ -12,30 +13,43 @@ import sys
 import threading
 import time
 
+sys.dont_write_bytecode = True
+from supervisord_rpc import FALSE_ANSWERS, Server  # noqa: E402
+
 PATIENCE = 20 * int(os.environ.get("TIMES", "1"))
 
 
 def child_environment(name):
     return dict(os.environ, SUPERVISOR_ENABLED="1", SUPERVISOR_PROCESS_NAME=name, SUPERVISOR_GROUP_NAME=name,
-                SUPERVISOR_SERVER_URL="unix:///nonexistent", OOME_FILE=os.path.abspath(name + ".oome"))
+                SUPERVISOR_SERVER_URL="unix://" + os.path.abspath("rpc"), OOME_FILE=os.path.abspath(name + ".oome"))
 
 
 class Program(threading.Thread):
-    """The program web, kept running."""
+    """The program web, kept running unless it was stopped by RPC."""
 
     def __init__(self):
         super().__init__(daemon=True)
         self.ending = False
+        self.wanted = threading.Event()
+        self.wanted.set()
         self.starts = 0
         self.process = None
 
     def run(self):
         while not self.ending:
+            self.wanted.wait()
             self.process = subprocess.Popen(["sleep", "1000"], env=child_environment("web"))
             with open("web.pid", "w") as file:
                 file.write(str(self.process.pid))
             self.starts += 1
             self.process.wait()
+
+    def running(self):
+        return self.process.poll() is None
+
+    def stop(self):
+        self.wanted.clear()
+        self.process.kill()
 
     def end(self):
         self.ending = True
@@ -43,15 +57,16 @@ class Program(threading.Thread):
 
 
 class Listener:
-    def __init__(self, argv):
+    def __init__(self, argv, script=True):
         with open("script", "w") as file:
             file.write('#!/bin/sh\necho "$1 $OOME_PROCESS" >> script.calls\n'
                        'while test -e hold; do sleep 0.1; done\n'
                        'test "$1" = start || kill "$(cat web.pid)"\n')
         os.chmod("script", 0o755)
         open("script.calls", "w").close()
-        self.process = subprocess.Popen(argv + ["-x", "./script"], env=child_environment("oome"),
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=open("listener.err", "wb"))
+        self.process = subprocess.Popen(argv + (["-x", "./script"] if script else []), env=child_environment("oome"),
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=open("listener.err", "wb"))
         self.serial = 0
 
     def send(self, data):
@@ -169,12 +184,15 @@ def play_merge(listener, program):
     assert program.starts == 2, program.starts
 
 
+def children_of(pid):
+    with open("/proc/%d/task/%d/children" % (pid, pid)) as children:
+        return children.read().split()
+
+
 def switches(pid):
     """How often the processes below PID have gone to sleep so far."""
-    with open("/proc/%d/task/%d/children" % (pid, pid)) as children:
-        pids = children.read().split()
     counts = []
-    for child in pids:
+    for child in children_of(pid):
         with open("/proc/%s/status" % child) as status:
             counts += [line for line in status if line.startswith("voluntary_ctxt_switches")]
     return counts
@@ -209,7 +227,8 @@ def play_no_watch(listener, program):
 def play_garbage(listener, program):
     """What is not the protocol ends the listener, with a word and without an answer: supervisord starts it anew."""
     argv = listener.process.args
-    for garbage in (b"\n", b"\0\xff\n", b"no colon here\n", b"eventname:TICK_5\n", b"len:5\n", b"eventname:TICK_5 len:-5\n",
+    for garbage in (b"\n", b"\0\xff\n", b"no colon here\n", b"eventname:TICK_5\n", b"len:5\n",
+                    b"eventname:TICK_5 len:-5\n",
                     b"eventname:TICK_5 len:99999999999999999999999\n", b"x" * 100000 + b"\n", b"a:b " * 5000 + b"\n"):
         listener.tick()
         listener.expect(b"READY\n")
@@ -258,13 +277,102 @@ def play_reader_gone(listener, program):
     assert listener.process.returncode >= 0, "died of signal %d" % -listener.process.returncode
 
 
+def play_limit(listener, program):
+    """--max-restarts 1/5s: over it one line, and once the period has passed what still stands is acted on."""
+    began = time.monotonic()
+    touch("web.oome")
+    listener.tick()
+    until(lambda: "web restarted" in said(), "the first restart")
+    settle(listener.process.pid)
+    while os.path.exists("web.oome") or calls().count("start web:web") < 2:
+        if time.monotonic() - began < 3:
+            touch("web.oome")
+        listener.tick()
+        time.sleep(0.05)
+        assert time.monotonic() - began < PATIENCE, "no second restart; " + said()
+    assert time.monotonic() - began >= 5, "the limit did not hold; " + said()
+    until(lambda: said().count("web restarted") == 2, "the second word")
+    assert said().count("over the limit of 1 restarts in 5s") == 1, said()
+    listener.end()
+    assert calls() == ["stop web:web", "start web:web"] * 2, calls()
+
+
+def libraries(pid):
+    """What PID has mapped of files, but for its program."""
+    program = os.readlink("/proc/%s/exe" % pid)
+    with open("/proc/%s/maps" % pid) as maps:
+        paths = {line.split(None, 5)[5].strip() for line in maps if len(line.split(None, 5)) == 6}
+    return {path for path in paths if path.startswith("/") and path not in (program, "/dev/zero (deleted)")}
+
+
+def play_rest(listener, program, server):
+    """Without work there is no connection; the listener and what looks for it never load what its worker does."""
+    loaded = subprocess.run(["ldd", sys.argv[2]], stdout=subprocess.PIPE, text=True, check=False).stdout
+    at_start = {os.path.realpath(word) for word in loaded.split() if word.startswith("/")}
+
+    def rest():
+        before = server.connections
+        for _ in range(20):
+            listener.tick()
+        settle(listener.process.pid)
+        assert server.connections == before, "supervisord was asked: %s" % server.calls
+        pids = [str(listener.process.pid)] + children_of(listener.process.pid)
+        assert len(pids) == 2, pids
+        for pid in pids:
+            assert libraries(pid) <= at_start, "loaded: %s" % (libraries(pid) - at_start)
+        return pids
+
+    pids = rest()
+    assert said() == "stderr: ", said()
+    touch("web.oome")
+    until(lambda: "web restarted" in said(), "the restart")
+    assert server.connections and program.starts == 2, program.starts
+    assert rest() == pids, "it is not the same process"
+    listener.end()
+
+
+def play_false_answers(listener, program, server):
+    """Each false answer is one line, and another try at the next tick; the first true one is a restart."""
+    touch("web.oome")
+    for what, server.false in FALSE_ANSWERS:
+        before, asked = len(said()), server.connections
+        listener.tick()
+        until(lambda: "ailed to stop process web: " in said()[before:] or "not restarted: " in said()[before:],
+              "a word of " + repr(server.false))
+        settle(listener.process.pid)
+        lines = [line for line in said()[before:].splitlines() if " reported out of memory by " not in line]
+        assert len(lines) == 1 and what in lines[0] and lines[0].isprintable(), "%r: %s" % (server.false, lines)
+        assert server.connections > asked, "not asked"
+        asked = server.connections
+        for data in mixed_events(listener, 30):
+            if b"TICK_" not in data:
+                listener.answered(data)
+        settle(listener.process.pid)
+        assert server.connections == asked, "tried again without a tick"
+        assert os.path.exists("web.oome") and program.starts == 1, "something was done; " + said()
+    server.false = None
+    listener.tick()
+    until(lambda: "web restarted" in said(), "the restart")
+    until(lambda: not os.path.exists("web.oome"), "the file to go")
+    assert program.starts == 2, program.starts
+    listener.end()
+
+
+PLAYS_BY_RPC = ("rest", "false-answers")
+
+
 def main():
+    play = sys.argv[1]
     program = Program()
     program.start()
     until(lambda: os.path.exists("web.pid"), "the program")
-    listener = Listener(sys.argv[2:])
+    actors = [program]
+    if play in PLAYS_BY_RPC:
+        actors.append(Server(program))
+        actors[-1].start()
+    listener = Listener(sys.argv[2:], play not in PLAYS_BY_RPC)
     try:
-        globals()["play_" + sys.argv[1].replace("-", "_")](listener, program)
+        globals()["play_" + play.replace("-", "_")](listener, *actors)
     finally:
         listener.process.kill()
         program.end()
