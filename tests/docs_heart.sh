@@ -69,7 +69,8 @@ test_manual_overdue() {
 	wait_until 30 node_started 1
 	kill -STOP "$node"
 	wait_until 60 test -e restarted
-	grep -q 'heart-beat time-out, no activity for 30 seconds' said || fail "not overdue after 30 seconds: $(cat said)"
+	grep -q 'heart-beat time-out, no activity for 30 seconds' said ||
+		fail "not overdue after 30 seconds: $(cat said)"
 	wait "$node"
 	test $? = 134 || fail "the node did not end of SIGABRT: $(cat said)"
 }
