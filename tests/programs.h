@@ -47,6 +47,7 @@ static inline void teardown(void)
 
 	close(programs.inotify);
 	programs_done(&programs);
+	programs_done(NULL);
 	procfs_done(&proc);
 	ck_assert_int_eq(chdir("/"), 0);
 	snprintf(command, sizeof command, "rm -rf '%s'", top);

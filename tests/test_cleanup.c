@@ -51,6 +51,7 @@ START_TEST(errno_is_kept)
 	ck_assert_int_eq(errno, ENOENT);
 	ck_assert_int_eq(fd_close(-1), -1);
 	ck_assert_int_eq(errno, ENOENT);
+	fd_done(NULL);
 }
 END_TEST
 

@@ -7,18 +7,22 @@
  * of every 5 s. Each is really handled before the next: it is over when the whole tree of the listener sleeps and
  * uses no CPU any more.
  *
- * LISTENER also gets some ticks right after its start, before SETTLE_S are over. LOCK is held while measuring, where
- * several relays run at the same time. OUT, which appears when all is done, has the lines
+ * LISTENER also gets some ticks right after its start ("young"), then some of which each comes when the listener is
+ * more than twice as old as at the one before, and so finds all programs anew ("anew"; applets/oome/programs.h says
+ * when that is). Both listeners are at rest SETTLE_S after the start. LOCK is held while measuring, where several
+ * relays run at the same time. OUT, which appears when all is done, has the lines
  *
- *   young|ours|peer CPU_NS COUNT                   one batch of COUNT ticks
- *   supervisord young|ours|peer CPU_NS WALL_NS COUNT    supervisord's CPU in all those batches
+ *   young|anew|ours|peer CPU_NS COUNT              one batch of COUNT ticks
+ *   supervisord ours|peer CPU_NS WALL_NS COUNT     supervisord's CPU in all those batches
  *   idle CPU_NS WALL_NS                            supervisord's CPU without ticks
- *   memory ours|peer RSS_KIB PSS_KIB PRIVATE_KIB   sum of all processes
- *   reads N                                        read calls of the listener's processes for each settled tick
+ *   memory ours|peer RSS_KIB PSS_KIB               sum of all processes
+ *   reads anew N                                   read calls of the listener's processes for an "anew" tick, at least
+ *   reads ours N                                   the same for a settled tick, in the mean
  *   failed WHAT                                    nothing is worth anything */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -35,8 +39,9 @@
 #include "core/procfs.h"
 
 enum {
-	ANSWER_WITHIN_MS = 60000, ROUNDS = 11, OUR_TICKS = 20, PEER_TICKS = 10, PEER_BATCH_MS = 400, YOUNG_BATCHES = 5,
-	IDLE_MS = 4000, SERIAL_FIRST = 21
+	ANSWER_WITHIN_MS = 60000, ROUNDS = 11, OUR_TICKS = 20, PEER_TICKS = 10, PEER_BATCH_MS = 400, YOUNG_TICKS = 10,
+	ANEW_TICKS = 5, KEEP_QUIET_MS = 5000, IDLE_MS = 4000, CALM_MS = 300,
+	SERIAL_FIRST = 21
 };
 
 static const char ready[] = "READY\n", answer[] = "RESULT 2\nOKREADY\n";
@@ -272,22 +277,47 @@ static long sum_of(const struct pidset *tree, const char *name, const char *key)
 
 static void print_memory(const struct party *party)
 {
-	const char *file = "smaps_rollup";
-
-	fprintf(out, "memory %s %ld %ld %ld\n", party->name, sum_of(&party->tree, file, "Rss:"),
-		sum_of(&party->tree, file, "Pss:"),
-		sum_of(&party->tree, file, "Private_Clean:") + sum_of(&party->tree, file, "Private_Dirty:"));
+	fprintf(out, "memory %s %ld %ld\n", party->name, sum_of(&party->tree, "smaps_rollup", "Rss:"),
+		sum_of(&party->tree, "smaps_rollup", "Pss:"));
 }
 
-static void measure_young(struct party *ours)
+/* Until supervisord has started all its programs: one that has not called exec yet has no name, and makes the listener
+ * ask for it, in a child. */
+static void wait_for_supervisord(void)
+{
+	for (int64_t before = -1; cpu_of(getppid()) != before; sleep_ms(CALM_MS))
+		before = cpu_of(getppid());
+}
+
+/* Without a tick it would look on its own every 10 s, and find anew what we want to see found. */
+static void sleep_until(int64_t when, struct party *ours)
+{
+	while (when - now() > (KEEP_QUIET_MS + 1000) * INT64_C(1000000)) {
+		sleep_ms(KEEP_QUIET_MS);
+		tick(ours);
+	}
+	while (when > now())
+		sleep_ms((when - now()) / 1000000 + 1);
+}
+
+/* Some ticks in a row; then, each time twice as old as at the last one, ticks at which all is due. BEGIN: when it was
+ * started, before it first saw anything. */
+static void measure_beginning(struct party *ours, int64_t begin)
 {
 	struct total total = { 0 };
+	long reads, least = LONG_MAX;
 
 	tick(ours);
 	find_tree(ours);
-	for (int i = 0; i < YOUNG_BATCHES; i++)
-		batch(ours, "young", 2, &total);
-	print_total("young", &total);
+	batch(ours, "young", YOUNG_TICKS, &total);
+	for (int i = 0; i < ANEW_TICKS; i++) {
+		sleep_until(begin + 2 * (now() - begin), ours);
+		reads = sum_of(&ours->tree, "io", "syscr:");
+		batch(ours, "anew", 1, &total);
+		reads = sum_of(&ours->tree, "io", "syscr:") - reads;
+		least = reads < least ? reads : least;
+	}
+	fprintf(out, "reads anew %ld\n", least);
 }
 
 static void measure_idle(void)
@@ -314,7 +344,7 @@ static void measure_settled(struct party *ours, struct party *peer)
 	}
 	print_total("ours", &our_total);
 	print_total("peer", &peer_total);
-	fprintf(out, "reads %ld\n", (sum_of(&ours->tree, "io", "syscr:") - reads) / (long)our_total.ticks);
+	fprintf(out, "reads ours %ld\n", (sum_of(&ours->tree, "io", "syscr:") - reads) / (long)our_total.ticks);
 	print_memory(ours);
 	print_memory(peer);
 	find_tree(ours);
@@ -337,7 +367,7 @@ int main(int argc, char **argv)
 {
 	struct party ours = { .name = "ours" }, peer = { .name = "peer" };
 	char **our_command, **peer_command;
-	int64_t begin = now(), settled;
+	int64_t begin;
 	int lock_fd;
 
 	if (argc < 8)
@@ -349,16 +379,16 @@ int main(int argc, char **argv)
 	out = fopen(out_new, "we");
 	if (!out || procfs_open(PROCFS_ROOT, &proc) < 0)
 		return 1;
-	settled = begin + atoi(argv[3]) * INT64_C(1000000000);
-	start(&ours, our_command);
-	start(&peer, peer_command);
-	find_tree(&ours);
-	find_tree(&peer);
 	lock_fd = lock(argv[2]);
-	measure_young(&ours);
+	wait_for_supervisord();
+	begin = now();
+	start(&ours, our_command);
+	find_tree(&ours);
+	measure_beginning(&ours, begin);
+	start(&peer, peer_command);
+	find_tree(&peer);
 	close(lock_fd);
-	if (settled > now())
-		sleep_ms((settled - now()) / 1000000);
+	sleep_until(begin + atoi(argv[3]) * INT64_C(1000000000), &ours);
 	lock_fd = lock(argv[2]);
 	measure_settled(&ours, &peer);
 	end(&ours);
