@@ -155,7 +155,7 @@ check: deps-check ## every test, twice (plain, sanitized), and the lints; instal
 	+@$(VARIANT) suite LABEL=asan TIMES=3 $(asan)
 	+@$(VARIANT) suite-valgrind TIMES=5
 	+@$(VARIANT) suite-fuzz $(fuzz) FUZZ_SECONDS=0
-	+@$(VARIANT) suite-each EACH=$(if $(word 2,$(APPLETS)),,TEST_SH=tests/procguard.sh)
+	+@$(VARIANT) suite-each EACH=TEST_SH=tests/procguard.sh
 	@$(RUN) -l lint -j 2 $(LINTS)
 	@$(RUN) -c
 
@@ -169,8 +169,8 @@ fuzz: deps-check ## FUZZ_SECONDS (30) of each fuzz target
 	+@$(VARIANT) suite-fuzz $(fuzz) FUZZ_SECONDS=$(or $(FUZZ_SECONDS),30)
 	@$(RUN) -c
 
-# Parts of `check`: each adds to RESULTS and succeeds; `tests/run -c` then says what came of it. EACH: an only applet,
-# built alone, is what `check` has just tested, so there it is not asked everything again.
+# Parts of `check`: each adds to RESULTS and succeeds; `tests/run -c` then says what came of it. EACH: that an applet
+# links and passes alone; its shell tests have just been run on the whole, so there they are not run again.
 suite:
 	+@$(RUN) -l '$(LABEL)' -s build $(VARIANT) -k all tests
 	@$(RUN) -l '$(LABEL)' -j 2 $(TEST_BIN)

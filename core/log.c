@@ -84,6 +84,14 @@ void log_fail(const char *format, ...)
 	errno = saved;
 }
 
+void log_bytes(const char *data, size_t len)
+{
+	int saved = errno;
+
+	write_all(data, len);
+	errno = saved;
+}
+
 const char *log_errno(int error)
 {
 	int saved = errno;

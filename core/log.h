@@ -8,6 +8,8 @@
 #ifndef CORE_LOG_H
 #define CORE_LOG_H
 
+#include <stddef.h>
+
 /* What error lines begin with, for example "procguard oome". The string must outlive the log. It is the one global of
  * core: set once at the start, and handed down to nobody. */
 void log_prefix(const char *prefix);
@@ -18,6 +20,10 @@ void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A line with the prefix, for errors and warnings: what, why, what to do:
  * "procguard oome: cannot read '/proc/7/environ': Permission denied (run as root or as uid 33)". */
 void log_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* LEN bytes as they are, newline included, in one write(2): for an applet whose lines have a form of their own, and
+ * which has escaped them. */
+void log_bytes(const char *data, size_t len);
 
 /* The text of -ERRNO or ERRNO, as strerror(3); never NULL. */
 const char *log_errno(int error);

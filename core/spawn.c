@@ -134,6 +134,7 @@ static int become(const struct spawn *s, int *error_fd)
 	for (const char *const *pair = s->env; pair && *pair; pair++)
 		if (putenv((char *)(uintptr_t)*pair) != 0)
 			return -ENOMEM;
+	oomadj_restore(s->oomadj);
 	reset_signals(s->inherit);
 	execvp(s->argv[0], s->argv);
 	return -errno;

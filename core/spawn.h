@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "core/oomadj.h"
+
 enum spawn_group {
 	SPAWN_SAME,    /* the caller's process group */
 	SPAWN_GROUP,   /* a process group of its own */
@@ -21,6 +23,7 @@ struct spawn {
 	bool foreground;         /* its group gets the terminal on stdin (SPAWN_GROUP) */
 	bool inherit;            /* pass on what the caller itself was started with: descriptors above 2 that are not
 				  * close-on-exec, an ignored SIGHUP (nohup(1)); else all of them are closed */
+	const struct oomadj *oomadj; /* what it gets back of the caller's own oom_score_adj, or NULL */
 };
 
 /* Start S->argv with default signal handling and an empty mask. Returns its pid, or -errno of what failed, exec's too:

@@ -74,4 +74,20 @@ test_listener_answers_events() {
 	[ "$(grep -c '^OKREADY' answers)" = 3 ] || fail "not three answers: $(cat answers said)"
 }
 
+test_heart() {
+	start sleep 60
+	node=$started
+	# shellcheck disable=SC2016 # of another shell
+	export HEART_COMMAND='echo "$0" ran' HEART_NO_KILL=1 HEART_KILL_SIGNAL=SIGABRT ERL_CRASH_DUMP_SECONDS=0
+	{
+		printf '\0\1\2\0\1\6\0\5\4true\0\1\5\0\0\20\1'
+		head -c 4097 /dev/zero
+		printf '\0\1\2\0\1\10'
+	} >frames
+	checked heart -ht 11 -pid $node <frames >answers 2>said || fail "status $?: $(cat said)"
+	grep -q 'ran" -> 0. Terminating' said || fail "$(cat said)"
+	[ "$(wc -c <answers)" = $((3 + 16 + 3 + 3)) ] || fail "answers: $(od -c answers)"
+	checked heart -ht 9 </dev/null >answers 2>said || fail "no node: status $?: $(cat said)"
+}
+
 . "${0%/*}/lib.sh"
