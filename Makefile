@@ -13,11 +13,17 @@ BUILD    ?= build
 PREFIX   ?= /usr/local
 BINDIR   ?= $(PREFIX)/bin
 MANDIR   ?= $(PREFIX)/share/man
-APPLETS  ?= $(sort $(patsubst applets/%/,%,$(wildcard applets/*/)))
+APPLETS  ?= $(every_applet)
 WITHOUT  ?=
 STATIC   ?=
 CFLAGS   ?= -O2 -g
 VERSION  := 0.1.0
+
+# A misspelt word must not read as none.
+every_applet  := $(sort $(patsubst applets/%/,%,$(wildcard applets/*/)))
+every_library := curl xml2 dw
+only_of        = $(foreach word,$(filter-out $(2),$($(1))),$(error $(1)=$(word): there are only: $(2)))
+$(call only_of,APPLETS,$(every_applet))$(call only_of,WITHOUT,$(every_library))
 
 Q     := $(if $(V),,@)
 say    = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-7s %s\n' $(1) $(2);)
@@ -73,7 +79,7 @@ MAIN_OBJ     = $(BUILD)/applets/main.o
 
 # Tests: tests/test_MODULE.c of what is built, tests/*.sh on the binary, and small programs that those use.
 other_modules = $(notdir $(basename $(filter-out $(CORE_SRC) $(APPLET_SRC),$(wildcard core/*.c applets/*/*.c))))
-other_applets = $(filter-out $(APPLETS),$(patsubst applets/%/,%,$(wildcard applets/*/)))
+other_applets = $(filter-out $(APPLETS),$(every_applet))
 TEST_SRC      = $(filter-out $(other_modules:%=tests/test_%.c),$(wildcard tests/test_*.c))
 TEST_BIN      = $(TEST_SRC:%.c=$(BUILD)/%)
 other_sh      = $(foreach a,$(other_applets),$(wildcard tests/$(a).sh tests/$(a)_*.sh))
@@ -185,10 +191,12 @@ suite-each:
 		$(VARIANT) suite LABEL="$$applet alone" BUILD='$(BUILD)'/$$applet APPLETS=$$applet $(EACH); \
 	done
 
-demo: deps-demo all $(HELPERS) ## see it work
+demo: deps-demo ## see it work
+	+@$(VARIANT) all $(HELPERS)
 	@BUILD='$(abspath $(BUILD))' PROCGUARD='$(abspath $(BUILD))/procguard' tests/demo/run
 
-bench: deps-bench all $(HELPERS) $(BENCHES) ## measure it against its peers
+bench: deps-bench ## measure it against its peers
+	+@$(VARIANT) all $(HELPERS) $(BENCHES)
 	@BUILD='$(abspath $(BUILD))' PROCGUARD='$(abspath $(BUILD))/procguard' tests/bench/run
 
 # --- The rest --------------------------------------------------------------------------------------------------------
@@ -197,11 +205,30 @@ deps: deps-all ## find what is missing to build, test, measure; install it when 
 deps-%:
 	@CC='$(CC)' NODEPS='$(NODEPS)' tests/deps $*
 
-LINKS = $(APPLETS) $(shell sed -n 's/.*\.alias = "\([^"]*\)".*/\1/p' $(APPLET_SRC))
-MAN1  = $(wildcard man/procguard.1 $(APPLETS:%=man/procguard-%.1))
-MAN3  = $(wildcard $(APPLETS:%=man/procguard_%.3))
+# Of these applets: their names and other names, their pages of the manual.
+links = $(1) $(shell cat $(1:%=applets/%/*.c) /dev/null | sed -n 's/.*\.alias = "\([^"]*\)".*/\1/p')
+man1  = $(wildcard man/procguard.1 $(1:%=man/procguard-%.1))
+man3  = $(wildcard $(1:%=man/procguard_%.3))
+LINKS = $(call links,$(APPLETS))
+MAN1  = $(call man1,$(APPLETS))
+MAN3  = $(call man3,$(APPLETS))
+
+# In the shell: is $$file a link, relative, absolute or hard, to the procguard that is installed?
+is_link = case "$$(readlink "$$file")" in \
+	  procguard | '$(BINDIR)/procguard') ;; \
+	  *) [ "$$file" -ef '$(DESTDIR)$(BINDIR)/procguard' ] ;; \
+	  esac
+is_binary  = { [ -f '$(DESTDIR)$(BINDIR)/procguard' ] && [ ! -h '$(DESTDIR)$(BINDIR)/procguard' ]; }
+is_nothing = { [ ! -e "$$file" ] && [ ! -h "$$file" ]; }
 
 install: all ## the binary, a link for each applet, the manual, below DESTDIR and PREFIX
+	@file='$(DESTDIR)$(BINDIR)/procguard'; $(is_nothing) || $(is_binary) || \
+		{ echo "make install: $$file is no regular file; nothing is installed" >&2; exit 1; }
+	@for name in $(LINKS); do \
+		file='$(DESTDIR)$(BINDIR)'/$$name; \
+		$(is_nothing) || $(is_link) || \
+			{ echo "make install: $$file is no link to procguard; nothing is installed" >&2; exit 1; } \
+	done
 	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(MANDIR)/man1' $(if $(MAN3),'$(DESTDIR)$(MANDIR)/man3')
 	install -m 755 $(BUILD)/procguard '$(DESTDIR)$(BINDIR)/procguard'
 	for name in $(LINKS); do ln -sf procguard '$(DESTDIR)$(BINDIR)'/$$name || exit; done
@@ -209,8 +236,17 @@ install: all ## the binary, a link for each applet, the manual, below DESTDIR an
 	$(if $(MAN3),install -m 644 $(MAN3) '$(DESTDIR)$(MANDIR)/man3')
 
 uninstall: ## what `make install` put there
-	cd '$(DESTDIR)$(BINDIR)' && rm -f procguard $(LINKS)
-	cd '$(DESTDIR)$(MANDIR)' && rm -f $(MAN1:man/%=man1/%) $(MAN3:man/%=man3/%)
+	@for name in $(call links,$(every_applet)); do \
+		file='$(DESTDIR)$(BINDIR)'/$$name; \
+		if $(is_nothing); then continue; fi; \
+		if $(is_link); then rm -f "$$file" || exit; continue; fi; \
+		echo "make uninstall: $$file is no link to procguard; it stays" >&2; \
+	done
+	if $(is_binary); then rm -f '$(DESTDIR)$(BINDIR)/procguard'; fi
+	for page in $(patsubst man/%,man1/%,$(call man1,$(every_applet))) \
+		$(patsubst man/%,man3/%,$(call man3,$(every_applet))); do \
+		rm -f '$(DESTDIR)$(MANDIR)'/$$page || exit; \
+	done
 
 clean: ## remove BUILD
 	rm -rf $(BUILD)

@@ -28,6 +28,11 @@ test_plain_binary_is_hardened() {
 	readelf -dW "$PROCGUARD" | grep -q 'FLAGS.*NOW' || fail "lazy binding"
 	readelf -lW "$PROCGUARD" | grep 'GNU_STACK' | grep -q 'RWE' && fail "executable stack"
 	readelf -sW "$PROCGUARD" | grep -q '__stack_chk_fail' || fail "no stack protector"
+	case $(needed "$PROCGUARD") in
+	*musl*) return ;; # which has no fortified functions
+	esac
+	grep -q -e ' -O[123s]' "$BUILD/compile.flags" || return 0
+	readelf -sW "$PROCGUARD" | grep -q '__[a-z]*_chk@' || fail "no fortified function is called"
 }
 
 test_dlopen_notes_name_the_libraries() {
@@ -49,6 +54,47 @@ test_unknown_library_headers_are_explained() {
 	make -s -C "$TOP" BUILD="$PWD/b" CPPFLAGS=-Dcurl_easy_init="'#'" "$PWD/b/core/http_curl.o" >out 2>&1 &&
 		fail "a broken compilation succeeded"
 	grep -q 'WITHOUT=curl' out || fail "no hint: $(cat out)"
+}
+
+# What make refuses, and why, before it does anything.
+refuses() { # TEXT ARGUMENT...
+	text=$1
+	shift
+	make -C "$TOP" BUILD="$PWD/b" "$@" >out 2>&1 && fail "make $*: accepted"
+	grep -q "$text" out || fail "make $*: '$text' is not said: $(cat out)"
+	[ ! -e b ] || fail "make $*: something was made"
+}
+
+test_unknown_words_are_refused() {
+	refuses 'WITHOUT=bogus: there are only: curl xml2 dw' WITHOUT=bogus
+	refuses 'WITHOUT=libcurl: there are only: curl xml2 dw' WITHOUT="xml2 libcurl"
+	refuses "APPLETS=nonesuch: there are only: .*$("$PROCGUARD" --list | head -n 1)" APPLETS=nonesuch
+	first=$("$PROCGUARD" --list | head -n 1)
+	refuses 'APPLETS=nonesuch:' APPLETS="$first nonesuch"
+}
+
+# As if libcurl were not there; by a user who cannot install it.
+test_what_is_missing_is_said_before_anything_is_compiled() {
+	mkdir bin
+	printf '#!/bin/sh\necho 1000\n' >bin/id
+	printf '#!/bin/sh\nexit 1\n' >bin/pkg-config
+	chmod +x bin/*
+	for target in check demo bench; do
+		PATH=$PWD/bin:$PATH refuses '^missing; as root: ' -j 4 NODEPS= $target
+		grep -q '^  CC ' out && fail "make $target has compiled: $(cat out)"
+	done
+	:
+}
+
+test_commands_are_shown_on_request() {
+	make -C "$TOP" BUILD="$PWD/b" "$PWD/b/core/buf.o" >out 2>&1 || fail "$(cat out)"
+	grep -q '^  CC  *core/buf.c$' out || fail "no short line: $(cat out)"
+	grep -q -e '-c -o' out && fail "a command is shown: $(cat out)"
+	rm -r b
+	make -C "$TOP" BUILD="$PWD/b" V=1 "$PWD/b/core/buf.o" >out 2>&1 || fail "V=1: $(cat out)"
+	grep -q -e "^[^ ].* -c -o $PWD/b/core/buf.o core/buf.c\$" out || fail "V=1: no command is shown: $(cat out)"
+	grep -q '^  CC ' out && fail "V=1: a short line: $(cat out)"
+	:
 }
 
 # The names of the files that a build in b/ made.
@@ -149,6 +195,77 @@ test_install_and_uninstall() {
 	done
 	[ -f dest/usr/share/man/man1/procguard.1 ] || fail "no manual"
 	build uninstall DESTDIR="$PWD/dest" PREFIX=/usr
+	find dest ! -type d >left
+	[ ! -s left ] || fail "uninstall left $(cat left)"
+}
+
+# What is no link to procguard is not replaced: then nothing at all is installed.
+test_install_overwrites_nothing_of_others() {
+	build
+	bin=dest/usr/bin
+	first=$("$PROCGUARD" --list | head -n 1)
+	for kind in file link dangling directory; do
+		rm -rf dest
+		mkdir -p $bin
+		echo precious >$bin/other
+		case $kind in
+		file) echo precious >$bin/$first ;;
+		link) ln -s other $bin/$first ;;
+		dangling) ln -s nowhere $bin/$first ;;
+		directory) mkdir $bin/$first ;;
+		esac
+		ls -lR dest >before
+		make -s -C "$TOP" BUILD="$PWD/b" install DESTDIR="$PWD/dest" PREFIX=/usr >out 2>&1 &&
+			fail "$kind: installed: $(ls -l $bin)"
+		grep -q "$PWD/$bin/$first is no link to procguard; nothing is installed" out || fail "$kind: $(cat out)"
+		ls -lR dest >after
+		cmp -s before after || fail "$kind: changed: $(diff before after)"
+	done
+	rm -rf dest
+	mkdir -p $bin/procguard
+	make -s -C "$TOP" BUILD="$PWD/b" install DESTDIR="$PWD/dest" PREFIX=/usr >out 2>&1 && fail "onto a directory"
+	grep -q "$PWD/$bin/procguard is no regular file; nothing is installed" out || fail "$(cat out)"
+}
+
+# An older installation, and links that `procguard --install` has made, are.
+test_install_replaces_our_own() {
+	build all install DESTDIR="$PWD/dest" PREFIX=/usr
+	bin=dest/usr/bin
+	first=$("$PROCGUARD" --list | head -n 1)
+	echo old >dest/usr/share/man/man1/procguard.1
+	for kind in same hard absolute; do
+		case $kind in
+		hard) ln -f $bin/procguard $bin/$first ;;
+		absolute) ln -sf /usr/bin/procguard $bin/$first ;;
+		esac
+		build install DESTDIR="$PWD/dest" PREFIX=/usr
+		[ "$(readlink $bin/$first)" = procguard ] || fail "$kind: not replaced: $(ls -l $bin)"
+	done
+	cmp -s dest/usr/share/man/man1/procguard.1 "$TOP/man/procguard.1" || fail "the old manual"
+	ln -sf /usr/bin/procguard $bin/$first
+	build uninstall DESTDIR="$PWD/dest" PREFIX=/usr
+	find dest ! -type d >left
+	[ ! -s left ] || fail "uninstall left $(cat left)"
+	build uninstall DESTDIR="$PWD/dest" PREFIX=/usr # nothing is there: no failure
+}
+
+test_uninstall_leaves_what_others_have_put_there() {
+	build all install DESTDIR="$PWD/dest" PREFIX=/usr
+	bin=dest/usr/bin
+	first=$("$PROCGUARD" --list | head -n 1)
+	rm $bin/$first
+	echo precious >$bin/$first
+	build uninstall DESTDIR="$PWD/dest" PREFIX=/usr
+	grep -q "$PWD/$bin/$first is no link to procguard; it stays" out || fail "not said: $(cat out)"
+	find dest ! -type d >left
+	[ "$(cat left)" = "$bin/$first" ] || fail "left: $(cat left)"
+	[ "$(cat $bin/$first)" = precious ] || fail "overwritten"
+}
+
+# Links to the binary would dangle when it is gone: also those of applets that this build has not.
+test_uninstall_takes_the_links_of_every_applet() {
+	build all install DESTDIR="$PWD/dest" PREFIX=/usr
+	build uninstall APPLETS="$("$PROCGUARD" --list | head -n 1)" DESTDIR="$PWD/dest" PREFIX=/usr
 	find dest ! -type d >left
 	[ ! -s left ] || fail "uninstall left $(cat left)"
 }
