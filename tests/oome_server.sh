@@ -123,13 +123,15 @@ test_supervisord_that_is_killed_in_mid_restart() {
 
 test_supervisord_that_shuts_down_in_mid_restart() {
 	conf unix
-	conf_program web "command=$TOP/tests/progs/service.sh $PWD/starts.web deaf" stopwaitsecs=4
+	conf_program web "command=$TOP/tests/progs/service.sh $PWD/starts.web deaf" stopwaitsecs=600
 	conf_listener all
 	supervisord_start
 	within 20 started web 1 || fail "web did not start"
 	touch web/work/oome
 	within 20 ctl_state web STOPPING || fail "no restart"
 	kill "$supervisord"
+	within 20 grep -q 'received SIGTERM' supervisord.log || fail "supervisord goes on"
+	kill -KILL "$(cat starts.web)" # deaf: now, and not when the end of the wait falls before the SIGTERM
 	within 30 no_procguard || fail "left behind: $(procguard_pids all)"
 	within 20 dead "$supervisord" || fail "supervisord did not end"
 	test "$(starts web)" = 1 || fail "web was started although supervisord shuts down"
