@@ -67,7 +67,7 @@ static void on_signal(struct loop *loop, int signal, pid_t sender, void *context
 	(void)loop, (void)sender;
 	run->signal = signal;
 	if (signal == SIGCONT)
-		run_terminal_continued(&run->terminal, run->pgrp);
+		terminal_continued(&run->terminal, run->pgrp);
 	else if (signal == SIGTERM || signal == SIGINT)
 		run_happened(run, RUN_TERM);
 	else if (signal == SIGHUP || signal == SIGQUIT)
@@ -140,10 +140,10 @@ static int run_open(struct run *run)
 	if (getpid() != 1)
 		prctl(PR_SET_CHILD_SUBREAPER, 1);
 	sig_ignore_pipe();
-	run_terminal_init(&run->terminal);
+	terminal_init(&run->terminal);
 	r = open_home(run);
 	run_places_init(&run->places, run->config, run->proc, run->name, run->home.dir[0] ? run->home.file : NULL);
-	run_killer_init(&run->killer, run->proc);
+	oomkill_init(&run->killer, run->proc);
 	if (r == 0)
 		r = loop_new(&run->loop);
 	if (r == 0)
@@ -161,12 +161,12 @@ static void run_done(struct run *run)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 
-	run_terminal_take_back(&run->terminal);
+	terminal_take_back(&run->terminal);
 	for (size_t i = 0; i < SIGNALS; i++) /* what arrives from here on does not change the exit status any more */
 		sigaction(signals[i], &ignore, NULL);
 	loop_free(run->loop);
 	run_places_done(&run->places);
-	run_killer_done(&run->killer);
+	oomkill_done(&run->killer);
 	run_home_done(&run->home);
 	pidref_done(&run->child);
 	procfs_done(&run->procfs);

@@ -8,10 +8,10 @@
 
 #include "applets/oome/oome.h"
 #include "applets/oome/run_home.h"
-#include "applets/oome/run_killer.h"
+#include "core/oomkill.h"
 #include "applets/oome/run_places.h"
 #include "applets/oome/run_policy.h"
-#include "applets/oome/run_terminal.h"
+#include "core/terminal.h"
 #include "core/limit.h"
 #include "core/loop.h"
 #include "core/pidref.h"
@@ -41,8 +41,8 @@ struct run {
 	int64_t limit_said_ms;     /* -1: not yet */
 	struct run_home home;
 	struct run_places places;
-	struct run_killer killer;
-	struct run_terminal terminal;
+	struct oomkill killer;
+	struct terminal terminal;
 };
 
 /* EVENT has happened: decide and do. */

@@ -15,13 +15,13 @@ static void on_child(struct loop *loop, pid_t pid, int status, void *context)
 
 	(void)loop, (void)pid;
 	if (WIFSTOPPED(status))
-		run_terminal_stopped(&run->terminal, run->pgrp);
+		terminal_stopped(&run->terminal, run->pgrp);
 	if (!WIFEXITED(status) && !WIFSIGNALED(status))
 		return;
 	pidref_done(&run->child);
 	run->child = PIDREF_NONE;
 	run->status = status;
-	run_terminal_take_back(&run->terminal);
+	terminal_take_back(&run->terminal);
 	if (run->state == RUN_RUNNING)
 		run_happened(run, run_watch_end(run) ? RUN_DIED_OF_MEMORY : RUN_DIED);
 	else
@@ -60,14 +60,14 @@ void run_start(struct loop *loop, void *context)
 	const char *const env[] = { run->home.env[0] ? run->home.env : NULL, NULL };
 	struct spawn spawn = {
 		.argv = run->argv, .env = env, .in = STDIN_FILENO, .out = STDOUT_FILENO, .err = STDERR_FILENO,
-		.group = SPAWN_GROUP, .foreground = run_terminal_is_ours(&run->terminal), .inherit = true,
+		.group = SPAWN_GROUP, .foreground = terminal_is_ours(&run->terminal), .inherit = true,
 	};
 	pid_t pid;
 
 	if (run->restarting)
 		run_places_clear(&run->places);
 	run_places_start(&run->places);
-	run_killer_start(&run->killer);
+	oomkill_start(&run->killer);
 	pid = spawn_start(&spawn);
 	if (pid < 0) {
 		not_started(run, pid);

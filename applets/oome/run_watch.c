@@ -65,7 +65,7 @@ static void on_look(struct loop *loop, void *context)
 		return;
 	loop_set_timer(loop, run_next_look(loop_now() - run->started_ms, run->config->interval_ms), on_look, run);
 	run_places_find(&run->places, run->child.pid);
-	run_killer_follow(&run->killer, run->child.pid);
+	oomkill_follow(&run->killer, run->child.pid);
 	look(run);
 }
 
@@ -106,7 +106,7 @@ static bool died_of_memory(struct run *run)
 
 	run_places_find(&run->places, 0);
 	reported = find_report(run, 0, &report);
-	killed = run_killer_struck(&run->killer);
+	killed = oomkill_struck(&run->killer);
 	if (!run_died_of_memory(run->status, reported, killed))
 		return false;
 	if (reported)

@@ -1,4 +1,4 @@
-#include "applets/oome/run_killer.h"
+#include "core/oomkill.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -7,12 +7,12 @@
 
 enum { PLACE_MAX = 16384 };
 
-void run_killer_init(struct run_killer *killer, const struct procfs *proc)
+void oomkill_init(struct oomkill *killer, const struct procfs *proc)
 {
-	*killer = (struct run_killer){ .proc = proc, .counter = CGROUP_OOM_NONE, .place = BUF(PLACE_MAX) };
+	*killer = (struct oomkill){ .proc = proc, .counter = CGROUP_OOM_NONE, .place = BUF(PLACE_MAX) };
 }
 
-void run_killer_done(struct run_killer *killer)
+void oomkill_done(struct oomkill *killer)
 {
 	if (!killer)
 		return;
@@ -26,7 +26,7 @@ static bool same(const struct buf *a, const struct buf *b)
 }
 
 /* Where a system has no counter the child's end is taken as it comes. */
-static void open_counter(struct run_killer *killer, pid_t pid)
+static void open_counter(struct oomkill *killer, pid_t pid)
 {
 	struct cgroup_oom counter;
 
@@ -38,7 +38,7 @@ static void open_counter(struct run_killer *killer, pid_t pid)
 	cgroup_oom_kills(&killer->counter, &killer->baseline);
 }
 
-void run_killer_follow(struct run_killer *killer, pid_t pid)
+void oomkill_follow(struct oomkill *killer, pid_t pid)
 {
 	CLEANUP(buf_done) struct buf place = BUF(PLACE_MAX);
 	CLEANUP(fd_done) int dir = -1;
@@ -48,21 +48,21 @@ void run_killer_follow(struct run_killer *killer, pid_t pid)
 	dir = procfs_process(killer->proc, pid);
 	if (dir < 0 || procfs_read(dir, "cgroup", &place) < 0 || same(&place, &killer->place))
 		return;
-	if (run_killer_struck(killer))
+	if (oomkill_struck(killer))
 		return; /* the dying show up in the root of a v1 hierarchy, but what counts is where they were */
 	buf_reset(&killer->place);
 	buf_add(&killer->place, place.data, place.len);
 	open_counter(killer, pid);
 }
 
-void run_killer_start(struct run_killer *killer)
+void oomkill_start(struct oomkill *killer)
 {
 	cgroup_oom_done(&killer->counter);
 	buf_reset(&killer->place);
-	run_killer_follow(killer, getpid());
+	oomkill_follow(killer, getpid());
 }
 
-bool run_killer_struck(struct run_killer *killer)
+bool oomkill_struck(struct oomkill *killer)
 {
 	return cgroup_oom_kills(&killer->counter, &killer->now) == 0 && killer->now > killer->baseline;
 }

@@ -1,6 +1,6 @@
-/* run_killer.h: did the kernel's OOM killer strike where the child lives? */
-#ifndef OOME_RUN_KILLER_H
-#define OOME_RUN_KILLER_H
+/* oomkill.h: did the kernel's OOM killer strike where the child lives? */
+#ifndef CORE_OOMKILL_H
+#define CORE_OOMKILL_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -8,27 +8,27 @@
 #include "core/buf.h"
 #include "core/cgroup.h"
 
-struct run_killer {
+struct oomkill {
 	const struct procfs *proc; /* NULL: no /proc, nothing is known */
 	struct cgroup_oom counter;
 	uint64_t baseline;         /* when the child was started, or came into this cgroup */
-	uint64_t now;              /* at the last run_killer_struck() */
+	uint64_t now;              /* at the last oomkill_struck() */
 	struct buf place;          /* /proc/PID/cgroup as it was when the counter was opened */
 };
 
 /* Nothing is known yet. PROC (NULL: there is none) must outlive KILLER. Allocates and opens nothing. */
-void run_killer_init(struct run_killer *killer, const struct procfs *proc);
+void oomkill_init(struct oomkill *killer, const struct procfs *proc);
 
-/* Close the counter. After run_killer_init(). Takes NULL. */
-void run_killer_done(struct run_killer *killer);
+/* Close the counter. After oomkill_init(). Takes NULL. */
+void oomkill_done(struct oomkill *killer);
 
 /* A child is about to be started: it begins in our cgroup. Where no counter can be had, nothing will have struck. */
-void run_killer_start(struct run_killer *killer);
+void oomkill_start(struct oomkill *killer);
 
 /* Follow the child PID to the cgroup where it is now. */
-void run_killer_follow(struct run_killer *killer, pid_t pid);
+void oomkill_follow(struct oomkill *killer, pid_t pid);
 
 /* Has the counter grown? Allocates nothing. */
-bool run_killer_struck(struct run_killer *killer);
+bool oomkill_struck(struct oomkill *killer);
 
 #endif
