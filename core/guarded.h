@@ -2,7 +2,7 @@
  *
  * It is started in a process group of its own, which has the terminal where there is one; the signals that a guard gets
  * are taken; its end is seen; what is left of its tree is ended, by a signal first and SIGKILL at last. What that means
- * is the applet's to decide. From guarded_terminate() to the call of tree_gone nothing is allocated: that must work when
+ * is the applet's to decide. From guarded_terminate() to the call of tree_gone nothing is allocated: it must work when
  * memory is gone. */
 #ifndef CORE_GUARDED_H
 #define CORE_GUARDED_H
