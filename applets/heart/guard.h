@@ -1,10 +1,10 @@
-/* run.h: what the files of `heart run` share: one guarded program.
+/* guard.h: what the files of `heart run` share: one guarded program.
  *
- * What happens (a signal, an end, a heartbeat or none, a timer) becomes an event; run_policy.h decides; run.c has
- * it done. run_voice.c hears the program: sd_notify(3), HEART_FD; run_end.c is the way from a failure to what follows;
- * run_control.c answers `heart ctl`. */
-#ifndef HEART_RUN_H
-#define HEART_RUN_H
+ * What happens (a signal, an end, a heartbeat or none, a timer) becomes an event; guard_policy.h decides; guard.c has
+ * it done. guard_voice.c hears the program: sd_notify(3), HEART_FD; guard_end.c is the way from a failure to what follows;
+ * guard_control.c answers `heart ctl`. */
+#ifndef HEART_GUARD_H
+#define HEART_GUARD_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,7 +15,7 @@
 #include "applets/heart/notify.h"
 #include "applets/heart/pulse.h"
 #include "applets/heart/reason.h"
-#include "applets/heart/run_policy.h"
+#include "applets/heart/guard_policy.h"
 #include "applets/heart/schedulers.h"
 #include "applets/heart/settings.h"
 #include "applets/heart/validation.h"
@@ -26,7 +26,7 @@
 #include "core/oomkill.h"
 
 /* What the command line says, or the environment where that does not. */
-struct run_config {
+struct guard_config {
 	int64_t timeout_ms;        /* -t; PULSE_NEVER: none */
 	bool demanded;             /* a heartbeat must come, also of a program that never spoke */
 	int64_t grace_start_ms;    /* --start-grace */
@@ -47,26 +47,26 @@ struct run_config {
 };
 
 /* What the program said of itself; forgotten at a restart. */
-struct run_said {
+struct guard_said {
 	bool ready, reloading, stopping;
 	bool spoke;              /* anything at all */
 	int error;               /* ERRNO= */
 	char status[NOTIFY_STATUS_MAX + 1];
 };
 
-enum { RUN_NAME_SIZE = 204 };
+enum { GUARD_NAME_SIZE = 204 };
 
-struct run {
-	const struct run_config *config;
+struct guard {
+	const struct guard_config *config;
 	char *const *argv;
-	char command[RUN_NAME_SIZE]; /* for messages, where a very long one is cut */
-	char name[RUN_NAME_SIZE];    /* its base name, the same */
+	char command[GUARD_NAME_SIZE]; /* for messages, where a very long one is cut */
+	char name[GUARD_NAME_SIZE];    /* its base name, the same */
 	struct loop *loop;
 	struct guarded guarded;
-	enum run_state state;
+	enum guard_state state;
 	struct pulse pulse;
 	struct settings settings;
-	struct run_said said;
+	struct guard_said said;
 	struct notify notify;
 	struct validation validation;
 	bool beat_waits;             /* for the validation */
@@ -86,30 +86,30 @@ struct run {
 };
 
 /* Guard until the end. Returns the exit status. */
-int run_main(const struct run_config *config, char *const *argv);
+int guard_main(const struct guard_config *config, char *const *argv);
 
 /* Something happened: decide, and do it. */
-void run_happened(struct run *run, enum run_event event);
+void guard_happened(struct guard *guard, enum guard_event event);
 
-/* ---- run_voice.c ---- */
+/* ---- guard_voice.c ---- */
 
 /* The sockets of the program that is about to be started: the environment for it. -errno of the notify socket is no
  * failure of the start: a program may do without. */
-int run_voice_open(struct run *run);
-void run_voice_done(struct run *run);
+int guard_voice_open(struct guard *guard);
+void guard_voice_done(struct guard *guard);
 
 /* Take what the program has said until now, before its end or its silence is acted upon. Does not block. */
-void run_voice_drain(struct run *run);
+void guard_voice_drain(struct guard *guard);
 
 /* A heartbeat came, whoever brought it: it is checked, and counts then. */
-void run_voice_beat(struct run *run);
+void guard_voice_beat(struct guard *guard);
 
-/* ---- run_control.c ---- */
+/* ---- guard_control.c ---- */
 
 /* For control_open(). */
-int run_control(void *run, const struct control_request *request, struct buf *ret);
+int guard_control(void *guard, const struct control_request *request, struct buf *ret);
 
 /* Is all well: it runs, is not overdue, and the last heartbeat was no failure. */
-bool run_is_well(const struct run *run);
+bool guard_is_well(const struct guard *guard);
 
 #endif
