@@ -1,7 +1,8 @@
 /* guard.h: what the files of `heart run` share: one guarded program.
  *
  * What happens (a signal, an end, a heartbeat or none, a timer) becomes an event; guard_policy.h decides; guard.c has
- * it done. guard_voice.c hears the program: sd_notify(3), HEART_FD; guard_end.c is the way from a failure to what follows;
+ * it done. guard_start.c starts the program; guard_voice.c hears it: sd_notify(3), HEART_FD; guard_beat.c is about
+ * heartbeats, and what must be well before one counts; guard_end.c is the way from a failure to what follows;
  * guard_control.c answers `heart ctl`. */
 #ifndef HEART_GUARD_H
 #define HEART_GUARD_H
@@ -50,6 +51,7 @@ struct guard_config {
 struct guard_said {
 	bool ready, reloading, stopping;
 	bool spoke;              /* anything at all */
+	bool beats;              /* it sends heartbeats of its own, or `heart ctl` does for it */
 	int error;               /* ERRNO= */
 	char status[NOTIFY_STATUS_MAX + 1];
 };
@@ -64,25 +66,39 @@ struct guard {
 	struct loop *loop;
 	struct guarded guarded;
 	enum guard_state state;
-	struct pulse pulse;
 	struct settings settings;
+	struct oomadj oomadj;
+	struct oomkill oomkill;
+	struct control *control;
+	int signal;                  /* the last that we got */
+
+	/* Starts and ends. */
+	struct limit limit;
+	int restarts;                /* so far */
+	int failed_starts;           /* in a row */
+	enum reason_cause cause;     /* of the end that is under way, or of the last one */
+	bool failed;                 /* CAUSE is known: what the end looks like does not change it */
+	pid_t command_pid;           /* of the command that runs; 0: none */
+	int command_status;          /* waitpid(2)'s, of its end */
+
+	/* Heartbeats. */
+	struct pulse pulse;
 	struct guard_said said;
-	struct notify notify;
 	struct validation validation;
+	int64_t validated_ms;        /* when the last validation began */
 	bool beat_waits;             /* for the validation */
 	char unwell[128];            /* why the last heartbeat did not count; empty: it did */
 	struct schedulers schedulers;
+	bool overdue;                /* and it may not be killed: that was said */
 	struct hwdog hwdog;
-	struct control *control;
-	struct oomadj oomadj;
-	struct oomkill oomkill;
-	struct limit limit;
-	int restarts;                /* so far */
-	enum reason_cause cause;     /* of the end that is under way, or of the last one */
-	int signal;                  /* the last that we got */
 
+	/* Its voices. */
+	struct notify notify;
 	int voice_fd;                /* our end of HEART_FD; -1: none */
+	int voice_child_fd;          /* the other one, until the program is started */
 	struct frame_reader reader;
+	unsigned char answer[FRAME_MAX]; /* what HEART_FD did not take at once */
+	size_t answer_at, answer_len;
 };
 
 /* Guard until the end. Returns the exit status. */
@@ -91,18 +107,41 @@ int guard_main(const struct guard_config *config, char *const *argv);
 /* Something happened: decide, and do it. */
 void guard_happened(struct guard *guard, enum guard_event event);
 
+/* ---- guard_start.c ---- */
+
+/* Start the program, after DELAY_MS. What cannot be started ends the guard, or is tried again. */
+void guard_start_in(struct guard *guard, int64_t delay_ms);
+
 /* ---- guard_voice.c ---- */
 
-/* The sockets of the program that is about to be started: the environment for it. -errno of the notify socket is no
- * failure of the start: a program may do without. */
-int guard_voice_open(struct guard *guard);
+/* The sockets of the program that is about to be started. It may do without them: what cannot be had is said. */
+void guard_voice_open(struct guard *guard);
 void guard_voice_done(struct guard *guard);
 
 /* Take what the program has said until now, before its end or its silence is acted upon. Does not block. */
 void guard_voice_drain(struct guard *guard);
 
+/* ---- guard_beat.c ---- */
+
+/* A program was started: its pulse. */
+void guard_beat_start(struct guard *guard);
+
 /* A heartbeat came, whoever brought it: it is checked, and counts then. */
-void guard_voice_beat(struct guard *guard);
+void guard_beat(struct guard *guard);
+
+/* The settings or the pulse were changed: what waits for a time waits for the right one from now on. */
+void guard_changed(struct guard *guard);
+
+/* Nothing is validated, checked or waited for any more: its end has begun. */
+void guard_beat_stop(struct guard *guard);
+
+/* For validation_init(). */
+void guard_beat_validated(void *guard, bool ok, const char *why);
+
+/* ---- guard_end.c ---- */
+
+/* Do what was decided, of what follows a failure or an end. */
+void guard_end_perform(struct guard *guard, enum guard_action action);
 
 /* ---- guard_control.c ---- */
 
