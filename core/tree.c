@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
@@ -159,4 +160,51 @@ void tree_reserve_stack(void)
 
 	if (getrlimit(RLIMIT_STACK, &limit) < 0 || limit.rlim_cur >= 1024 * 1024)
 		touch_stack();
+}
+
+/* ---- who is below us ---- */
+
+enum { LINKS_MAX = 4096, CLIMBS_MAX = 16 };
+
+static int read_living(const struct procfs *proc, pid_t pid, struct procparse_stat *ret)
+{
+	int r = read_stat(proc, pid, ret);
+
+	if (r == -ENOENT || (r == 0 && procparse_stat_ended(ret)))
+		return -ESRCH;
+	return r;
+}
+
+/* From PID up to us. A parent that was read is CHILD's own if CHILD names it still: one that ends has no children any
+ * more. 0, -ESRCH; -EAGAIN: somebody on the way ended meanwhile. */
+static int climb(const struct procfs *proc, pid_t pid)
+{
+	struct procparse_stat child, parent, again;
+	int r = read_living(proc, pid, &child);
+
+	for (int links = 0; r == 0 && child.ppid != getpid(); links++) {
+		if (child.ppid <= 1 || links == LINKS_MAX)
+			return -ESRCH;
+		r = read_stat(proc, child.ppid, &parent);
+		if (r == 0)
+			r = read_stat(proc, child.pid, &again);
+		if (r == -ENOENT || r == -ESRCH ||
+		    (r == 0 && (again.ppid != child.ppid || again.start_ticks != child.start_ticks)))
+			return -EAGAIN;
+		child = parent;
+	}
+	return r;
+}
+
+int tree_verify(const struct procfs *proc, pid_t pid)
+{
+	siginfo_t info = { 0 };
+	int r = -EAGAIN;
+
+	if (!proc || !shows_us(proc)) /* waitid(2) knows our own children, and no others */
+		return pid > 0 && waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && !info.si_pid ?
+		       0 : -ESRCH;
+	for (int i = 0; r == -EAGAIN && i < CLIMBS_MAX; i++)
+		r = climb(proc, pid);
+	return r == -EAGAIN ? -ESRCH : r;
 }

@@ -101,6 +101,74 @@ START_TEST(daemon_)
 }
 END_TEST
 
+/* A chain of three, whose middle ends; a stranger, a zombie, ourselves. */
+static int play_verify(const struct procfs *proc)
+{
+	int from[2];
+	pid_t top, middle, pids[2];
+
+	if (pipe2(from, O_CLOEXEC) < 0)
+		return 1;
+	if (start(&top)) {
+		if (start(&middle)) {
+			if (start(&pids[1]))
+				wait_for_ever();
+			pids[0] = getpid();
+			if (write(from[1], pids, sizeof pids) != sizeof pids)
+				_exit(1);
+			wait_for_ever();
+		}
+		waitpid(middle, NULL, 0);
+		wait_for_ever();
+	}
+	await_ready(2);
+	if (read(from[0], pids, sizeof pids) != sizeof pids)
+		return 2;
+	if (tree_verify(proc, top) != 0 || tree_verify(proc, pids[0]) != 0 || tree_verify(proc, pids[1]) != 0)
+		return 3;
+	if (tree_verify(proc, getpid()) != -ESRCH || tree_verify(proc, getppid()) != -ESRCH ||
+	    tree_verify(proc, 1) != -ESRCH || tree_verify(proc, 0) != -ESRCH || tree_verify(proc, -1) != -ESRCH)
+		return 4;
+	kill(pids[0], SIGKILL);
+	await_ready(1); /* the top has reaped it: the lowest one is ours now */
+	if (tree_verify(proc, pids[0]) != -ESRCH || tree_verify(proc, pids[1]) != 0)
+		return 5;
+	kill(top, SIGKILL);
+	child_await_zombie(top);
+	if (tree_verify(proc, top) != -ESRCH)
+		return 6;
+	return kill_all(proc, 0) && tree_verify(proc, pids[1]) == -ESRCH ? 0 : 7;
+}
+
+START_TEST(who_is_below)
+{
+	as_guard(play_verify, true, false);
+}
+END_TEST
+
+static int play_verify_blindly(const struct procfs *proc)
+{
+	pid_t pid;
+
+	if (start(&pid))
+		wait_for_ever();
+	await_ready(1);
+	if (tree_verify(proc, pid) != 0 || tree_verify(proc, getppid()) != -ESRCH || tree_verify(proc, 0) != -ESRCH)
+		return 1;
+	kill(pid, SIGKILL);
+	child_await_zombie(pid);
+	if (tree_verify(proc, pid) != -ESRCH)
+		return 2;
+	waitpid(pid, NULL, 0);
+	return tree_verify(proc, pid) == -ESRCH ? 0 : 3;
+}
+
+START_TEST(who_is_below_without_proc)
+{
+	as_guard(play_verify_blindly, false, false);
+}
+END_TEST
+
 /* A brother of the guard is not below it. */
 START_TEST(brother)
 {
@@ -210,6 +278,8 @@ int main(void)
 	tcase_add_test(t, nobody);
 	tcase_add_test(t, zombies);
 	tcase_add_test(t, daemon_);
+	tcase_add_test(t, who_is_below);
+	tcase_add_test(t, who_is_below_without_proc);
 	tcase_add_test(t, brother);
 	tcase_add_test(t, group_without_proc);
 	tcase_add_test(t, first_without_proc);
