@@ -16,9 +16,8 @@
 #include "core/cleanup.h"
 
 enum {
-	SILENCE_MS = 1000,         /* so long a client may say nothing */
-	NO_ROOM_MS = 1000,         /* where no descriptor is free for a client: until it is tried again */
-	ANSWER_MAX = 160 * 1024,   /* get-cmd: execve(2) has 128 KiB for one argument */
+	SILENCE_MS = 1000, /* so long a client may say nothing */
+	NO_ROOM_MS = 1000, /* where no descriptor is free for a client: until it is tried again */
 	LISTENER = CONTROL_CLIENTS_MAX, /* epoll's data; smaller ones are clients */
 };
 
@@ -140,7 +139,7 @@ static void take_client(struct control *control)
 /* Returns false for a client who does not take his answer. */
 static bool answer(struct control *control, int fd, const char *packet, size_t len)
 {
-	CLEANUP(buf_done) struct buf text = BUF(ANSWER_MAX);
+	CLEANUP(buf_done) struct buf text = BUF(CONTROL_ANSWER_MAX);
 	struct control_request request;
 
 	if (control_request_parse(packet, len, &request) < 0)

@@ -13,7 +13,10 @@
 #include "core/buf.h"
 #include "core/loop.h"
 
-enum { CONTROL_CLIENTS_MAX = 8 };
+enum {
+	CONTROL_CLIENTS_MAX = 8,
+	CONTROL_ANSWER_MAX = 160 * 1024, /* for get-cmd: execve(2) has 128 KiB for an argument */
+};
 
 /* Do what REQUEST asks: append the answer's text, with its newline, and behind a NUL a line for stderr, to RET; returns
  * the exit status, 0 or 1. */
