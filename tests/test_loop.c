@@ -10,6 +10,7 @@
 
 #include "core/cleanup.h"
 #include "core/loop.h"
+#include "core/loop_private.h"
 
 struct seen { int calls; int status; pid_t pid; int fd; short revents; char order[16]; size_t orders; };
 
@@ -82,6 +83,29 @@ START_TEST(a_timer_can_be_moved_and_cleared)
 	ck_assert_int_eq(run(), 5);
 	ck_assert_str_eq(order.order, "b");
 	ck_assert_int_ge(loop_now() - start, 60);
+}
+END_TEST
+
+START_TEST(a_reserved_timer_keeps_its_place)
+{
+	order = (struct seen){ 0 };
+	ck_assert_int_eq(loop_reserve_timer(loop, note_a, NULL), 0);
+	ck_assert_int_eq(loop_reserve_timer(loop, note_a, NULL), 0);
+	loop_set_timer(loop, 20, note_b, loop);
+	ck_assert_int_eq(run(), 5);
+	ck_assert_str_eq(order.order, "b"); /* not set: it does not run */
+	for (int i = 0; i < 2; i++) {
+		loop_set_timer(loop, 0, note_a, NULL);
+		loop_set_timer(loop, 20, note_b, loop);
+		ck_assert_int_eq(run(), 5);
+	}
+	ck_assert_str_eq(order.order, "babab");
+	loop_set_timer(loop, 0, note_a, NULL);
+	loop_clear_timer(loop, note_a, NULL);
+	loop_set_timer(loop, 20, note_b, loop);
+	ck_assert_int_eq(run(), 5);
+	ck_assert_str_eq(order.order, "bababb");
+	ck_assert_uint_eq(loop->timer_count, 1);
 }
 END_TEST
 
@@ -371,6 +395,29 @@ START_TEST(the_end_of_a_pidref) /* _i 0: by pidfd where there is one; 1: by look
 }
 END_TEST
 
+START_TEST(what_is_removed_is_not_told)
+{
+	CLEANUP(pidref_done) struct pidref ref = PIDREF_NONE;
+	struct seen seen = { 0 };
+	pid_t pid = child_that_exits(0);
+
+	pidref_open(NULL, pid, &ref);
+	ref.pid = pid;
+	loop_add_child(loop, pid, on_end, &seen);
+	ck_assert_int_eq(loop_add_pidref(loop, NULL, &ref, on_pidref, &seen), 0);
+	ck_assert(loop_has_child(loop, pid));
+	loop_remove_child(loop, pid);
+	loop_remove_child(loop, pid);
+	ck_assert(!loop_has_child(loop, pid));
+	loop_remove_pidref(loop, &ref);
+	loop_remove_pidref(loop, &ref);
+	loop_set_timer(loop, 150, note_b, loop);
+	ck_assert_int_eq(run(), 5);
+	ck_assert_int_eq(seen.calls, 0);
+	ck_assert_int_eq(waitpid(pid, NULL, WNOHANG), -1); /* reaped all the same */
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("loop");
@@ -378,6 +425,7 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	const TTest *const tests[] = {
 		timers_run_in_order_of_time, a_timer_can_be_moved_and_cleared, stop_before_run_counts,
+		a_reserved_timer_keeps_its_place, what_is_removed_is_not_told,
 		a_timer_that_sets_itself_starves_nobody, a_replaced_descriptor_does_not_get_the_old_event,
 		a_closed_descriptor_is_told_once, signals_arrive_and_none_is_lost_by_a_stop,
 		a_child_that_ended_before_it_was_added_is_not_lost, strange_children_are_reaped,
