@@ -47,6 +47,11 @@ static void close_all_but(int a, int b)
 	close_between(high + 1, INT_MAX);
 }
 
+void spawn_keep_only(int fd)
+{
+	close_all_but(fd, 0);
+}
+
 /* An end that reads nothing: /dev/null, or a pipe nobody writes to where an empty chroot has none. */
 static int open_nothing(void)
 {

@@ -40,6 +40,10 @@ pid_t spawn_start(const struct spawn *s);
  * default signals but SIGPIPE ignored, other descriptors as they are. Returns its pid or -errno. */
 pid_t spawn_function(int (*function)(void *context), void *context, bool own_session);
 
+/* In such a child: close every descriptor above 2 but FD, which is one of them. What the caller holds open for itself is
+ * not held open any longer than it lives. */
+void spawn_keep_only(int fd);
+
 /* Run S to its end: waitpid(2)'s status in RET_STATUS. Blocks, at most TIMEOUT_MS (-1: for ever); then it, and its
  * process group where it has its own, is killed: -ETIMEDOUT. Only where no loop reaps. */
 int spawn_run(const struct spawn *s, int timeout_ms, int *ret_status);

@@ -60,12 +60,12 @@ static bool still_is(const struct procfs *proc, const struct tree_node *node)
 }
 
 /* Collect level by level, before anything is signalled: parents stand before their children. */
-static int collect(struct tree *tree)
+static int collect(struct tree *tree, pid_t root)
 {
 	int r;
 
 	tree->count = 0;
-	tree->parent = getpid();
+	tree->parent = root;
 	r = procfs_each_child(tree->proc, tree->parent, take_child, tree);
 	for (size_t at = 0; r == 0 && at < tree->count; at++) {
 		size_t before = tree->count;
@@ -96,13 +96,13 @@ static int signal_node(const struct procfs *proc, const struct tree_node *node, 
 	return pidref_signal(proc, &ref, signal);
 }
 
-static int signal_tree(const struct procfs *proc, int signal)
+static int signal_tree(const struct procfs *proc, pid_t root, int signal)
 {
 	struct tree tree;
 	int count = 0, r;
 
 	tree.proc = proc;
-	r = collect(&tree);
+	r = collect(&tree, root);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < tree.count; i++)
@@ -142,7 +142,12 @@ int tree_signal(const struct procfs *proc, pid_t pgrp, int signal)
 {
 	if (!proc || !shows_us(proc))
 		return signal_blindly(pgrp, signal);
-	return signal_tree(proc, signal);
+	return signal_tree(proc, getpid(), signal);
+}
+
+int tree_signal_below(const struct procfs *proc, pid_t child, int signal)
+{
+	return proc && shows_us(proc) ? signal_tree(proc, child, signal) : 0;
 }
 
 /* Half as much again as struct tree takes, for who calls from deeper down. */

@@ -16,6 +16,10 @@
  * signalled, or -errno. A process that forks meanwhile may be missed: call again until it returns 0. */
 int tree_signal(const struct procfs *proc, pid_t pgrp, int signal);
 
+/* The same for every descendant of CHILD, a child of ours that is not reaped yet; not for CHILD itself. What is an orphan
+ * there comes to us, unless CHILD is a sub-reaper, too. Without PROC nobody is found. */
+int tree_signal_below(const struct procfs *proc, pid_t child, int signal);
+
 /* Is PID a living descendant of the calling process? 0: it is; -ESRCH: it is not, or it has ended; -EMFILE and such: not
  * known. Without PROC (NULL) only our own children are known. Who acts upon it has a pidref from before. */
 int tree_verify(const struct procfs *proc, pid_t pid);

@@ -282,6 +282,31 @@ START_TEST(a_function_as_a_child)
 }
 END_TEST
 
+/* Exit status: which of them is open that should not be, or the other way round. */
+static int look_at_kept(void *context)
+{
+	const int *fds = context;
+
+	spawn_keep_only(fds[1]);
+	for (int i = 0; i < 3; i++)
+		if ((fcntl(fds[i], F_GETFD) >= 0) != (i == 1))
+			return 10 + i;
+	return fcntl(0, F_GETFD) < 0 || fcntl(2, F_GETFD) < 0 ? 13 : 0;
+}
+
+START_TEST(a_function_keeps_one_descriptor)
+{
+	int fds[3];
+
+	for (int i = 0; i < 3; i++)
+		fds[i] = open("/dev/null", O_RDWR);
+	ck_assert_int_gt(fds[0], 2);
+	ck_assert_int_eq(spawn_exit_status(wait_status(spawn_function(look_at_kept, fds, false))), 0);
+	for (int i = 0; i < 3; i++)
+		close(fds[i]);
+}
+END_TEST
+
 START_TEST(run_waits_or_kills)
 {
 	struct spawn quick = { .argv = SH("exit 4"), .in = -1, .out = -1, .err = -1 };
@@ -321,6 +346,7 @@ int main(void)
 	tcase_add_test(tcase, groups_and_sessions);
 	tcase_add_test(tcase, with_stdio_closed);
 	tcase_add_test(tcase, a_function_as_a_child);
+	tcase_add_test(tcase, a_function_keeps_one_descriptor);
 	tcase_add_test(tcase, run_waits_or_kills);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);

@@ -71,6 +71,48 @@ START_TEST(zombies)
 }
 END_TEST
 
+/* Only what is below one of two children, which stays; and nothing where it has ended. */
+static int play_below(const struct procfs *proc)
+{
+	siginfo_t info;
+	pid_t pid, one, other;
+
+	if (start(&one)) {
+		if (start(&pid)) {
+			if (start(&pid))
+				wait_for_ever();
+			wait_for_ever();
+		}
+		wait_for_ever();
+	}
+	if (start(&other)) {
+		if (start(&pid))
+			wait_for_ever();
+		wait_for_ever();
+	}
+	await_ready(5);
+	if (tree_signal_below(proc, one, 0) != 2 || tree_signal_below(proc, other, 0) != 1)
+		return 1;
+	if (tree_signal_below(proc, one, SIGKILL) != 2)
+		return 2;
+	while (tree_signal_below(proc, one, 0) > 0)
+		poll(NULL, 0, 1);
+	if (tree_signal(proc, 0, 0) != 3 || tree_signal_below(NULL, other, SIGKILL) != 0)
+		return 3;
+	kill(one, SIGKILL);
+	if (waitid(P_PID, (id_t)one, &info, WEXITED | WNOWAIT) < 0)
+		return 4;
+	if (tree_signal_below(proc, one, SIGKILL) != 0)
+		return 5;
+	return kill_all(proc, 0) ? 0 : 6;
+}
+
+START_TEST(below_a_child)
+{
+	as_guard(play_below, true, false);
+}
+END_TEST
+
 /* A daemon: two forks, a session of its own, its parent gone. And one that ignores SIGTERM. */
 static int play_daemon(const struct procfs *proc)
 {
@@ -277,6 +319,7 @@ int main(void)
 	tcase_add_test(t, levels);
 	tcase_add_test(t, nobody);
 	tcase_add_test(t, zombies);
+	tcase_add_test(t, below_a_child);
 	tcase_add_test(t, daemon_);
 	tcase_add_test(t, who_is_below);
 	tcase_add_test(t, who_is_below_without_proc);
