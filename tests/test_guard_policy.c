@@ -37,6 +37,7 @@ static void always(enum guard_state state, enum guard_event event, enum guard_ac
 #define RESTART FACT(.follow = GUARD_FOLLOW_RESTART)
 #define COMMAND FACT(.follow = GUARD_FOLLOW_COMMAND, .command = true)
 #define NO_COMMAND FACT(.follow = GUARD_FOLLOW_COMMAND)
+#define OFTEN ((struct guard_facts){ .may_kill = true, .kill_at_once = true })
 #define EXIT FACT(.follow = GUARD_FOLLOW_EXIT)
 #define NO_KILL(...) ((struct guard_facts){ .may_restart = true, __VA_ARGS__ })
 
@@ -112,7 +113,7 @@ START_TEST(what_follows_a_failure)
 	for (int i = 0; i < 2; i++) {
 		expect(RESTART, states[i], GUARD_TREE_GONE, GUARD_RESTART, GUARD_PAUSING);
 		expect(FACT(.command = true), states[i], GUARD_TREE_GONE, GUARD_RESTART, GUARD_PAUSING);
-		expect(FACT(.may_restart = false), states[i], GUARD_TREE_GONE, GUARD_EXIT_LIMIT, GUARD_PAUSING);
+		expect(OFTEN, states[i], GUARD_TREE_GONE, GUARD_EXIT_LIMIT, GUARD_PAUSING);
 		expect(COMMAND, states[i], GUARD_TREE_GONE, GUARD_RUN_COMMAND, GUARD_COMMAND);
 		expect(NO_COMMAND, states[i], GUARD_TREE_GONE, GUARD_EXIT_NO_COMMAND, GUARD_PAUSING);
 		expect(EXIT, states[i], GUARD_TREE_GONE, GUARD_EXIT_FAILED, GUARD_PAUSING);
@@ -125,7 +126,7 @@ END_TEST
 START_TEST(what_is_held_in_the_kernel)
 {
 	expect(RESTART, GUARD_KILLING, GUARD_STUBBORN, GUARD_SAY_STUBBORN, GUARD_KILLING);
-	expect(FACT(.may_restart = false), GUARD_KILLING, GUARD_STUBBORN, GUARD_SAY_STUBBORN, GUARD_KILLING);
+	expect(OFTEN, GUARD_KILLING, GUARD_STUBBORN, GUARD_SAY_STUBBORN, GUARD_KILLING);
 	expect(COMMAND, GUARD_KILLING, GUARD_STUBBORN, GUARD_RUN_BESIDE, GUARD_COMMAND);
 	expect(NO_COMMAND, GUARD_KILLING, GUARD_STUBBORN, GUARD_EXIT_BESIDE, GUARD_KILLING);
 	expect(EXIT, GUARD_KILLING, GUARD_STUBBORN, GUARD_EXIT_BESIDE, GUARD_KILLING);
