@@ -16,12 +16,12 @@
  * signalled, or -errno. A process that forks meanwhile may be missed: call again until it returns 0. */
 int tree_signal(const struct procfs *proc, pid_t pgrp, int signal);
 
-/* The same for every descendant of CHILD, a child of ours that is not reaped yet; not for CHILD itself. What is an orphan
- * there comes to us, unless CHILD is a sub-reaper, too. Without PROC nobody is found. */
+/* The same for every descendant of CHILD, a child of ours that is not reaped yet; not for CHILD itself. What is an
+ * orphan there comes to us, unless CHILD is a sub-reaper, too. Without PROC nobody is found. */
 int tree_signal_below(const struct procfs *proc, pid_t child, int signal);
 
-/* Is PID a living descendant of the calling process? 0: it is; -ESRCH: it is not, or it has ended; -EMFILE and such: not
- * known. Without PROC (NULL) only our own children are known. Who acts upon it has a pidref from before. */
+/* Is PID a living descendant of the calling process? 0: it is; -ESRCH: it is not, or it has ended; -EMFILE and such:
+ * not known. Without PROC (NULL) only our own children are known. Who acts upon it has a pidref from before. */
 int tree_verify(const struct procfs *proc, pid_t pid);
 
 /* Have the kernel give us the stack for tree_signal() now: later there may be none to be had (RLIMIT_AS,

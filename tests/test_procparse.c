@@ -1,4 +1,5 @@
-/* The parsers of proc(5) for processes: what the kernel writes, what a hostile process makes of it, and every way to be cut off. */
+/* The parsers of proc(5) for processes: what the kernel writes, what a hostile process makes of it, and every way to be
+ * cut off. */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>

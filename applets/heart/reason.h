@@ -9,9 +9,9 @@
  *   RESTARTS=2
  *   STATUS=Processing requests...
  *
- * One variable a line; control characters are escaped as \xNN, a backslash as \\. ERRNO= and STATUS= are what the program
- * said of itself, if it did; END= is missing where it was left running; where it could not be started there are TIME,
- * PROGRAM, CAUSE and RESTARTS. Replaced whole: after a crash there is the old one or the new. */
+ * One variable a line; control characters are escaped as \xNN, a backslash as \\. ERRNO= and STATUS= are what the
+ * program said of itself, if it did; END= is missing where it was left running; where it could not be started there are
+ * TIME, PROGRAM, CAUSE and RESTARTS. Replaced whole: after a crash there is the old one or the new. */
 #ifndef HEART_REASON_H
 #define HEART_REASON_H
 

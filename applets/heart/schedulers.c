@@ -98,12 +98,12 @@ static void take_look(struct schedulers *s, const struct procfs *proc, pid_t pid
 	look.proc = proc;
 	look.pid = pid;
 	look.hangs = false;
+	look.hung = (struct schedulers_thread){ 0 };
 	look.count = 0;
 	if (dir >= 0)
 		procfs_each_thread(dir, look_at_thread, &look);
 	s->hangs = look.hangs;
-	if (look.hangs)
-		s->hung = look.hung;
+	s->hung = look.hung;
 	s->count = look.count;
 	memcpy(s->threads, look.threads, look.count * sizeof(*look.threads));
 }
