@@ -110,8 +110,8 @@ END_TEST
 /* connect(2) itself would wait. */
 START_TEST(a_full_queue)
 {
-	CLEANUP(fd_done) int fd = listener(SOCK_SEQPACKET, 0);
 	CLEANUP(buf_done) struct buf answer = BUF(CONTROL_ANSWER_MAX);
+	int fd = listener(SOCK_SEQPACKET, 0);
 	int clients[64], count = 0;
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
@@ -122,6 +122,7 @@ START_TEST(a_full_queue)
 	ck_assert_int_eq(ask(&answer, 50), -ETIMEDOUT);
 	while (count > 0)
 		close(clients[--count]);
+	close(fd);
 }
 END_TEST
 
@@ -145,10 +146,11 @@ END_TEST
 
 START_TEST(another_program)
 {
-	CLEANUP(fd_done) int fd = listener(SOCK_STREAM, 1);
 	CLEANUP(buf_done) struct buf answer = BUF(CONTROL_ANSWER_MAX);
+	int fd = listener(SOCK_STREAM, 1);
 
 	ck_assert_int_eq(ask(&answer, PATIENCE_MS), -EPROTOTYPE);
+	close(fd);
 }
 END_TEST
 
