@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/utf8.h"
+
 enum {
 	BUF_FIRST = 256,  /* the first allocation */
 	BUF_CHUNK = 4096, /* what buf_read_fd() asks for at once */
@@ -87,41 +89,13 @@ int buf_printf(struct buf *b, const char *format, ...)
 	return r;
 }
 
-/* Length of the UTF-8 sequence that a lead byte announces (RFC 3629); 0: no lead byte. */
-static size_t utf8_announced(unsigned char lead, uint32_t *ret_bits, uint32_t *ret_least)
-{
-	static const struct { unsigned char mask, is; uint32_t least; } form[] = {
-		{ 0x80, 0x00, 0 }, { 0xe0, 0xc0, 0x80 }, { 0xf0, 0xe0, 0x800 }, { 0xf8, 0xf0, 0x10000 },
-	};
-
-	for (size_t i = 0; i < sizeof(form) / sizeof(form[0]); i++)
-		if ((lead & form[i].mask) == form[i].is) {
-			*ret_bits = lead & (unsigned char)~form[i].mask;
-			*ret_least = form[i].least;
-			return i + 1;
-		}
-	return 0;
-}
-
-/* Length of the character at DATA if a terminal may see it: well formed, not overlong, no surrogate, no control. */
+/* Length of the character at DATA if a terminal may see it: well formed, no control. */
 static size_t printable(const char *data, size_t n)
 {
-	const unsigned char *c = (const unsigned char *)data;
-	uint32_t code, least;
-	size_t length = utf8_announced(c[0], &code, &least);
+	uint32_t code;
+	size_t length = utf8_char(data, n, &code);
 
-	if (length == 0 || length > n)
-		return 0;
-	for (size_t i = 1; i < length; i++) {
-		if ((c[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (c[i] & 0x3f);
-	}
-	if (code < least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-		return 0;
-	if (code < 0x20 || (code >= 0x7f && code <= 0x9f))
-		return 0;
-	return length;
+	return length && code >= 0x20 && (code < 0x7f || code > 0x9f) ? length : 0;
 }
 
 /* One character or byte of DATA; *TAKEN says how many bytes it was. */

@@ -31,7 +31,9 @@ enum complete_kind complete_operand(const struct opt_command *command)
 {
 	if (command->max_operands == 0)
 		return COMPLETE_NOTHING;
-	if (strstr(command->synopsis, "COMMAND"))
+	if (command->words)
+		return COMPLETE_CHOICE;
+	if (strstr(command->synopsis, "COMMAND") || strstr(command->synopsis, "PROGRAM"))
 		return COMPLETE_COMMAND;
 	return strstr(command->synopsis, "DIR") ? COMPLETE_DIR : COMPLETE_FILE;
 }
@@ -65,25 +67,28 @@ void complete_choices(FILE *out, const char *argument)
 	}
 }
 
+bool complete_has_commands(const struct opt_program *program)
+{
+	return opt_first_named(program)->summary;
+}
+
 void complete_places(const struct complete_job *job, complete_each *each)
 {
-	static const struct opt none = { .kind = OPT_END };
+	static const struct opt no_options[] = { { .kind = OPT_END } };
+	static const struct opt_command none = { .options = no_options };
+	const struct opt_command own = { .options = job->name_options };
 	char place[PLACE_SIZE];
 
-	each(job, "", job->name_options, COMPLETE_NOTHING);
+	each(job, "", &own);
 	for (size_t i = 0; i < job->count; i++) {
-		const struct opt_command *c = job->words[i].program->commands;
+		const struct opt_program *program = job->words[i].program;
 
 		if (!complete_is_first(job, i))
 			continue;
-		if (!c->name) {
-			each(job, job->words[i].word, c->options, complete_operand(c));
-			continue;
-		}
-		each(job, job->words[i].word, &none, COMPLETE_NOTHING);
-		for (; c->summary; c++) {
+		each(job, job->words[i].word, program->commands[0].name ? &none : &program->commands[0]);
+		for (const struct opt_command *c = opt_first_named(program); c->summary; c++) {
 			snprintf(place, sizeof(place), "%s/%s", job->words[i].word, c->name);
-			each(job, place, c->options, complete_operand(c));
+			each(job, place, c);
 		}
 	}
 }

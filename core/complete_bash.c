@@ -66,7 +66,7 @@ static const char walk[] =
 	"		kind=\"choice $(_@_words \"$place\")\"\n"
 	"	else\n"
 	"		kind=$(_@_operand \"$place\")\n"
-	"		[[ $kind == command && $operands == some ]] && kind='file'\n"
+	"		[[ $operands == some && ( $kind == command || $kind == choice* ) ]] && kind='file'\n"
 	"		[[ $kind || $operands ]] || kind=\"choice $(_@_words \"$place\")\"\n"
 	"	fi\n"
 	"	[[ $kind == choice* ]] || compopt -o filenames 2>/dev/null\n"
@@ -94,19 +94,17 @@ static void leading_words(const struct complete_job *job, const char *place)
 	if (!place[0])
 		complete_all_words(job);
 	for (size_t i = 0; i < job->count; i++) {
-		const struct opt_command *c = job->words[i].program->commands;
+		const struct opt_command *c = opt_first_named(job->words[i].program);
 
-		for (; c->name && place == job->words[i].word && c->summary; c++)
+		for (; place == job->words[i].word && c->summary; c++)
 			fprintf(job->out, " %s", c->name);
 	}
 }
 
-static void words_of(const struct complete_job *job, const char *place, const struct opt *options,
-		     enum complete_kind operand)
+static void words_of(const struct complete_job *job, const char *place, const struct opt_command *command)
 {
-	(void)operand;
 	fprintf(job->out, "\t'%s') printf '%%s ' -%c --%s", place, opt_help_option.letter, opt_help_option.name);
-	for (const struct opt *o = options; o->kind != OPT_END; o++) {
+	for (const struct opt *o = command->options; o->kind != OPT_END; o++) {
 		if (o->letter)
 			fprintf(job->out, " -%c", o->letter);
 		if (o->name)
@@ -116,11 +114,9 @@ static void words_of(const struct complete_job *job, const char *place, const st
 	fputs(" ;;\n", job->out);
 }
 
-static void values_of(const struct complete_job *job, const char *place, const struct opt *options,
-		      enum complete_kind operand)
+static void values_of(const struct complete_job *job, const char *place, const struct opt_command *command)
 {
-	(void)operand;
-	for (const struct opt *o = options; o->kind != OPT_END; o++) {
+	for (const struct opt *o = command->options; o->kind != OPT_END; o++) {
 		enum complete_kind kind = complete_value(o);
 
 		if (kind == COMPLETE_NOTHING)
@@ -137,18 +133,22 @@ static void values_of(const struct complete_job *job, const char *place, const s
 	}
 }
 
-static void operand_of(const struct complete_job *job, const char *place, const struct opt *options,
-		       enum complete_kind operand)
+static void operand_of(const struct complete_job *job, const char *place, const struct opt_command *command)
 {
-	(void)options;
-	if (operand != COMPLETE_NOTHING)
-		fprintf(job->out, "\t%s) echo %s ;;\n", place, kind_words[operand]);
+	enum complete_kind kind = complete_operand(command);
+
+	if (kind == COMPLETE_NOTHING)
+		return;
+	fprintf(job->out, "\t%s) echo '%s", place, kind_words[kind]);
+	if (kind == COMPLETE_CHOICE)
+		complete_choices(job->out, command->words);
+	fputs("' ;;\n", job->out);
 }
 
 static void enter_table(const struct complete_job *job)
 {
 	for (size_t i = 0; i < job->count; i++) {
-		const struct opt_command *c = job->words[i].program->commands;
+		const struct opt_command *c = opt_first_named(job->words[i].program);
 		const char *first = job->words[i].word;
 
 		if (!complete_is_first(job, i))
@@ -156,7 +156,7 @@ static void enter_table(const struct complete_job *job)
 		fputs("\t:", job->out);
 		complete_names(job, i, " | :");
 		fprintf(job->out, ") echo %s ;;\n", first);
-		for (; c->name && c->summary; c++)
+		for (; c->summary; c++)
 			fprintf(job->out, "\t%s:%s) echo %s/%s ;;\n", first, c->name, first, c->name);
 	}
 }

@@ -69,11 +69,9 @@ static void quote(FILE *out, const char *text)
 	fputc('\'', out);
 }
 
-static void value_cases(const struct complete_job *job, const char *place, const struct opt *options,
-			enum complete_kind operand)
+static void value_cases(const struct complete_job *job, const char *place, const struct opt_command *command)
 {
-	(void)operand;
-	for (const struct opt *o = options; o->kind != OPT_END; o++) {
+	for (const struct opt *o = command->options; o->kind != OPT_END; o++) {
 		if (complete_value(o) == COMPLETE_NOTHING)
 			continue;
 		if (o->letter)
@@ -86,7 +84,7 @@ static void value_cases(const struct complete_job *job, const char *place, const
 static void enter_cases(const struct complete_job *job)
 {
 	for (size_t i = 0; i < job->count; i++) {
-		const struct opt_command *c = job->words[i].program->commands;
+		const struct opt_command *c = opt_first_named(job->words[i].program);
 		const char *first = job->words[i].word;
 
 		if (!complete_is_first(job, i))
@@ -123,26 +121,32 @@ static void option_rule(const struct complete_job *job, const char *place, const
 	fputc('\n', job->out);
 }
 
-static void operand_rules(const struct complete_job *job, const char *place, enum complete_kind operand)
+static void operand_rules(const struct complete_job *job, const char *place, const struct opt_command *command)
 {
-	if (operand == COMPLETE_NOTHING)
+	enum complete_kind kind = complete_operand(command);
+
+	if (kind == COMPLETE_NOTHING)
 		return;
 	rule(job, place, "");
-	if (operand == COMPLETE_COMMAND)
+	if (kind == COMPLETE_CHOICE) {
+		fputs(" -a '", job->out);
+		complete_choices(job->out, command->words);
+		fputs("'\n", job->out);
+	} else if (kind == COMPLETE_COMMAND) {
 		fputs(" -a '(__fish_complete_command)'\n", job->out);
-	else
-		fprintf(job->out, "%s\n", operand == COMPLETE_DIR ? " -a '(__fish_complete_directories)'" : " -F");
+	} else {
+		fprintf(job->out, "%s\n", kind == COMPLETE_DIR ? " -a '(__fish_complete_directories)'" : " -F");
+	}
 	rule(job, place, "+");
 	fputs(" -F\n", job->out);
 }
 
-static void rules_of(const struct complete_job *job, const char *place, const struct opt *options,
-		     enum complete_kind operand)
+static void rules_of(const struct complete_job *job, const char *place, const struct opt_command *command)
 {
-	for (const struct opt *o = options; o->kind != OPT_END; o++)
+	for (const struct opt *o = command->options; o->kind != OPT_END; o++)
 		option_rule(job, place, o);
 	option_rule(job, place, &opt_help_option);
-	operand_rules(job, place, operand);
+	operand_rules(job, place, command);
 }
 
 static void word_rule(const struct complete_job *job, const char *place, const char *word, const char *summary)
@@ -159,8 +163,8 @@ static void word_rules(const struct complete_job *job)
 		const struct opt_program *program = job->words[i].program;
 
 		word_rule(job, "", job->words[i].word, program->summary);
-		for (const struct opt_command *c = program->commands;
-		     complete_is_first(job, i) && c->name && c->summary; c++)
+		for (const struct opt_command *c = opt_first_named(program); complete_is_first(job, i) && c->summary;
+		     c++)
 			word_rule(job, job->words[i].word, c->name, c->summary);
 	}
 }

@@ -27,7 +27,8 @@ struct complete_job {
 	size_t count;
 };
 
-/* What the value of OPTION, the operands of COMMAND are. Pure. */
+/* What the value of OPTION, the operands of COMMAND are (COMPLETE_CHOICE: the first one is one of its words, further
+ * ones are files). Pure. */
 enum complete_kind complete_value(const struct opt *option);
 enum complete_kind complete_operand(const struct opt_command *command);
 
@@ -41,9 +42,11 @@ void complete_names(const struct complete_job *job, size_t i, const char *betwee
 void complete_all_words(const struct complete_job *job);
 void complete_choices(FILE *out, const char *argument);
 
-/* One place, the options that it has (all have -h, --help beside) and what its operands are. */
-typedef void complete_each(const struct complete_job *job, const char *place, const struct opt *options,
-			   enum complete_kind operand);
+/* One place, and the command whose options (all have -h, --help beside) and operands stand there. */
+typedef void complete_each(const struct complete_job *job, const char *place, const struct opt_command *command);
+
+/* Do words behind PROGRAM name commands? */
+bool complete_has_commands(const struct opt_program *program);
 
 /* Call EACH for every place where options stand: NAME itself, applets, commands. */
 void complete_places(const struct complete_job *job, complete_each *each);

@@ -25,7 +25,7 @@ static void quote(FILE *out, const char *text, const char *special)
 static bool leads_on(const struct complete_job *job, const char *place)
 {
 	for (size_t i = 0; i < job->count; i++)
-		if (place == job->words[i].word && job->words[i].program->commands->name)
+		if (place == job->words[i].word && complete_has_commands(job->words[i].program))
 			return true;
 	return !place[0];
 }
@@ -78,19 +78,25 @@ static void arguments(FILE *out, const struct opt *options)
 }
 
 /* A place where options and operands stand, but no further commands, as a function. */
-static void options_of(const struct complete_job *job, const char *place, const struct opt *options,
-		       enum complete_kind operand)
+static void options_of(const struct complete_job *job, const char *place, const struct opt_command *command)
 {
+	enum complete_kind kind = complete_operand(command);
+
 	if (leads_on(job, place))
 		return;
 	fprintf(job->out, "_%s_at_", job->name);
 	print_place(job->out, place);
 	fputs("()\n{\n\tlocal curcontext=$curcontext\n", job->out);
-	arguments(job->out, options);
-	if (operand == COMPLETE_COMMAND)
+	arguments(job->out, command->options);
+	if (kind == COMPLETE_COMMAND) {
 		fputs(" \\\n\t\t'1:command:_command_names -e' '*::argument:_normal'", job->out);
-	else if (operand != COMPLETE_NOTHING)
-		fprintf(job->out, " \\\n\t\t'*:operand:%s'", actions[operand]);
+	} else if (kind == COMPLETE_CHOICE) {
+		fputs(" \\\n\t\t'1:word:(", job->out);
+		complete_choices(job->out, command->words);
+		fputs(")' '*:argument:_files'", job->out);
+	} else if (kind != COMPLETE_NOTHING) {
+		fprintf(job->out, " \\\n\t\t'*:operand:%s'", actions[kind]);
+	}
 	fputs("\n}\n\n", job->out);
 }
 
@@ -128,13 +134,14 @@ static void end_walk(const struct complete_job *job)
 
 static void walk_applet(const struct complete_job *job, size_t i)
 {
-	const char *word = job->words[i].word;
-	const struct opt_command *commands = job->words[i].program->commands;
 	static const struct opt none = { .kind = OPT_END };
+	const struct opt_program *program = job->words[i].program;
+	const struct opt_command *commands = opt_first_named(program);
+	const char *word = job->words[i].word;
 
-	if (!commands->name)
+	if (!complete_has_commands(program))
 		return;
-	begin_walk(job, word, &none);
+	begin_walk(job, word, program->commands[0].name ? &none : program->commands[0].options);
 	for (const struct opt_command *c = commands; c->summary; c++)
 		described(job->out, c->name, c->summary);
 	fputs(pass_on, job->out);
@@ -147,12 +154,13 @@ static void walk_applet(const struct complete_job *job, size_t i)
 static void word_cases(const struct complete_job *job, const char *indent, const char *then)
 {
 	for (size_t i = 0; i < job->count; i++) {
+		const char *kind = complete_has_commands(job->words[i].program) ? "in" : "at";
+
 		if (!complete_is_first(job, i))
 			continue;
 		fputs(indent, job->out);
 		complete_names(job, i, "|");
-		fprintf(job->out, ") _%s_%s_%s%s ;;\n", job->name, job->words[i].program->commands->name ? "in" : "at",
-			job->words[i].word, then);
+		fprintf(job->out, ") _%s_%s_%s%s ;;\n", job->name, kind, job->words[i].word, then);
 	}
 }
 

@@ -17,7 +17,7 @@
 #include "core/spawn.h"
 #include "core/terminal.h"
 
-/* What happens, from the loop. None may be NULL. */
+/* What happens: called from the loop, never from a function of this file. None may be NULL. */
 struct guarded_calls {
 	void (*ended)(void *context);               /* the child ended: guarded.status; child.pid is 0 */
 	void (*signalled)(void *context, int signal); /* we got TERM, INT, HUP, QUIT, USR1, USR2 or WINCH */
@@ -54,35 +54,39 @@ struct guarded {
 int guarded_open(struct guarded *g, struct loop *loop, const struct guarded_calls *calls, void *context);
 
 /* The terminal comes back to us, and the signals are ignored: what arrives from here on does not change the exit status
- * any more. Before loop_free(). Takes NULL. */
+ * any more. Before loop_free(). Takes NULL, and GUARDED_NONE. */
 void guarded_done(struct guarded *g);
 
-/* Start HOW->argv; group, foreground, inherit, stdin, stdout and stderr are set here. Only when no child is there.
- * 0, or -errno as spawn_start(). */
+/* Start HOW->argv; group, foreground, inherit, in, out and err are set here. Only when no child is there. 0, or -errno
+ * as spawn_start(). */
 int guarded_start(struct guarded *g, const struct spawn *how);
 
-/* May a start that failed with -ERROR succeed later (no memory, no process to be had)? */
+/* May a start that failed with -ERROR succeed later (no memory, no process, no descriptor to be had)? */
 bool guarded_may_pass(int error);
 
-/* The exit status that a shell gives to it: 127 not found, 126. RET_HINT: what to do, for a message, in parentheses. */
+/* The exit status that a shell gives to it: 127 not found, 126. RET_HINT: what may be wrong, in parentheses. */
 int guarded_start_status(int error, const char **ret_hint);
 
-/* From here on the child is PID, a living descendant of ours (a daemon whose starter has ended or will). -ESRCH: there
- * is none such; -ENOMEM. Its end is seen through its parent's, when that is not us: not before it is ours to be reaped,
- * or by its pidref; then its status is not known, and is that of an exit with 0. */
+/* From here on the child is PID, a living descendant of ours (a daemon whose starter has ended or will); the end of
+ * the one before is told no more. Also from ended(). -ESRCH: it is none; -ENOMEM, -EMFILE. Where it is ours to be
+ * reaped when it ends, guarded.status is its own; where it is another's, it is that of an exit with 0. */
 int guarded_follow(struct guarded *g, pid_t pid);
 
 /* SIGNAL to the child alone. As pidref_signal(). */
 int guarded_signal(struct guarded *g, int signal);
 
 /* SIGNAL and SIGCONT (a stopped process takes nothing else) to the child and all that came from it; grace_over() after
- * GRACE_MS, tree_gone() as soon as nothing is left. */
+ * GRACE_MS, tree_gone() as soon as nothing is left. Everything below us belongs to it, also what we started otherwise,
+ * here and in guarded_kill(): a validation is to be over before. Does nothing after guarded_kill(). */
 void guarded_terminate(struct guarded *g, int signal, int64_t grace_ms);
 
 /* SIGKILL to all that is left, again and again until tree_gone(). */
 void guarded_kill(struct guarded *g);
 
+/* Whatever is left is left alone from here on: no more signals, no grace_over(), tree_gone(), stubborn(). */
+void guarded_leave(struct guarded *g);
+
 /* How many processes are left of it? 0: none; blind (no /proc): 1 for any. */
-int guarded_count(struct guarded *g);
+int guarded_count(const struct guarded *g);
 
 #endif

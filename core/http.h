@@ -23,9 +23,10 @@ struct http_client; /* keeps a connection between requests */
  * says so for a person (valid until the next call into core/dl.h). Loads the library: milliseconds the first time. */
 int http_open(struct http_client **ret, const char **ret_why);
 
-/* Do R: RET_STATUS is the HTTP status, any; its body is appended to RET_BODY. Blocks up to the timeout. -ENOBUFS:
- * the body is longer than RET_BODY->max allows, or the headers than 256 KiB; -ECONNREFUSED, -ENOENT (no socket
- * file), -EACCES, -ETIMEDOUT, -ECONNRESET, -EHOSTUNREACH, -EPROTO (not HTTP), -EINVAL (not a URL of ours), -EIO. */
+/* Do R: RET_STATUS is the HTTP status, any; its body is appended to RET_BODY (NULL: it is read to its end and dropped).
+ * Blocks up to the timeout. -ENOBUFS: the body is longer than RET_BODY->max allows, or the headers than 256 KiB;
+ * -ECONNREFUSED, -ENOENT (no socket file), -EACCES, -ETIMEDOUT, -ECONNRESET, -EHOSTUNREACH, -EPROTO (not HTTP),
+ * -EINVAL (not a URL of ours), -EIO. */
 int http_do(struct http_client *client, const struct http_request *r, long *ret_status, struct buf *ret_body);
 
 /* The last failure, for a person: "Connection refused". Never NULL; valid until the next http_do(). Holds no

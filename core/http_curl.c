@@ -39,7 +39,7 @@ struct http_client {
 
 /* What one answer brings. */
 struct answer {
-	struct buf *body;
+	struct buf *body; /* NULL: it is not kept */
 	size_t headers; /* bytes of header lines so far */
 	int error;      /* why receiving was broken off, or 0 */
 };
@@ -61,7 +61,7 @@ static size_t take_body(char *data, size_t size, size_t n, void *context)
 {
 	struct answer *answer = context;
 
-	answer->error = buf_add(answer->body, data, size * n);
+	answer->error = answer->body ? buf_add(answer->body, data, size * n) : 0;
 	return answer->error ? 0 : size * n;
 }
 
@@ -211,7 +211,7 @@ int http_do(struct http_client *client, const struct http_request *r, long *ret_
 {
 	struct answer answer = { .body = ret_body };
 	struct curl_slist *headers = NULL;
-	size_t before = ret_body->len;
+	size_t before = ret_body ? ret_body->len : 0;
 	CURLcode code;
 	int error;
 
@@ -231,7 +231,7 @@ int http_do(struct http_client *client, const struct http_request *r, long *ret_
 		client->f.curl_easy_getinfo(client->handle, CURLINFO_RESPONSE_CODE, ret_status);
 		return 0;
 	}
-	if (ret_body->data) {
+	if (ret_body && ret_body->data) {
 		ret_body->len = before;
 		ret_body->data[before] = '\0';
 	}

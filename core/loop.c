@@ -140,32 +140,58 @@ struct entry_timer *loop_find_timer(struct loop *loop, loop_timer_fn function, c
 	return NULL;
 }
 
-int loop_set_timer(struct loop *loop, int64_t delay_ms, loop_timer_fn function, void *context)
+/* The entry of a timer, made if there is none; NULL: no memory for it. */
+static struct entry_timer *have_timer(struct loop *loop, loop_timer_fn function, void *context)
 {
 	struct entry_timer *timer = loop_find_timer(loop, function, context);
-	int64_t now = loop_now();
-	int r;
 
+	if (timer || GROW(loop, timers, timer_size, loop->timer_count + 1) < 0)
+		return timer;
+	timer = &loop->timers[loop->timer_count++];
+	*timer = (struct entry_timer){ .function = function, .context = context };
+	return timer;
+}
+
+int loop_set_timer(struct loop *loop, int64_t delay_ms, loop_timer_fn function, void *context)
+{
+	struct entry_timer *timer = have_timer(loop, function, context);
+	int64_t now = loop_now();
+
+	if (!timer)
+		return -ENOMEM;
 	if (delay_ms < 0)
 		delay_ms = 0;
 	if (delay_ms > INT64_MAX - now)
 		delay_ms = INT64_MAX - now;
-	if (!timer) {
-		r = GROW(loop, timers, timer_size, loop->timer_count + 1);
-		if (r < 0)
-			return r;
-		timer = &loop->timers[loop->timer_count++];
-	}
-	*timer = (struct entry_timer){ ++loop->serial, true, now + delay_ms, function, context };
+	timer->serial = ++loop->serial;
+	timer->armed = true;
+	timer->when = now + delay_ms;
 	return 0;
+}
+
+int loop_reserve_timer(struct loop *loop, loop_timer_fn function, void *context)
+{
+	struct entry_timer *timer = have_timer(loop, function, context);
+
+	if (!timer)
+		return -ENOMEM;
+	timer->reserved = true;
+	return 0;
+}
+
+void loop_drop_timer(struct loop *loop, struct entry_timer *timer)
+{
+	timer->armed = false;
+	if (!timer->reserved)
+		LOOP_CUT(loop, timers, timer_count, (size_t)(timer - loop->timers));
 }
 
 void loop_clear_timer(struct loop *loop, loop_timer_fn function, void *context)
 {
-	const struct entry_timer *timer = loop_find_timer(loop, function, context);
+	struct entry_timer *timer = loop_find_timer(loop, function, context);
 
 	if (timer)
-		LOOP_CUT(loop, timers, timer_count, (size_t)(timer - loop->timers));
+		loop_drop_timer(loop, timer);
 }
 
 int loop_add_signal(struct loop *loop, int signal, loop_signal_fn function, void *context)
@@ -198,6 +224,21 @@ int loop_add_child(struct loop *loop, pid_t pid, loop_child_fn function, void *c
 	return 0;
 }
 
+bool loop_has_child(const struct loop *loop, pid_t pid)
+{
+	for (size_t i = 0; i < loop->child_count; i++)
+		if (loop->children[i].pid == pid)
+			return true;
+	return false;
+}
+
+void loop_remove_child(struct loop *loop, pid_t pid)
+{
+	for (size_t i = loop->child_count; i > 0; i--)
+		if (loop->children[i - 1].pid == pid)
+			LOOP_CUT(loop, children, child_count, i - 1);
+}
+
 int loop_add_pidref(struct loop *loop, const struct procfs *proc, const struct pidref *ref, loop_pidref_fn function,
 		    void *context)
 {
@@ -212,4 +253,11 @@ int loop_add_pidref(struct loop *loop, const struct procfs *proc, const struct p
 		.function = function, .context = context,
 	};
 	return 0;
+}
+
+void loop_remove_pidref(struct loop *loop, const struct pidref *ref)
+{
+	for (size_t i = loop->pidref_count; i > 0; i--)
+		if (loop->pidrefs[i - 1].ref == ref)
+			LOOP_CUT(loop, pidrefs, pidref_count, i - 1);
 }

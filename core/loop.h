@@ -6,6 +6,7 @@
 #ifndef CORE_LOOP_H
 #define CORE_LOOP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -38,6 +39,7 @@ void loop_remove_fd(struct loop *loop, int fd); /* before closing it; none such:
 typedef void (*loop_timer_fn)(struct loop *loop, void *context);
 int loop_set_timer(struct loop *loop, int64_t delay_ms, loop_timer_fn function, void *context);
 void loop_clear_timer(struct loop *loop, loop_timer_fn function, void *context);
+int loop_reserve_timer(struct loop *loop, loop_timer_fn function, void *context); /* it can be set at any time then */
 
 /* Call FUNCTION for every arrival of SIGNAL (blocked, taken by signalfd(2)). Not for SIGCHLD: -EINVAL. SENDER: its pid,
  * 0 when the kernel sent it (or a process outside our pid namespace). Adding it again replaces the function. */
@@ -51,11 +53,14 @@ int loop_add_signal(struct loop *loop, int signal, loop_signal_fn function, void
 typedef void (*loop_child_fn)(struct loop *loop, pid_t pid, int status, void *context);
 int loop_add_child(struct loop *loop, pid_t pid, loop_child_fn function, void *context);
 int loop_reserve_child(struct loop *loop); /* the next loop_add_child() cannot fail */
+bool loop_has_child(const struct loop *loop, pid_t pid);
+void loop_remove_child(struct loop *loop, pid_t pid);
 
 /* Call FUNCTION once when REF, any process, has ended: by its pidfd, else by a look every 100 ms. The entry is gone
- * then; there is no other way to remove it, so REF and PROC outlive it or the last loop_run(). -ENOMEM. */
+ * then. REF and PROC outlive it or the last loop_run(). -ENOMEM. */
 typedef void (*loop_pidref_fn)(struct loop *loop, const struct pidref *ref, void *context);
 int loop_add_pidref(struct loop *loop, const struct procfs *proc, const struct pidref *ref, loop_pidref_fn function,
 		    void *context);
+void loop_remove_pidref(struct loop *loop, const struct pidref *ref); /* by its address */
 
 #endif

@@ -14,7 +14,7 @@
 enum { PIDREF_LOOK_MS = 100 };
 
 struct entry_fd { uint64_t serial; int fd; short events; loop_fd_fn function; void *context; };
-struct entry_timer { uint64_t serial; bool armed; int64_t when; loop_timer_fn function; void *context; };
+struct entry_timer { uint64_t serial; bool armed, reserved; int64_t when; loop_timer_fn function; void *context; };
 struct entry_child { pid_t pid; loop_child_fn function; void *context; };
 struct entry_pidref {
 	uint64_t serial;
@@ -49,6 +49,9 @@ struct loop {
 
 /* The entry of a timer; NULL: none. */
 struct entry_timer *loop_find_timer(struct loop *loop, loop_timer_fn function, const void *context);
+
+/* It is done: the entry goes, unless its room is reserved. */
+void loop_drop_timer(struct loop *loop, struct entry_timer *timer);
 
 /* Remove item AT of COUNT items. Their order is kept: callbacks run in the order in which they were added. */
 void loop_cut(void *items, size_t *count, size_t at, size_t item_size);

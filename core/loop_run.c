@@ -164,7 +164,7 @@ static void run_timers(struct loop *loop, uint64_t newest)
 		function(loop, context);
 		due = loop_find_timer(loop, function, context);
 		if (due && !due->armed)
-			LOOP_CUT(loop, timers, timer_count, (size_t)(due - loop->timers));
+			loop_drop_timer(loop, due);
 	}
 }
 

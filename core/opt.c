@@ -11,7 +11,7 @@
 #include "core/cleanup.h"
 #include "core/log.h"
 #include "core/near.h"
-#include "core/units.h"
+#include "core/opt_private.h"
 
 enum {
 	LONG_VALUE = 256, /* getopt_long() answers a long form by this plus its index in the table; above any letter */
@@ -68,56 +68,6 @@ static enum opt_result __attribute__((format(printf, 2, 3))) refuse(const struct
 	return OPT_USAGE;
 }
 
-void opt_list_done(struct opt_list *list)
-{
-	if (!list)
-		return;
-	free(list->items);
-	*list = (struct opt_list){ 0 };
-}
-
-static int list_add(struct opt_list *list, const char *item)
-{
-	const char **items = reallocarray(list->items, list->count + 1, sizeof(*items));
-
-	if (!items)
-		return -ENOMEM;
-	list->items = items;
-	items[list->count++] = item;
-	return 0;
-}
-
-/* What the values of a kind are called in messages, and how one looks. */
-static const struct { const char *is, *use; } kinds[] = {
-	[OPT_TIME] = { "a time", "use 500ms, 30s, 5m; a bare number is seconds" },
-	[OPT_RATE] = { "a rate", "use COUNT/PERIOD with a COUNT from 1 to 64, as 5/10m, or none" },
-};
-
-static int value_set(const struct opt *option, const char *text, void *config)
-{
-	void *place = (char *)config + option->offset;
-
-	switch (option->kind) {
-	case OPT_FLAG:
-		*(bool *)place = true;
-		return 0;
-	case OPT_STRING:
-		if (!*text)
-			return -ENODATA;
-		*(const char **)place = text;
-		return 0;
-	case OPT_LIST:
-		return *text ? list_add(place, text) : -ENODATA;
-	case OPT_TIME:
-		return units_time(text, place);
-	case OPT_RATE:
-		return units_rate(text, place);
-	case OPT_END:
-		break;
-	}
-	return -EINVAL;
-}
-
 /* The option as the user wrote it: '--timeout' or '-t'. VALUE is what getopt_long() calls it. */
 static const char *option_form(const struct opt *option, int value, char *ret, size_t size)
 {
@@ -130,7 +80,7 @@ static const char *option_form(const struct opt *option, int value, char *ret, s
 
 static enum opt_result apply(const struct parse *p, const struct opt *option, int value, const char *text)
 {
-	int r = value_set(option, text, p->config);
+	int r = opt_value_set(option, text, p->config);
 	char form[80];
 
 	if (r == 0)
@@ -141,7 +91,7 @@ static enum opt_result apply(const struct parse *p, const struct opt *option, in
 	if (r == -ENODATA)
 		return refuse(p, "option '%s': %s is empty (a variable that is not set?)", form, option->argument);
 	return refuse(p, "option '%s': '%s' is %s %s (%s)", form, text, r == -ERANGE ? "too large for" : "not",
-		      kinds[option->kind].is, kinds[option->kind].use);
+		      opt_value_is(option), opt_value_use(option));
 }
 
 /* The option that getopt_long() calls VALUE; NULL: the help, which no table names. */
@@ -299,7 +249,7 @@ static enum opt_result parse_options(const struct parse *p, int argc, char **arg
 /* "single, all, run" */
 static void command_names(const struct opt_program *program, struct buf *ret)
 {
-	for (const struct opt_command *c = program->commands; c->summary; c++)
+	for (const struct opt_command *c = opt_first_named(program); c->summary; c++)
 		buf_printf(ret, "%s%s", ret->len ? ", " : "", c->name);
 }
 
@@ -314,7 +264,7 @@ static enum opt_result refuse_command(const struct parse *p, const char *typed)
 	if (typed[0] == '-')
 		return refuse(p, "option '%s' stands before the command; options follow it (one of: %s)", typed,
 			      names.data ? names.data : "");
-	for (const struct opt_command *c = p->program->commands; c->summary; c++)
+	for (const struct opt_command *c = opt_first_named(p->program); c->summary; c++)
 		near_offer(&near, c->name);
 	if (near.best)
 		return refuse(p, "unknown command '%s' (did you mean '%s'?)", typed, near.best);
@@ -334,10 +284,27 @@ static enum opt_result find_command(struct parse *p, const char *typed)
 		opt_help(p->program, stdout);
 		return OPT_HELP;
 	}
-	for (p->command = p->program->commands; typed && p->command->summary; p->command++)
+	for (p->command = opt_first_named(p->program); typed && p->command->summary; p->command++)
 		if (!strcmp(p->command->name, typed))
 			return OPT_OK;
 	return refuse_command(p, typed);
+}
+
+const struct opt_command *opt_first_named(const struct opt_program *program)
+{
+	const struct opt_command *c = program->commands;
+
+	while (c->summary && !c->name)
+		c++;
+	return c;
+}
+
+/* Is the first word, NULL where there is none, to be the name of a command? */
+static bool is_name_wanted(const struct opt_program *program, const char *typed)
+{
+	if (program->commands[0].name)
+		return true;
+	return opt_first_named(program)->summary && typed && (typed[0] != '-' || is_help(typed));
 }
 
 static enum opt_result check_operands(const struct parse *p, int count, char **operands)
@@ -356,11 +323,12 @@ enum opt_result opt_parse(const struct opt_program *program, int argc, char **ar
 			  const struct opt_command **ret_command, int *ret_operand)
 {
 	CLEANUP(parse_done) struct parse p = { .program = program, .command = program->commands, .config = config };
-	int skip = program->commands[0].name ? 1 : 0, operand = argc - skip;
+	const char *first = argc > 1 ? argv[1] : NULL;
+	int skip = is_name_wanted(program, first) ? 1 : 0, operand = argc - skip;
 	enum opt_result r = OPT_OK;
 
 	if (skip)
-		r = find_command(&p, argc > 1 ? argv[1] : NULL);
+		r = find_command(&p, first);
 	if (r != OPT_OK)
 		return r;
 	if (parse_prepare(&p) < 0)

@@ -1,7 +1,7 @@
 /* opt.h: one table of options gives the parser, --help and shell completion.
  *
  * An applet describes each of its commands ("single", "run") in a struct opt_command; an applet without sub-commands
- * has one whose name is NULL. Values land in the applet's own config struct, by offset. Options stand before operands
+ * has one whose name is NULL; it may stand before named ones, too. Values land in the applet's own config struct, by offset. Options stand before operands
  * (POSIX; musl's getopt does not permute either).
  *
  * Core does not print; this is the exception, for help and usage errors are what it is for (core/complete.h, which is
@@ -18,7 +18,11 @@ enum opt_kind {
 	OPT_STRING, /* const char *: the argument, not copied, not empty */
 	OPT_LIST,   /* struct opt_list: one more string; free with opt_list_done() */
 	OPT_TIME,   /* int64_t milliseconds: units_time() */
+	OPT_TIMEOUT, /* the same, or "none": -1 */
 	OPT_RATE,   /* struct units_rate: units_rate() */
+	OPT_CHOICE, /* const char *: one of the words of its argument, "a|b|c" */
+	OPT_SIGNAL, /* int: sig_parse() */
+	OPT_NUMBER, /* int: decimal, may be negative */
 };
 
 struct opt_list { const char **items; size_t count; };
@@ -43,10 +47,12 @@ struct opt_command {
 	const struct opt *options; /* ends with OPT_END */
 	int min_operands;          /* fewer is a usage error */
 	int max_operands;          /* more is a usage error; -1: any number */
+	const char *words;         /* "a|b|c": the first operand is one of these, for completion; NULL: it is not */
 };
 
-/* What `--help` prints beside the commands. Where the first command has no name, the ones behind it have none either:
- * they are further lines of the synopsis, and only the first one's options are parsed. */
+/* What `--help` prints beside the commands. Commands without a name stand before those that have one. Where none has
+ * one, they are lines of the synopsis, and the first one's options and operands are parsed. Where others have, the first
+ * one is what the program does when no command is named, and takes no operands. */
 struct opt_program {
 	const char *name;                   /* as typed: "procguard oome", "oome_monitor" */
 	const char *summary;                /* one line */
@@ -75,6 +81,9 @@ size_t opt_wrap(FILE *out, const char *text, size_t column, size_t indent);
 
 /* A usage error found by the applet itself: "NAME: TEXT" and the hint at --help on stderr. Returns 2. */
 int opt_usage(const struct opt_program *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The first command of PROGRAM that has a name; the end of the table, whose summary is NULL: none has. */
+const struct opt_command *opt_first_named(const struct opt_program *program);
 
 /* Free the list, not its strings, which are ARGV's. Takes NULL. */
 void opt_list_done(struct opt_list *list);

@@ -60,12 +60,12 @@ static void commands(const struct opt_program *program, FILE *out)
 {
 	size_t widest = 0;
 
-	if (!program->commands[0].name)
+	if (!opt_first_named(program)->summary)
 		return;
-	for (const struct opt_command *c = program->commands; c->summary; c++)
+	for (const struct opt_command *c = opt_first_named(program); c->summary; c++)
 		widest = strlen(c->name) > widest ? strlen(c->name) : widest;
 	fputs("\nCommands:\n", out);
-	for (const struct opt_command *c = program->commands; c->summary; c++) {
+	for (const struct opt_command *c = opt_first_named(program); c->summary; c++) {
 		fprintf(out, "  %-*s  ", (int)widest, c->name);
 		opt_wrap(out, c->summary, widest + 4, widest + 4);
 		fputc('\n', out);
@@ -101,16 +101,16 @@ static void owners(const struct opt_program *program, const struct opt *option, 
 	bool all = true;
 
 	snprintf(ret, size, "(");
-	for (const struct opt_command *c = program->commands; c->summary; c++) {
+	for (const struct opt_command *c = opt_first_named(program); c->summary; c++) {
 		if (!option_like(c, option)) {
 			all = false;
 			continue;
 		}
 		add(ret, size, ret[1] ? ", " : "");
-		add(ret, size, c->name ? c->name : "");
+		add(ret, size, c->name);
 	}
 	add(ret, size, ")");
-	if (all || !program->commands[0].name)
+	if (all)
 		ret[0] = '\0';
 }
 
@@ -121,7 +121,7 @@ static void option_lines(const struct opt *o, const char *belongs, FILE *out)
 	size_t column;
 
 	snprintf(left, sizeof(left), "  %c%c%s%s%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
-		 o->letter && o->name ? ", " : "  ", o->name ? "--" : "", o->name ? o->name : "",
+		 !o->letter ? "  " : o->name ? ", " : "", o->name ? "--" : "", o->name ? o->name : "",
 		 o->argument ? " " : "", o->argument ? o->argument : "");
 	if (strlen(left) + 2 > HELP_COLUMN)
 		fprintf(out, "%s\n%*s", left, HELP_COLUMN, "");

@@ -12,9 +12,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
-
-/* What the kernel knows of a file in one block: status of a process in 64 groups, with room to spare. */
-enum { PROCFS_BLOCK = 4096 };
+#include "core/procfs_private.h"
 
 int procfs_open(const char *root, struct procfs *ret)
 {
@@ -47,7 +45,7 @@ char *procfs_pid_text(char *text, pid_t pid)
 	return text;
 }
 
-static int open_at(int dir, const char *name, int flags)
+int procfs_open_at(int dir, const char *name, int flags)
 {
 	int fd;
 
@@ -64,12 +62,12 @@ int procfs_process(const struct procfs *proc, pid_t pid)
 	if (pid <= 0)
 		return -ESRCH;
 	procfs_pid_text(name, pid);
-	return open_at(proc->fd, name, O_PATH | O_DIRECTORY);
+	return procfs_open_at(proc->fd, name, O_PATH | O_DIRECTORY);
 }
 
 int procfs_read(int dir, const char *name, struct buf *ret)
 {
-	CLEANUP(fd_done) int fd = open_at(dir, name, O_RDONLY);
+	CLEANUP(fd_done) int fd = procfs_open_at(dir, name, O_RDONLY);
 
 	if (fd < 0)
 		return fd;
@@ -77,7 +75,7 @@ int procfs_read(int dir, const char *name, struct buf *ret)
 	return buf_read_fd(ret, fd);
 }
 
-static ssize_t read_once(int fd, char *block, size_t size)
+ssize_t procfs_read_once(int fd, char *block, size_t size)
 {
 	ssize_t n;
 
@@ -90,14 +88,14 @@ static ssize_t read_once(int fd, char *block, size_t size)
 /* The file, or as much of it as fits into BLOCK. Returns its length. */
 static ssize_t read_block(int dir, const char *name, char *block, size_t size)
 {
-	CLEANUP(fd_done) int fd = open_at(dir, name, O_RDONLY);
+	CLEANUP(fd_done) int fd = procfs_open_at(dir, name, O_RDONLY);
 	size_t have = 0;
 	ssize_t n = 1;
 
 	if (fd < 0)
 		return fd;
 	while (n > 0 && have < size) {
-		n = read_once(fd, block + have, size - have);
+		n = procfs_read_once(fd, block + have, size - have);
 		if (n < 0)
 			return n;
 		have += (size_t)n;
@@ -123,18 +121,18 @@ int procfs_status(int dir, struct procparse_status *ret)
 
 int procfs_cwd(int dir)
 {
-	return open_at(dir, "cwd", O_PATH | O_DIRECTORY);
+	return procfs_open_at(dir, "cwd", O_PATH | O_DIRECTORY);
 }
 
 int procfs_root(int dir)
 {
-	return open_at(dir, "root", O_PATH | O_DIRECTORY);
+	return procfs_open_at(dir, "root", O_PATH | O_DIRECTORY);
 }
 
 int procfs_iterate(const struct procfs *proc, struct procfs_iter *ret)
 {
 	/* Of its own, since a position belongs to it. */
-	int fd = open_at(proc->fd, ".", O_RDONLY | O_DIRECTORY);
+	int fd = procfs_open_at(proc->fd, ".", O_RDONLY | O_DIRECTORY);
 
 	if (fd < 0)
 		return fd;
@@ -191,159 +189,6 @@ void procfs_iter_done(struct procfs_iter *iter)
 {
 	if (iter)
 		iter->fd = fd_close(iter->fd);
-}
-
-/* Is the process still there? -ESRCH: no. */
-static int still_there(const struct procfs *proc, pid_t pid)
-{
-	CLEANUP(fd_done) int dir = procfs_process(proc, pid);
-	struct procparse_stat stat;
-	int r = dir < 0 ? dir : procfs_stat(dir, &stat);
-
-	return r == -ENOENT ? -ESRCH : r;
-}
-
-/* Without CONFIG_PROC_CHILDREN: who calls PID its parent? */
-static int children_by_scan(const struct procfs *proc, pid_t pid, procfs_child_fn function, void *context)
-{
-	CLEANUP(procfs_iter_done) struct procfs_iter iter = { .fd = -1 };
-	pid_t other;
-	int r = still_there(proc, pid);
-
-	if (r == 0)
-		r = procfs_iterate(proc, &iter);
-	if (r < 0)
-		return r;
-	while ((r = procfs_next(&iter, &other)) > 0) {
-		CLEANUP(fd_done) int dir = procfs_process(proc, other);
-		struct procparse_stat stat;
-
-		if (dir < 0 || procfs_stat(dir, &stat) < 0 || stat.ppid != pid)
-			continue;
-		r = function(other, context);
-		if (r != 0)
-			return r;
-	}
-	return r;
-}
-
-/* How much of BLOCK ends in whole pids. */
-static size_t whole_pids(const char *block, size_t have)
-{
-	while (have > 0 && block[have - 1] != ' ' && block[have - 1] != '\n')
-		have--;
-	return have;
-}
-
-static int children_of_file(int fd, procfs_child_fn function, void *context)
-{
-	char block[PROCFS_BLOCK];
-	size_t have = 0, whole, at;
-	ssize_t n;
-	pid_t pid;
-	int r;
-
-	while ((n = read_once(fd, block + have, sizeof block - have)) > 0) {
-		have += (size_t)n;
-		whole = whole_pids(block, have);
-		if (whole == 0 && have == sizeof block)
-			return -EBADMSG;
-		at = 0;
-		while ((r = procparse_children(block, whole, &at, &pid)) > 0) {
-			r = function(pid, context);
-			if (r != 0)
-				return r;
-		}
-		if (r < 0)
-			return r;
-		have -= whole;
-		memmove(block, block + whole, have);
-	}
-	if (n < 0)
-		return (int)n;
-	return have > 0 ? -EBADMSG : 0;
-}
-
-/* The children of one thread; TASK is the directory of all. -ENOENT: the thread ended, or the kernel has no such
- * file. */
-static int children_of_thread(int task, pid_t tid, procfs_child_fn function, void *context)
-{
-	char name[PROCFS_PID_TEXT + sizeof "/children"];
-
-	memcpy(procfs_pid_text(name, tid), "/children", sizeof "/children");
-	CLEANUP(fd_done) int fd = open_at(task, name, O_RDONLY);
-
-	return fd < 0 ? fd : children_of_file(fd, function, context);
-}
-
-/* Whichever thread called fork(2) is the one that lists the child. */
-static int children_of_threads(int task, procfs_child_fn function, void *context)
-{
-	CLEANUP(procfs_iter_done) struct procfs_iter iter = { .fd = -1 };
-	const struct procfs tasks = { .fd = task };
-	int result = -ENOENT;
-	int r = procfs_iterate(&tasks, &iter);
-	pid_t tid;
-
-	if (r < 0)
-		return r;
-	while ((r = procfs_next(&iter, &tid)) > 0) {
-		r = children_of_thread(task, tid, function, context);
-		if (r == 0)
-			result = 0;
-		else if (r != -ENOENT && r != -ESRCH)
-			return r;
-	}
-	return r < 0 ? r : result;
-}
-
-int procfs_each_child(const struct procfs *proc, pid_t pid, procfs_child_fn function, void *context)
-{
-	char name[PROCFS_PID_TEXT + sizeof "/task"];
-	struct stat st;
-	int r;
-
-	if (pid <= 0)
-		return -ESRCH;
-	memcpy(procfs_pid_text(name, pid), "/task", sizeof "/task");
-	CLEANUP(fd_done) int task = open_at(proc->fd, name, O_RDONLY | O_DIRECTORY);
-
-	if (task < 0)
-		r = task;
-	else if (fstat(task, &st) == 0 && st.st_nlink == 3) /* ".", ".." and one thread */
-		r = children_of_thread(task, pid, function, context);
-	else
-		r = children_of_threads(task, function, context);
-	return r == -ENOENT || r == -ESRCH ? children_by_scan(proc, pid, function, context) : r;
-}
-
-static int add_child(pid_t child, void *set)
-{
-	return pidset_add(set, child);
-}
-
-int procfs_children(const struct procfs *proc, pid_t pid, struct pidset *ret)
-{
-	return procfs_each_child(proc, pid, add_child, ret);
-}
-
-/* A process whose parent ends while we read moves to another one and would be named twice. */
-static int add_new_child(pid_t child, void *set)
-{
-	return pidset_has(set, child) ? 0 : pidset_add(set, child);
-}
-
-int procfs_descendants(const struct procfs *proc, pid_t pid, struct pidset *ret)
-{
-	size_t at = ret->count;
-	int r = procfs_each_child(proc, pid, add_new_child, ret);
-
-	for (; r == 0 && at < ret->count; at++) {
-		r = procfs_each_child(proc, ret->pids[at], add_new_child, ret);
-		if (r == -ESRCH || r == -ENOENT)
-			r = 0;
-	}
-	return r;
 }
 
 int procfs_pid_namespace(const struct procfs *proc, ino_t *ret)

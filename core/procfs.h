@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "core/buf.h"
@@ -74,6 +75,18 @@ void procfs_iter_done(struct procfs_iter *iter);
  * PID is gone. */
 typedef int (*procfs_child_fn)(pid_t child, void *context);
 int procfs_each_child(const struct procfs *proc, pid_t pid, procfs_child_fn function, void *context);
+
+/* Call FUNCTION for each thread of the process DIR, with a descriptor (O_PATH) on the directory of the thread, which is
+ * closed behind the call and is read as that of a process ("stat", "status"), until it returns other than 0, which is
+ * then returned (not -ENOENT nor -ESRCH: this thread has ended). Allocates nothing. -ENOENT, -ESRCH: the process is
+ * gone. */
+typedef int (*procfs_thread_fn)(pid_t tid, int dir, void *context);
+int procfs_each_thread(int dir, procfs_thread_fn function, void *context);
+
+/* Of one thread, DIR as procfs_each_thread() gives it: its own children, as procfs_each_child(), but -ENOENT where the
+ * kernel has no list of them; how often it has been switched away from (both counters of its status). */
+int procfs_each_thread_child(int dir, procfs_child_fn function, void *context);
+int procfs_switches(int dir, uint64_t *ret);
 
 /* Append the children of PID to RET. Errors as procfs_each_child(); -ENOMEM. On failure RET may have some of them. */
 int procfs_children(const struct procfs *proc, pid_t pid, struct pidset *ret);

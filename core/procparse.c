@@ -41,7 +41,7 @@ static int number_pid(const struct number *n, pid_t *ret)
 	return 0;
 }
 
-static int number_ticks(const struct number *n, uint64_t *ret)
+static int number_count(const struct number *n, uint64_t *ret)
 {
 	if (n->negative)
 		return -EBADMSG;
@@ -51,8 +51,8 @@ static int number_ticks(const struct number *n, uint64_t *ret)
 
 /* The fields behind the state, numbered as in proc(5). */
 enum {
-	STAT_PPID = 4, STAT_PGRP = 5, STAT_SESSION = 6, STAT_TPGID = 8, STAT_UTIME = 14, STAT_STIME = 15,
-	STAT_NUM_THREADS = 20, STAT_STARTTIME = 22,
+	STAT_PPID = 4, STAT_PGRP = 5, STAT_SESSION = 6, STAT_TPGID = 8, STAT_FLAGS = 9, STAT_UTIME = 14,
+	STAT_STIME = 15, STAT_NUM_THREADS = 20, STAT_STARTTIME = 22,
 };
 
 static int stat_numbers(struct span *s, struct procparse_stat *ret)
@@ -68,14 +68,26 @@ static int stat_numbers(struct span *s, struct procparse_stat *ret)
 	bad |= number_pid(&fields[STAT_PGRP], &ret->pgrp);
 	bad |= number_pid(&fields[STAT_SESSION], &ret->session);
 	bad |= number_pid(&fields[STAT_TPGID], &ret->tpgid);
-	bad |= number_ticks(&fields[STAT_UTIME], &ret->utime);
-	bad |= number_ticks(&fields[STAT_STIME], &ret->stime);
-	bad |= number_ticks(&fields[STAT_STARTTIME], &ret->start_ticks);
-	bad |= number_ticks(&fields[STAT_NUM_THREADS], &threads);
+	bad |= number_count(&fields[STAT_FLAGS], &ret->flags);
+	bad |= number_count(&fields[STAT_UTIME], &ret->utime);
+	bad |= number_count(&fields[STAT_STIME], &ret->stime);
+	bad |= number_count(&fields[STAT_STARTTIME], &ret->start_ticks);
+	bad |= number_count(&fields[STAT_NUM_THREADS], &threads);
 	if (bad || ret->ppid < 0)
 		return -EBADMSG;
 	ret->num_threads = threads > INT_MAX ? INT_MAX : (int)threads;
 	return 0;
+}
+
+/* vsize and rss, behind the start time: whoever asks only for what stands before may have cut them off. */
+static void stat_memory(struct span *s, struct procparse_stat *ret)
+{
+	struct number size, resident;
+
+	if (take_field(s, &size) < 0 || take_field(s, &resident) < 0 || size.negative || resident.negative)
+		return;
+	ret->size = size.value;
+	ret->resident = resident.value;
 }
 
 static int stat_comm(struct span *s, struct procparse_stat *ret)
@@ -109,6 +121,7 @@ int procparse_stat(const char *text, size_t len, struct procparse_stat *ret)
 	s.at += 3;
 	if (stat_numbers(&s, &stat) < 0)
 		return -EBADMSG;
+	stat_memory(&s, &stat);
 	*ret = stat;
 	return 0;
 }
@@ -205,6 +218,36 @@ int procparse_status(const char *text, size_t len, struct procparse_status *ret)
 	return 0;
 }
 
+/* The number behind KEY and its tab. 1; 0: another line. */
+static int status_count(struct span line, const char *key, uint64_t *ret)
+{
+	if (!span_take_prefix(&line, key))
+		return 0;
+	span_skip_blanks(&line);
+	return span_take_number(&line, UINT64_MAX, ret) < 0 || line.at != line.end ? -EBADMSG : 1;
+}
+
+/* Mems_allowed_list:      0
+ * voluntary_ctxt_switches:        150
+ * nonvoluntary_ctxt_switches:     545 */
+int procparse_switches(const char *text, size_t len, uint64_t *ret)
+{
+	struct span s = span_of(text, len), line;
+	uint64_t own = 0, forced = 0;
+	int has_own = 0, has_forced = 0;
+
+	while ((!has_own || !has_forced) && take_line(&s, &line)) {
+		if (!has_own)
+			has_own = status_count(line, "voluntary_ctxt_switches:", &own);
+		if (!has_forced)
+			has_forced = status_count(line, "nonvoluntary_ctxt_switches:", &forced);
+	}
+	if (has_own <= 0 || has_forced <= 0)
+		return -EBADMSG;
+	*ret = own + forced;
+	return 0;
+}
+
 const char *procparse_environ(const char *block, size_t len, const char *name, size_t *ret_len)
 {
 	struct span s = span_of(block, len), entry;
@@ -242,132 +285,4 @@ int procparse_children(const char *text, size_t len, size_t *at, pid_t *ret)
 	*at = (size_t)(s.at + 1 - text);
 	*ret = (pid_t)pid;
 	return 1;
-}
-
-static bool list_has(struct span list, const char *word)
-{
-	struct span item;
-
-	while (span_take_until(&list, ',', &item))
-		if (span_is(&item, word))
-			return true;
-	return span_is(&list, word);
-}
-
-/* 4:memory:/user.slice
- * 1:name=systemd:/init.scope
- * 0::/user.slice/session-1.scope       (v2: no controllers; cgroups(7)) */
-int procparse_cgroup(const char *text, size_t len, const char *controller, char *ret, size_t ret_size)
-{
-	struct span s = span_of(text, len), line, id, controllers;
-
-	while (take_line(&s, &line)) {
-		if (!span_take_until(&line, ':', &id) || !span_take_until(&line, ':', &controllers))
-			return -EBADMSG;
-		if (controller ? list_has(controllers, controller) : span_is(&id, "0") && span_is(&controllers, ""))
-			return line.at < line.end && *line.at == '/' ? span_copy(&line, ret, ret_size) : -EBADMSG;
-	}
-	return -ENOENT;
-}
-
-/* One byte of a mountinfo field, in which blanks and backslashes stand as \040. */
-static char mount_byte(struct span *s)
-{
-	const char *at = s->at;
-
-	if (span_len(s) >= 4 && at[0] == '\\' && (at[1] & ~3) == '0' && (at[2] & ~7) == '0' && (at[3] & ~7) == '0') {
-		s->at += 4;
-		return (char)((at[1] - '0') << 6 | (at[2] - '0') << 3 | (at[3] - '0'));
-	}
-	s->at++;
-	return *at;
-}
-
-/* Unescape S into RET, or see whether that would work when RET is NULL. */
-static int mount_copy(struct span s, char *ret, size_t size)
-{
-	size_t len = 0;
-
-	for (; s.at < s.end; len++) {
-		char c = mount_byte(&s);
-
-		if (len + 1 >= size)
-			return -ENAMETOOLONG;
-		if (c == '\0')
-			return -EBADMSG;
-		if (ret)
-			ret[len] = c;
-	}
-	if (ret)
-		ret[len] = '\0';
-	return 0;
-}
-
-struct mount_line {
-	struct span root, point, type, options;
-};
-
-static bool mount_split(struct span line, struct mount_line *ret)
-{
-	struct span word;
-
-	for (int i = 0; i < 3; i++)
-		if (!span_take_until(&line, ' ', &word))
-			return false;
-	if (!span_take_until(&line, ' ', &ret->root) || !span_take_until(&line, ' ', &ret->point))
-		return false;
-	do
-		if (!span_take_until(&line, ' ', &word))
-			return false;
-	while (!span_is(&word, "-"));
-	if (!span_take_until(&line, ' ', &ret->type) || !span_take_until(&line, ' ', &word))
-		return false;
-	ret->options = line;
-	return true;
-}
-
-/* 35 31 0:32 / /sys/fs/cgroup/memory rw,relatime shared:15 - cgroup cgroup rw,memory
- * 38 31 0:35 /docker/7f /sys/fs/cgroup rw,nosuid - cgroup2 cgroup rw,nsdelegate
- * id parent device root mount-point options [optional]... - type source super-options */
-int procparse_cgroup_mount(const char *text, size_t len, const char *controller, char *ret_mount, char *ret_root,
-			   size_t size)
-{
-	struct span s = span_of(text, len), line;
-	struct mount_line mount;
-	int r;
-
-	while (take_line(&s, &line)) {
-		if (!mount_split(line, &mount))
-			return -EBADMSG;
-		if (!span_is(&mount.type, controller ? "cgroup" : "cgroup2"))
-			continue;
-		if (controller && !list_has(mount.options, controller))
-			continue;
-		r = mount_copy(mount.root, NULL, size);
-		if (r == 0)
-			r = mount_copy(mount.point, NULL, size);
-		if (r < 0)
-			return r;
-		mount_copy(mount.root, ret_root, size);
-		return mount_copy(mount.point, ret_mount, size);
-	}
-	return -ENOENT;
-}
-
-/* low 0
- * oom_kill 3 */
-int procparse_keyed(const char *text, size_t len, const char *key, uint64_t *ret)
-{
-	struct span s = span_of(text, len), line;
-	uint64_t value;
-
-	while (take_line(&s, &line)) {
-		if (!span_take_prefix(&line, key) || !span_take_prefix(&line, " "))
-			continue;
-		if (span_take_number(&line, UINT64_MAX, &value) < 0 || line.at != line.end)
-			return -EBADMSG;
-		*ret = value;
-		return 0;
-	}
-	return -ENOENT;
 }

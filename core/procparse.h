@@ -12,16 +12,22 @@
 
 enum { PROCPARSE_COMM_MAX = 64, PROCPARSE_GROUPS_MAX = 64 };
 
-/* /proc/PID/stat. */
+/* PF_FORKNOEXEC of the kernel's flags: forked, and has not called exec(3) yet. */
+enum { PROCPARSE_FORKED = 0x40 };
+
+/* /proc/PID/stat, or a thread's. */
 struct procparse_stat {
 	pid_t pid;
 	char comm[PROCPARSE_COMM_MAX]; /* NUL-terminated, raw: may hold any byte but NUL */
 	char state;                    /* R S D T t Z X I ... */
 	pid_t ppid, pgrp, session, tpgid;
+	uint64_t flags;                /* the kernel's PF_... */
 	uint64_t utime, stime;         /* clock ticks */
 	int num_threads;
 	uint64_t start_ticks;          /* field 22: clock ticks since boot */
+	uint64_t size, resident;       /* of its memory: bytes, pages; 0 without any, and where that was cut off */
 };
+
 int procparse_stat(const char *text, size_t len, struct procparse_stat *ret);
 
 /* Has it ended? A zombie has, unless it is a process whose first thread alone ended (pthread_exit(3) in main). */
@@ -36,6 +42,9 @@ struct procparse_status {
 	int groups_cut;      /* there were more */
 };
 int procparse_status(const char *text, size_t len, struct procparse_status *ret);
+
+/* The same file: how often it was switched away from, of its own will (voluntary_ctxt_switches) or not, in all. */
+int procparse_switches(const char *text, size_t len, uint64_t *ret);
 
 /* The value of NAME in an environment block ("A=1\0B=2\0"), that exact name; the value may hold '='. The first one
  * wins, as getenv(3). NULL: not there. The value lies in BLOCK, is RET_LEN long and not NUL-terminated when the

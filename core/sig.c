@@ -1,6 +1,10 @@
 #include "core/sig.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "core/span.h"
 
 /* musl has no name tables, and glibc has sigabbrev_np(3) since 2.32 only. */
 static const struct { int number; const char *name; } names[] = {
@@ -31,6 +35,41 @@ const char *sig_name(int signal, char buffer[24])
 	else
 		snprintf(buffer, 24, "signal %d", signal);
 	return buffer;
+}
+
+/* What stands behind "SIG". */
+static int parse_name(const char *text)
+{
+	struct span rest = span_of(text, strlen(text));
+	uint64_t above = 0;
+
+	for (size_t i = 0; i < NAMES; i++)
+		if (!strcmp(names[i].name + strlen("SIG"), text))
+			return names[i].number;
+	if (!span_take_prefix(&rest, "RTMIN"))
+		return -EINVAL;
+	if (span_len(&rest) == 0)
+		return SIGRTMIN;
+	if (!span_take_prefix(&rest, "+") ||
+	    span_take_number(&rest, (uint64_t)(SIGRTMAX - SIGRTMIN), &above) < 0 || span_len(&rest) > 0)
+		return -EINVAL;
+	return SIGRTMIN + (int)above;
+}
+
+int sig_parse(const char *text, int *ret)
+{
+	struct span rest = span_of(text, strlen(text));
+	uint64_t number = 0;
+	int r;
+
+	if (span_take_number(&rest, (uint64_t)SIGRTMAX, &number) == 0)
+		r = number > 0 && span_len(&rest) == 0 ? (int)number : -EINVAL;
+	else
+		r = parse_name(!strncmp(text, "SIG", 3) ? text + 3 : text);
+	if (r < 0)
+		return r;
+	*ret = r;
+	return 0;
 }
 
 /* Handlers first: a signal that waits behind the mask must not run a handler of the parent in the child. */

@@ -8,6 +8,9 @@
 /* "SIGTERM" for 15, "SIGRTMIN+3"; never NULL ("signal 99"). The text lives in BUFFER or is constant. */
 const char *sig_name(int signal, char buffer[24]);
 
+/* "TERM", "SIGTERM", "15", "RTMIN+3", in capitals: its number. -EINVAL: there is no such signal. */
+int sig_parse(const char *text, int *ret);
+
 /* Back to the defaults: every handler, an empty mask. For a child between fork and exec. */
 void sig_reset(void);
 

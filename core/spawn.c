@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -22,18 +24,32 @@
 
 enum { CLOSE_BOUND = 65536 }; /* where there is no close_range(2) and no low limit */
 
-/* Close every descriptor from FIRST up. */
-static void close_from(int first)
+static void close_between(int first, int last)
 {
 	struct rlimit limit;
 	int bound = CLOSE_BOUND;
 
-	if (syscall(SYS_close_range, (unsigned)first, ~0U, 0) == 0)
+	if (first > last || syscall(SYS_close_range, (unsigned)first, (unsigned)last, 0) == 0)
 		return;
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < (rlim_t)bound)
 		bound = (int)limit.rlim_cur;
-	for (int fd = first; fd < bound; fd++)
+	for (int fd = first; fd <= last && fd < bound; fd++)
 		close(fd);
+}
+
+/* Close every descriptor above 2 but A, which is above it, and B. */
+static void close_all_but(int a, int b)
+{
+	int low = a < b ? a : b, high = a < b ? b : a;
+
+	close_between(3, low - 1);
+	close_between(low < 3 ? 3 : low + 1, high - 1);
+	close_between(high + 1, INT_MAX);
+}
+
+void spawn_keep_only(int fd)
+{
+	close_all_but(fd, 0);
 }
 
 /* An end that reads nothing: /dev/null, or a pipe nobody writes to where an empty chroot has none. */
@@ -112,13 +128,12 @@ static void reset_signals(bool keep_nohup)
 		sigaction(SIGHUP, &hup, NULL);
 }
 
-/* In the child: becomes the command, or returns -errno. ERROR_FD moves to 3 when the rest is closed. */
-static int become(const struct spawn *s, int *error_fd)
+/* The child's descriptors. ERROR_FD moves where we were started with 0, 1 or 2 closed, and it is one of them. */
+static int set_descriptors(const struct spawn *s, int *error_fd)
 {
 	int r;
 
-	enter_group(s->group, s->foreground);
-	if (*error_fd < 3) { /* we were started with 0, 1 or 2 closed */
+	if (*error_fd < 3) {
 		*error_fd = fcntl(*error_fd, F_DUPFD_CLOEXEC, 3);
 		if (*error_fd < 0)
 			return -errno;
@@ -126,14 +141,35 @@ static int become(const struct spawn *s, int *error_fd)
 	r = set_stdio(s->in, s->out, s->err);
 	if (r < 0)
 		return r;
-	if (!s->inherit) {
-		if (*error_fd != 3)
-			*error_fd = dup3(*error_fd, 3, O_CLOEXEC);
-		close_from(4);
-	}
-	for (const char *const *pair = s->env; pair && *pair; pair++)
-		if (putenv((char *)(uintptr_t)*pair) != 0)
-			return -ENOMEM;
+	if (!s->inherit)
+		close_all_but(*error_fd, s->keep);
+	if (s->keep > 2 && fcntl(s->keep, F_SETFD, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+static int set_environment(const struct spawn *s)
+{
+	char pid[16];
+
+	for (const char *const *entry = s->env; entry && *entry; entry++)
+		if ((strchr(*entry, '=') ? putenv((char *)(uintptr_t)*entry) : unsetenv(*entry)) != 0)
+			return -errno;
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	return s->pid_variable && setenv(s->pid_variable, pid, 1) != 0 ? -errno : 0;
+}
+
+/* In the child: becomes the command, or returns -errno. */
+static int become(const struct spawn *s, int *error_fd)
+{
+	int r;
+
+	enter_group(s->group, s->foreground);
+	r = set_descriptors(s, error_fd);
+	if (r == 0)
+		r = set_environment(s);
+	if (r < 0)
+		return r;
 	oomadj_restore(s->oomadj);
 	reset_signals(s->inherit);
 	execvp(s->argv[0], s->argv);

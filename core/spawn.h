@@ -16,13 +16,17 @@ enum spawn_group {
 
 struct spawn {
 	char *const *argv;       /* argv[0] is looked up in PATH when it holds no '/' */
-	const char *const *env;  /* NULL-terminated "NAME=VALUE" put into the caller's environment, or NULL */
+	const char *const *env;  /* put into the caller's environment: "NAME=VALUE", or "NAME": it is taken out;
+				  * NULL-terminated, or NULL */
+	const char *pid_variable; /* the variable that becomes the child's own pid ("WATCHDOG_PID"), or NULL */
 	int in, out, err;        /* descriptors for 0, 1, 2; -1: in /dev/null (an empty pipe where there is none),
 				  * out and err the caller's stderr */
 	enum spawn_group group;
 	bool foreground;         /* its group gets the terminal on stdin (SPAWN_GROUP) */
 	bool inherit;            /* pass on what the caller itself was started with: descriptors above 2 that are not
 				  * close-on-exec, an ignored SIGHUP (nohup(1)); else all of them are closed */
+	int keep;                /* a descriptor above 2 that the child gets at its own number, close-on-exec or not;
+				  * 0: none */
 	const struct oomadj *oomadj; /* what it gets back of the caller's own oom_score_adj, or NULL */
 };
 
@@ -35,6 +39,10 @@ pid_t spawn_start(const struct spawn *s);
  * the caller's stderr (a child never inherits the stdout that carries a protocol), a new session when OWN_SESSION,
  * default signals but SIGPIPE ignored, other descriptors as they are. Returns its pid or -errno. */
 pid_t spawn_function(int (*function)(void *context), void *context, bool own_session);
+
+/* In such a child: close every descriptor above 2 but FD, which is one of them. What the caller holds open for itself is
+ * not held open any longer than it lives. */
+void spawn_keep_only(int fd);
 
 /* Run S to its end: waitpid(2)'s status in RET_STATUS. Blocks, at most TIMEOUT_MS (-1: for ever); then it, and its
  * process group where it has its own, is killed: -ETIMEDOUT. Only where no loop reaps. */

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
@@ -59,12 +60,12 @@ static bool still_is(const struct procfs *proc, const struct tree_node *node)
 }
 
 /* Collect level by level, before anything is signalled: parents stand before their children. */
-static int collect(struct tree *tree)
+static int collect(struct tree *tree, pid_t root)
 {
 	int r;
 
 	tree->count = 0;
-	tree->parent = getpid();
+	tree->parent = root;
 	r = procfs_each_child(tree->proc, tree->parent, take_child, tree);
 	for (size_t at = 0; r == 0 && at < tree->count; at++) {
 		size_t before = tree->count;
@@ -95,13 +96,13 @@ static int signal_node(const struct procfs *proc, const struct tree_node *node, 
 	return pidref_signal(proc, &ref, signal);
 }
 
-static int signal_tree(const struct procfs *proc, int signal)
+static int signal_tree(const struct procfs *proc, pid_t root, int signal)
 {
 	struct tree tree;
 	int count = 0, r;
 
 	tree.proc = proc;
-	r = collect(&tree);
+	r = collect(&tree, root);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < tree.count; i++)
@@ -141,7 +142,12 @@ int tree_signal(const struct procfs *proc, pid_t pgrp, int signal)
 {
 	if (!proc || !shows_us(proc))
 		return signal_blindly(pgrp, signal);
-	return signal_tree(proc, signal);
+	return signal_tree(proc, getpid(), signal);
+}
+
+int tree_signal_below(const struct procfs *proc, pid_t child, int signal)
+{
+	return proc && shows_us(proc) ? signal_tree(proc, child, signal) : 0;
 }
 
 /* Half as much again as struct tree takes, for who calls from deeper down. */
@@ -159,4 +165,51 @@ void tree_reserve_stack(void)
 
 	if (getrlimit(RLIMIT_STACK, &limit) < 0 || limit.rlim_cur >= 1024 * 1024)
 		touch_stack();
+}
+
+/* ---- who is below us ---- */
+
+enum { LINKS_MAX = 4096, CLIMBS_MAX = 16 };
+
+static int read_living(const struct procfs *proc, pid_t pid, struct procparse_stat *ret)
+{
+	int r = read_stat(proc, pid, ret);
+
+	if (r == -ENOENT || (r == 0 && procparse_stat_ended(ret)))
+		return -ESRCH;
+	return r;
+}
+
+/* From PID up to us. A parent that was read is CHILD's own if CHILD names it still: one that ends has no children any
+ * more. 0, -ESRCH; -EAGAIN: somebody on the way ended meanwhile. */
+static int climb(const struct procfs *proc, pid_t pid)
+{
+	struct procparse_stat child, parent, again;
+	int r = read_living(proc, pid, &child);
+
+	for (int links = 0; r == 0 && child.ppid != getpid(); links++) {
+		if (child.ppid <= 1 || links == LINKS_MAX)
+			return -ESRCH;
+		r = read_stat(proc, child.ppid, &parent);
+		if (r == 0)
+			r = read_stat(proc, child.pid, &again);
+		if (r == -ENOENT || r == -ESRCH ||
+		    (r == 0 && (again.ppid != child.ppid || again.start_ticks != child.start_ticks)))
+			return -EAGAIN;
+		child = parent;
+	}
+	return r;
+}
+
+int tree_verify(const struct procfs *proc, pid_t pid)
+{
+	siginfo_t info = { 0 };
+	int r = -EAGAIN;
+
+	if (!proc || !shows_us(proc)) /* waitid(2) knows our own children, and no others */
+		return pid > 0 && waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && !info.si_pid ?
+		       0 : -ESRCH;
+	for (int i = 0; r == -EAGAIN && i < CLIMBS_MAX; i++)
+		r = climb(proc, pid);
+	return r == -EAGAIN ? -ESRCH : r;
 }

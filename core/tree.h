@@ -1,4 +1,4 @@
-/* tree.h: end a process with everything that it started.
+/* tree.h: end a process with everything that it started; tell who belongs to it.
  *
  * The caller is the sub-reaper (PR_SET_CHILD_SUBREAPER) or PID 1 of the tree, so that orphans stay below it and no
  * descendant gets away by daemonising. Allocates nothing: this is the path that must work when memory is gone. It
@@ -15,6 +15,14 @@
  * /proc) to the process group PGRP and, as PID 1, to everything else. Returns the number of processes that were
  * signalled, or -errno. A process that forks meanwhile may be missed: call again until it returns 0. */
 int tree_signal(const struct procfs *proc, pid_t pgrp, int signal);
+
+/* The same for every descendant of CHILD, a child of ours that is not reaped yet; not for CHILD itself. What is an
+ * orphan there comes to us, unless CHILD is a sub-reaper, too. Without PROC nobody is found. */
+int tree_signal_below(const struct procfs *proc, pid_t child, int signal);
+
+/* Is PID a living descendant of the calling process? 0: it is; -ESRCH: it is not, or it has ended; -EMFILE and such:
+ * not known. Without PROC (NULL) only our own children are known. Who acts upon it has a pidref from before. */
+int tree_verify(const struct procfs *proc, pid_t pid);
 
 /* Have the kernel give us the stack for tree_signal() now: later there may be none to be had (RLIMIT_AS,
  * vm.overcommit_memory=2), which is a SIGSEGV. To be called once, from about as deep as tree_signal() will be. Does

@@ -10,6 +10,7 @@
 
 #include "core/cleanup.h"
 #include "core/http.h"
+#include "core/utf8.h"
 
 enum { CALL_MAX = 64 * 1024 };
 
@@ -70,20 +71,10 @@ static bool xml_allows(uint32_t code)
 
 size_t xmlrpc_char(const char *text, size_t len)
 {
-	/* By length: what has a shorter form is not UTF-8. */
-	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	unsigned char first = len ? (unsigned char)text[0] : 0;
-	size_t n = first < 0x80 ? 1 : first >> 5 == 6 ? 2 : first >> 4 == 14 ? 3 : first >> 3 == 30 ? 4 : 0;
-	uint32_t code = n < 2 ? first : first & (0x7fU >> n);
+	uint32_t code;
+	size_t n = utf8_char(text, len, &code);
 
-	if (!n || n > len)
-		return 0;
-	for (size_t i = 1; i < n; i++) {
-		if (((unsigned char)text[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | ((unsigned char)text[i] & 0x3f);
-	}
-	return code >= smallest[n] && xml_allows(code) ? n : 0;
+	return n && xml_allows(code) ? n : 0;
 }
 
 /* Bytes of the character reference at TEXT ("&#27;", "&#x1b;") when it names what XML does not allow; else 0: it is

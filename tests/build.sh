@@ -2,7 +2,7 @@
 # build.sh: what the Makefile makes: which libraries are loaded, what changes with its variables, static binaries,
 # installation. lib.sh says how to run it.
 # once
-# timeout: 200
+# timeout: 600
 
 # make into the current directory, warnings are errors
 build() {

@@ -67,7 +67,7 @@ expect_container_restart() { # STATUS LAST-ARGUMENT
 	grep -q 'webapp restarted' err || fail "not a word of the restart: $(cat err)"
 }
 
-# timeout: 200
+# timeout: 600
 test_container_of_readme() {
 	container example README 'A Dockerfile'
 	run_image < entrypoint
@@ -75,7 +75,7 @@ test_container_of_readme() {
 	test "$(wc -c < root/procguard)" -lt 300000 || fail "it is larger than README says"
 }
 
-# timeout: 200
+# timeout: 600
 test_container_of_manual() {
 	container example procguard-oome.1 'A container image'
 	run_image < entrypoint

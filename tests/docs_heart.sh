@@ -1,7 +1,6 @@
 #!/bin/sh
 # docs_heart.sh: the examples that guard Erlang, of README and the manual, run with a node of an Erlang of their own.
 # lib.sh says how to run it.
-# timeout: 120
 # once
 # shellcheck source=tests/progs/examples.sh
 . "${0%/*}/progs/examples.sh"

@@ -3,7 +3,7 @@
 # A test file defines one function test_CASE for each case, may define others, and sources this file as its last line:
 #
 #	#!/bin/sh
-#	# timeout: 90             seconds that a case may take (60); right above a function: of this case
+#	# timeout: 600            seconds that a case may take (300); right above a function: of this case
 #	# once                    not to be run again in other builds (sanitized, each applet alone)
 #	test_version() {
 #		"$PROCGUARD" --version | grep -q procguard || fail "no version"
@@ -19,7 +19,8 @@
 #
 #   fail TEXT...             end the case: failed
 #   skip REASON...           end the case: it cannot be run here
-#   wait_until N COMMAND...  try COMMAND every 50 ms until it succeeds; after N seconds the case has failed
+#   wait_until N COMMAND...  try COMMAND every 50 ms until it succeeds; after N seconds the case has failed, but not
+#                            before 30: a machine may be slow, and only a failure takes so long
 #   wait_while N COMMAND...  the same until it fails
 #   start COMMAND...         run it in the background; its pid is in $started. At the end it gets a TERM, later a KILL
 #   stop PID [SIGNAL]        end what start started, and wait for it; its status is returned
@@ -37,7 +38,9 @@ skip() {
 }
 
 wait_for_() { # yes|no SECONDS COMMAND...
-	wanted_=$1 tries_=$(($2 * TIMES * 20))
+	wanted_=$1 tries_=$2
+	[ "$tries_" -gt 30 ] || tries_=30
+	tries_=$((tries_ * TIMES * 20))
 	shift 2
 	while :; do
 		if "$@"; then
@@ -87,13 +90,13 @@ cases_() {
 	sed -n 's/^test_\([A-Za-z0-9_]*\) *().*/\1/p' "$file_"
 }
 
-# The "# timeout:" line right above the case, else that of the file, else 60.
+# The "# timeout:" line right above the case, else that of the file, else 300.
 timeout_() {
 	awk -v name="test_$1" '
 		/^# timeout:/ { value = $3; next }
 		value && /^test_/ { if (index($0, name "(") == 1) own = value; value = 0 }
 		value { file = value; value = 0 }
-		END { print own ? own : file ? file : 60 }' "$file_"
+		END { print own ? own : file ? file : 300 }' "$file_"
 }
 
 run_case_() { # in guard

@@ -252,7 +252,6 @@ snippet_log() {
 	test -e "$1" && ln -sf "$1" listener.err
 }
 
-# timeout: 120
 test_snippet_of_all() {
 	file=$PWD/webapp2/work/oome
 	snippet webapp2 '# To configure all supervisord daemons' '[eventlistener:oome_listener]' \
@@ -271,7 +270,6 @@ test_snippet_of_specific_applications() {
 	expect_untouched webapp1
 }
 
-# timeout: 120
 test_snippet_of_specific_file() {
 	file=$PWD/webapp.oome
 	snippet webapp '# To configure one app with specific oome file' '[eventlistener:oome_listener]' \

@@ -1,6 +1,5 @@
 #!/bin/sh
 # oome_hang.sh: a file system that does not answer holds up nothing but the program whose file lies there.
-# timeout: 150
 # once
 # shellcheck source=tests/progs/supervisord.sh
 . "${0%/*}/progs/supervisord.sh"

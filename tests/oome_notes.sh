@@ -54,7 +54,7 @@ test_restart_that_could_not_be_noted_is_done_once() {
 test_stop_by_somebody_else_is_not_undone() {
 	conf unix
 	conf_program web "environment=OOME_FILE=\"$PWD/web.oome\"" \
-		"command=$TOP/tests/progs/service.sh $PWD/starts.web deaf" stopwaitsecs=4
+		"command=$TOP/tests/progs/service.sh $PWD/starts.web deaf" stopwaitsecs=600
 	conf_program other
 	conf_listener all
 	supervisord_start
@@ -64,6 +64,8 @@ test_stop_by_somebody_else_is_not_undone() {
 	start ctl stop web
 	within 20 ctl_state web STOPPING || fail "web is not being stopped"
 	touch web.oome
+	within 20 said 'reported out of memory' || fail_and_tell "the report was not seen"
+	kill -KILL "$(pid_of web)"
 	within 20 ctl_state web STOPPED || fail "web was not stopped"
 	within 20 said 'was stopped by somebody else' || fail_and_tell "the stop by somebody else was not said"
 	wait_events 2

@@ -15,17 +15,17 @@ test_program_that_ignores_term() {
 
 test_program_that_takes_longer_to_stop_than_the_timeout() {
 	conf unix
-	conf_program web "command=$TOP/tests/progs/service.sh $PWD/starts.web deaf" stopwaitsecs=4
-	conf_listener 'single -p web --timeout 1s'
+	conf_program web "command=$TOP/tests/progs/service.sh $PWD/starts.web deaf" stopwaitsecs=7
+	conf_listener 'single -p web --timeout 4s'
 	supervisord_start
 	expect_restart web "$PWD/web/work/oome"
 }
 
-# timeout: 150
 test_program_that_crashes_at_start_is_tried_again() {
+	# startsecs: more than a slow machine needs to start a program that ends at once.
 	conf unix
 	conf_program web "command=$TOP/tests/progs/service.sh $PWD/starts.web broken $PWD/broken" \
-		startsecs=1 startretries=1
+		startsecs=8 startretries=1
 	conf_listener 'single -p web'
 	supervisord_start
 	within 20 ctl_state web RUNNING || fail "web does not run"
@@ -41,11 +41,10 @@ test_program_that_crashes_at_start_is_tried_again() {
 	alive "$(pid_of web)" || fail "the new web is not there"
 }
 
-# timeout: 120
 test_program_that_somebody_stops_in_mid_restart() {
 	conf unix
 	conf_program web "command=$TOP/tests/progs/service.sh $PWD/starts.web broken $PWD/broken" \
-		startsecs=1 startretries=100
+		startsecs=8 startretries=100
 	conf_listener 'single -p web'
 	supervisord_start
 	within 20 ctl_state web RUNNING || fail "web does not run"
@@ -69,7 +68,6 @@ said_given_up() {
 	grep -q -i -E 'web.*(give|gave|giving) up|(give|gave|giving) up.*web|web.*stopped by' listener.err
 }
 
-# timeout: 90
 test_more_restarts_than_the_limit() {
 	conf unix
 	conf_program web

@@ -155,19 +155,19 @@ terminal() {
 }
 
 test_terminal_belongs_to_the_child() {
-	terminal 20 "run=exec $PROCGUARD oome run cat" 'type=hello\n' 'see=hello\r\nhello\r\n' 'type=\x03' end=130
+	terminal "run=exec $PROCGUARD oome run cat" 'type=hello\n' 'see=hello\r\nhello\r\n' 'type=\x03' end=130
 }
 
 test_terminal_after_a_restart() {
 	# shellcheck disable=SC2016
 	echo 'echo >>starts; echo ready; [ "$(wc -l <starts)" -gt 1 ] || touch f; exec cat' >app
-	terminal 20 "run=OOME_FILE=$PWD/f exec $PROCGUARD oome run sh app" 'see=sh restarted' 'type=two\n' \
+	terminal "run=OOME_FILE=$PWD/f exec $PROCGUARD oome run sh app" 'see=sh restarted' 'type=two\n' \
 		'see=two[^x]*two' 'type=\x04' end=0
 }
 
 test_job_control() {
 	command -v bash >/dev/null || skip "no bash"
-	terminal 30 'run=PS1="> " exec bash --norc --noprofile -i' 'see=> ' \
+	terminal 'run=PS1="> " exec bash --norc --noprofile -i' 'see=> ' \
 		"type=$PROCGUARD oome run sh -c 'echo ready; exec cat'\n" 'see=[\r\n]ready\r' \
 		'type=one\n' 'see=one\r\none\r\n' 'type=\x1a' 'see=Stopped' 'see=> ' \
 		'type=echo shell $((40+2))\n' 'see=shell 42' \
@@ -180,13 +180,13 @@ test_job_control() {
 
 # No shell is there that could continue us, as on the terminal of a container: ^Z goes by.
 test_stop_without_a_shell() {
-	terminal 20 "run=exec $PROCGUARD oome run cat" 'type=one\n' 'see=one\r\none\r\n' 'type=\x1a' 'type=two\n' \
+	terminal "run=exec $PROCGUARD oome run cat" 'type=one\n' 'see=one\r\none\r\n' 'type=\x1a' 'type=two\n' \
 		'see=two\r\ntwo\r\n' 'type=\x04' end=0
 }
 
 test_in_the_background_of_a_terminal() {
 	command -v bash >/dev/null || skip "no bash"
-	terminal 20 'run=PS1="> " exec bash --norc --noprofile -i' 'see=> ' \
+	terminal 'run=PS1="> " exec bash --norc --noprofile -i' 'see=> ' \
 		"type=$PROCGUARD oome run sh -c 'touch done; exec sleep 1000' &\n" 'see=> ' \
 		'type=until [ -e done ]; do sleep 0.1; done; echo shell $((40+2))\n' 'see=shell 42' \
 		'type=kill %1; wait %1; echo status=$?\n' 'see=status=143' 'type=exit\n' end=0
@@ -198,7 +198,6 @@ needs_java() {
 	command -v java >/dev/null || skip "no java"
 }
 
-# timeout: 120
 test_jvm_that_lives_on() {
 	needs_java
 	OOME_FILE=$PWD/f guard java -Xmx16m -XX:+UseSerialGC -XX:OnOutOfMemoryError="touch $PWD/f" \
@@ -211,7 +210,6 @@ test_jvm_that_lives_on() {
 	finish
 }
 
-# timeout: 120
 test_jvm_that_exits() {
 	needs_java
 	OOME_FILE=$PWD/f guard java -Xmx16m -XX:+UseSerialGC -XX:OnOutOfMemoryError="touch $PWD/f" \
@@ -222,7 +220,6 @@ test_jvm_that_exits() {
 	finish
 }
 
-# timeout: 120
 test_jvm_as_pid_1s_child() {
 	needs_java
 	needs_root
@@ -240,7 +237,7 @@ test_jvm_as_pid_1s_child() {
 
 # ---- an empty root ----
 
-# timeout: 200
+# timeout: 600
 test_empty_root() { # as in an image FROM scratch: a static binary, no /proc, no /dev, no shell
 	needs_root
 	[ "$TIMES" = 1 ] || skip "once is enough: another build is tested"

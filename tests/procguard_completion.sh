@@ -120,7 +120,7 @@ found=$?
 zpty -d shell
 exit found
 END
-	timeout "$((10 * TIMES))" zsh -f inner "$1" "$2" || fail "no '$2' behind '$1'"
+	timeout "$((60 * TIMES))" zsh -f inner "$1" "$2" || fail "no '$2' behind '$1'"
 }
 
 test_completion_in_zsh() {

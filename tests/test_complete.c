@@ -21,13 +21,18 @@ static const struct opt odd[] = {
 };
 static const struct opt none[] = { { .kind = OPT_END } };
 static const struct opt_command with_commands[] = {
-	{ "run", "COMMAND", "it's: \\ $x", odd, 1, -1 }, { "no-op", "", "nothing", none, 0, 0 }, { 0 },
+	{ "run", "COMMAND", "it's: \\ $x", odd, 1, -1, NULL }, { "no-op", "", "nothing", none, 0, 0, NULL }, { 0 },
 };
-static const struct opt_command without[] = { { NULL, "[FILE]", "x", odd, 0, 1 }, { 0 } };
+static const struct opt_command without[] = { { NULL, "[FILE]", "x", odd, 0, 1, NULL }, { 0 } };
+static const struct opt_command mixed_commands[] = {
+	{ NULL, "[-x]", "x", none, 0, 0, NULL }, { "run", "PROGRAM", "x", odd, 1, -1, NULL },
+	{ "ask", "WORD", "x", none, 1, 2, "one|two" }, { 0 },
+};
+static const struct opt_program mixed = { "mixed", "It's both", mixed_commands, NULL };
 static const struct opt_program many = { "many", "It's many", with_commands, NULL };
 static const struct opt_program single = { "single", "It's one", without, NULL };
 static const struct complete_word words[] = {
-	{ "many", &many }, { "single", &single }, { "many_too", &many },
+	{ "many", &many }, { "single", &single }, { "many_too", &many }, { "mixed", &mixed },
 };
 
 static const char *printed(struct capture *c, const char *shell, size_t count)
@@ -63,9 +68,9 @@ static void check_syntax(const char *shell, size_t count)
 
 START_TEST(shells_can_read_them)
 {
-	check_syntax("bash", 3);
-	check_syntax("zsh", 3);
-	check_syntax("fish", 3);
+	check_syntax("bash", 4);
+	check_syntax("zsh", 4);
+	check_syntax("fish", 4);
 	check_syntax("bash", 0);
 	check_syntax("zsh", 0);
 	check_syntax("fish", 0);
@@ -80,6 +85,21 @@ START_TEST(further_names_share_a_table)
 	ck_assert_ptr_nonnull(strstr(printed(c, "bash", 3), ":many | :many_too) echo many ;;"));
 	ck_assert_ptr_null(strstr(c->text, "many_too/run"));
 	ck_assert_ptr_nonnull(strstr(c->text, "complete -F _pg pg many single many_too\n"));
+	free(c);
+}
+END_TEST
+
+START_TEST(one_command_without_a_name)
+{
+	struct capture *c = calloc(1, sizeof(*c));
+
+	ck_assert_ptr_nonnull(c);
+	ck_assert_ptr_nonnull(strstr(printed(c, "bash", 4), "	'mixed') printf '%s ' -h --help run ask ;;\n"));
+	ck_assert_ptr_nonnull(strstr(c->text, "	mixed/ask) echo 'choice one two' ;;\n"));
+	ck_assert_ptr_nonnull(strstr(c->text, "	mixed/run) echo 'command' ;;\n"));
+	ck_assert_ptr_nonnull(strstr(printed(c, "zsh", 4), "	mixed) _pg_in_mixed ;;\n"));
+	ck_assert_ptr_nonnull(strstr(c->text, "'1:word:( one two)' '*:argument:_files'"));
+	ck_assert_ptr_nonnull(strstr(printed(c, "fish", 4), "__pg_at 'mixed/ask'\" -a ' one two'\n"));
 	free(c);
 }
 END_TEST
@@ -100,6 +120,7 @@ int main(void)
 
 	tcase_add_test(cases, shells_can_read_them);
 	tcase_add_test(cases, further_names_share_a_table);
+	tcase_add_test(cases, one_command_without_a_name);
 	tcase_add_test(cases, unknown_shells);
 	suite_add_tcase(suite, cases);
 	runner = srunner_create(suite);

@@ -238,6 +238,16 @@ START_TEST(an_answer_that_is_none)
 }
 END_TEST
 
+START_TEST(body_that_is_not_wanted)
+{
+	struct http_request r = { .timeout_ms = HURRIED_MS };
+
+	stub_start(&stub, NULL, serve_endlessly, "body ");
+	r.url = stub.url;
+	assert_failed(http_do(client, &r, &status, NULL), -ETIMEDOUT); /* whatever its length */
+}
+END_TEST
+
 START_TEST(bodies_are_capped)
 {
 	assert_failed(get_from(serve_endlessly, "body ", PATIENT_MS), -ENOBUFS);
@@ -324,6 +334,7 @@ static void add_tests(TCase *tc)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a_plain_get);
+	tcase_add_test(tc, body_that_is_not_wanted);
 	tcase_add_test(tc, a_post_with_a_password);
 	tcase_add_test(tc, a_unix_socket);
 	tcase_add_test(tc, the_environment_does_not_matter);

@@ -9,81 +9,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
-#include "core/loop.h"
-
-struct seen { int calls; int status; pid_t pid; int fd; short revents; char order[16]; size_t orders; };
-
-static struct loop *loop;
-
-static void set_up(void)
-{
-	ck_assert_int_eq(loop_new(&loop), 0);
-}
-
-static void tear_down(void)
-{
-	loop_free(loop);
-}
-
-static void too_late(struct loop *l, void *context)
-{
-	(void)context;
-	loop_stop(l, 99);
-}
-
-/* Run until somebody stops the loop; 99 when nobody does. */
-static int run(void)
-{
-	int status;
-
-	ck_assert_int_eq(loop_set_timer(loop, 10000, too_late, NULL), 0);
-	status = loop_run(loop);
-	loop_clear_timer(loop, too_late, NULL);
-	return status;
-}
-
-static struct seen order;
-
-static void note_a(struct loop *l, void *context)
-{
-	(void)l, (void)context;
-	order.order[order.orders++] = 'a';
-}
-
-/* A CONTEXT means: and stop. */
-static void note_b(struct loop *l, void *context)
-{
-	order.order[order.orders++] = 'b';
-	if (context)
-		loop_stop(l, 5);
-}
-
-START_TEST(timers_run_in_order_of_time)
-{
-	order = (struct seen){ 0 };
-	loop_set_timer(loop, 30, note_b, loop);
-	loop_set_timer(loop, 20, note_a, NULL);
-	loop_set_timer(loop, 0, note_b, NULL);
-	ck_assert_int_eq(run(), 5);
-	ck_assert_str_eq(order.order, "bab");
-}
-END_TEST
-
-START_TEST(a_timer_can_be_moved_and_cleared)
-{
-	int64_t start = loop_now();
-
-	order = (struct seen){ 0 };
-	loop_set_timer(loop, 0, note_b, loop);
-	loop_set_timer(loop, 60, note_b, loop); /* the same one, later */
-	loop_set_timer(loop, 10, note_a, NULL);
-	loop_clear_timer(loop, note_a, NULL);
-	loop_clear_timer(loop, note_a, NULL);
-	ck_assert_int_eq(run(), 5);
-	ck_assert_str_eq(order.order, "b");
-	ck_assert_int_ge(loop_now() - start, 60);
-}
-END_TEST
+#include "tests/loop.h"
 
 START_TEST(stop_before_run_counts)
 {
@@ -371,13 +297,36 @@ START_TEST(the_end_of_a_pidref) /* _i 0: by pidfd where there is one; 1: by look
 }
 END_TEST
 
+START_TEST(what_is_removed_is_not_told)
+{
+	CLEANUP(pidref_done) struct pidref ref = PIDREF_NONE;
+	struct seen seen = { 0 };
+	pid_t pid = child_that_exits(0);
+
+	pidref_open(NULL, pid, &ref);
+	ref.pid = pid;
+	loop_add_child(loop, pid, on_end, &seen);
+	ck_assert_int_eq(loop_add_pidref(loop, NULL, &ref, on_pidref, &seen), 0);
+	ck_assert(loop_has_child(loop, pid));
+	loop_remove_child(loop, pid);
+	loop_remove_child(loop, pid);
+	ck_assert(!loop_has_child(loop, pid));
+	loop_remove_pidref(loop, &ref);
+	loop_remove_pidref(loop, &ref);
+	loop_set_timer(loop, 150, note_b, loop);
+	ck_assert_int_eq(run(), 5);
+	ck_assert_int_eq(seen.calls, 0);
+	ck_assert_int_eq(waitpid(pid, NULL, WNOHANG), -1); /* reaped all the same */
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("loop");
 	TCase *tcase = tcase_create("loop");
 	SRunner *runner = srunner_create(suite);
 	const TTest *const tests[] = {
-		timers_run_in_order_of_time, a_timer_can_be_moved_and_cleared, stop_before_run_counts,
+		stop_before_run_counts, what_is_removed_is_not_told,
 		a_timer_that_sets_itself_starves_nobody, a_replaced_descriptor_does_not_get_the_old_event,
 		a_closed_descriptor_is_told_once, signals_arrive_and_none_is_lost_by_a_stop,
 		a_child_that_ended_before_it_was_added_is_not_lost, strange_children_are_reaped,

@@ -38,14 +38,37 @@ static const struct opt two_options[] = { DRY, { .kind = OPT_END } };
 
 static const struct opt_command commands[] = {
 	{ "single", "-n NAME [-n NAME]... [-f FILE] [-t TIME] [--max-wait TIME] [options]", "do one", one_options,
-	  0, 0 },
-	{ "run", "[-d] [--] COMMAND [ARG]...", "run it", two_options, 1, -1 },
-	{ "pair", "A B", "take two", two_options, 2, 2 },
+	  0, 0, NULL },
+	{ "run", "[-d] [--] COMMAND [ARG]...", "run it", two_options, 1, -1, NULL },
+	{ "pair", "A B", "take two", two_options, 2, 2, NULL },
 	{ 0 },
 };
 static const struct opt_program program = { "pg app", "Do things.", commands, "The end." };
 
-static const struct opt_command plain_command[] = { { NULL, "[-d] [FILE]", "do it", one_options, 0, 1 }, { 0 } };
+struct values {
+	int64_t timeout;
+	const char *choice;
+	int signal, number;
+};
+
+#define V(kind, letter, name, argument, member, help) OPT(kind, letter, name, argument, struct values, member, help)
+
+static const struct opt value_options[] = {
+	V(OPT_TIMEOUT, 't', "timeout", "TIME", timeout, "how long"),
+	V(OPT_CHOICE, 0, "on", "once|twice", choice, "when"),
+	V(OPT_SIGNAL, 's', "signal", "SIGNAL", signal, "which"),
+	V(OPT_NUMBER, 'n', NULL, "N", number, "how many"),
+	{ .kind = OPT_END },
+};
+static const struct opt_command mixed_commands[] = {
+	{ NULL, "[-x]", "without a command", two_options + 1, 0, 0, NULL },
+	{ "run", "[-t TIME] [--] COMMAND [ARG]...", "run it", value_options, 1, -1, NULL },
+	{ "ask", "WORD", "ask it", two_options + 1, 1, 2, "this|that" },
+	{ 0 },
+};
+static const struct opt_program mixed = { "pg mix", "Mix.", mixed_commands, "Notes:\n  -x  of the first\n" };
+
+static const struct opt_command plain_command[] = { { NULL, "[-d] [FILE]", "do it", one_options, 0, 1, NULL }, { 0 } };
 static const struct opt_program plain = { "plain", "Do it.", plain_command, NULL };
 
 enum { WORDS_MAX = 24 };
@@ -213,9 +236,9 @@ START_TEST(options_of_several_other_commands)
 {
 	static const struct opt none[] = { { .kind = OPT_END } };
 	static const struct opt_command three[] = {
-		{ "a", "A", "a", one_options, 0, 0 },
-		{ "b", "B", "b", none, 0, 0 },
-		{ "c", "C", "c", two_options, 0, 0 },
+		{ "a", "A", "a", one_options, 0, 0, NULL },
+		{ "b", "B", "b", none, 0, 0, NULL },
+		{ "c", "C", "c", two_options, 0, 0, NULL },
 		{ 0 },
 	};
 	static const struct opt_program of_three = { "x", "Do.", three, NULL };
@@ -226,6 +249,92 @@ START_TEST(options_of_several_other_commands)
 	ck_assert_str_eq(p.said, "x: option '--dry' belongs to 'a', 'c'\nTry 'x --help'.\n");
 	parse(&of_three, WORDS("x", "c", "-f", "x"));
 	ck_assert_str_eq(p.said, "x: option '-f' belongs to 'a'\nTry 'x --help'.\n");
+}
+END_TEST
+
+/* A command without a name beside some that have one. */
+START_TEST(one_command_without_a_name)
+{
+	parse(&mixed, WORDS("mix"));
+	ck_assert_int_eq(p.result, OPT_OK);
+	ck_assert_ptr_eq(p.command, &mixed_commands[0]);
+	ck_assert_int_eq(p.operand, 1);
+	parse(&mixed, WORDS("mix", "ask", "this"));
+	ck_assert_int_eq(p.result, OPT_OK);
+	ck_assert_ptr_eq(p.command, &mixed_commands[2]);
+	ck_assert_int_eq(p.operand, 2);
+	parse(&mixed, WORDS("mix", "rum"));
+	ck_assert_str_eq(p.said, "pg mix: unknown command 'rum' (did you mean 'run'?)\nTry 'pg mix --help'.\n");
+	parse(&mixed, WORDS("mix", "else"));
+	ck_assert_str_eq(p.said, "pg mix: unknown command 'else' (one of: run, ask)\nTry 'pg mix --help'.\n");
+	parse(&mixed, WORDS("mix", "--timeout=5"));
+	ck_assert_str_eq(p.said, "pg mix: option '--timeout' belongs to 'run'\nTry 'pg mix --help'.\n");
+	parse(&mixed, WORDS("mix", "--"));
+	ck_assert_int_eq(p.result, OPT_OK);
+	parse(&mixed, WORDS("mix", "--", "run"));
+	ck_assert_str_eq(p.said, "pg mix: unexpected operand 'run'\nTry 'pg mix --help'.\n");
+	parse(&mixed, WORDS("mix", "-h"));
+	ck_assert_int_eq(p.result, OPT_HELP);
+	ck_assert_str_eq(opt_first_named(&mixed)->name, "run");
+	ck_assert_ptr_null(opt_first_named(&plain)->summary);
+}
+END_TEST
+
+static struct values values;
+
+/* The result of `mix run OPTION TEXT x`; what was said is in p.said. */
+static enum opt_result value(const char *option, const char *text)
+{
+	const char *const words[] = { "mix", "run", option, text, "x", NULL };
+	const struct opt_command *command;
+	enum opt_result result;
+	int operand;
+
+	capture_begin(&p.capture, STDERR_FILENO);
+	values = (struct values){ .timeout = 7, .choice = "unset", .signal = 7, .number = 7 };
+	result = opt_parse(&mixed, 5, (char **)(uintptr_t)words, &values, &command, &operand);
+	p.said = capture_end(&p.capture);
+	return result;
+}
+
+#define VALUE_REFUSED(option, text, why) \
+	do { \
+		ck_assert_int_eq(value(option, text), OPT_USAGE); \
+		ck_assert_str_eq(p.said, "pg mix: option '" option "': " why "\nTry 'pg mix --help'.\n"); \
+	} while (0)
+
+START_TEST(further_kinds)
+{
+	ck_assert_int_eq(value("-t", "5s"), OPT_OK);
+	ck_assert_int_eq(values.timeout, 5000);
+	ck_assert_int_eq(value("-t", "none"), OPT_OK);
+	ck_assert_int_eq(values.timeout, -1);
+	VALUE_REFUSED("-t", "never", "'never' is not a time (use 500ms, 30s, 5m, or none; a bare number is seconds)");
+	ck_assert_int_eq(values.timeout, 7);
+
+	ck_assert_int_eq(value("--on", "once"), OPT_OK);
+	ck_assert_str_eq(values.choice, "once");
+	ck_assert_int_eq(value("--on", "twice"), OPT_OK);
+	VALUE_REFUSED("--on", "", "'' is not a choice (once|twice)");
+	VALUE_REFUSED("--on", "onc", "'onc' is not a choice (once|twice)");
+	VALUE_REFUSED("--on", "once|twice", "'once|twice' is not a choice (once|twice)");
+	ck_assert_str_eq(values.choice, "unset");
+
+	ck_assert_int_eq(value("-s", "ABRT"), OPT_OK);
+	ck_assert_int_eq(values.signal, 6);
+	VALUE_REFUSED("-s", "NONE", "'NONE' is not a signal (use a name as TERM, or a number)");
+
+	ck_assert_int_eq(value("-n", "-1"), OPT_OK);
+	ck_assert_int_eq(values.number, -1);
+	ck_assert_int_eq(value("-n", "2147483647"), OPT_OK);
+	VALUE_REFUSED("-n", "2147483648", "'2147483648' is too large for a number (use one as 10 or -1)");
+	VALUE_REFUSED("-n", "99999999999999999999",
+		      "'99999999999999999999' is too large for a number (use one as 10 or -1)");
+	VALUE_REFUSED("-n", "", "'' is not a number (use one as 10 or -1)");
+	VALUE_REFUSED("-n", " 1", "' 1' is not a number (use one as 10 or -1)");
+	VALUE_REFUSED("-n", "-", "'-' is not a number (use one as 10 or -1)");
+	VALUE_REFUSED("-n", "1x", "'1x' is not a number (use one as 10 or -1)");
+	ck_assert_int_eq(values.number, 7);
 }
 END_TEST
 
@@ -323,7 +432,7 @@ END_TEST
 START_TEST(help_without_commands)
 {
 	static const struct opt_command forms[] = {
-		{ NULL, "WORD", "w", two_options, 0, 1 }, { NULL, "-d", "d", two_options, 0, 0 }, { 0 },
+		{ NULL, "WORD", "w", two_options, 0, 1, NULL }, { NULL, "-d", "d", two_options, 0, 0, NULL }, { 0 },
 	};
 	static const struct opt_program several = { "x", "Do.", forms, "Notes.\n" };
 	struct capture c;
@@ -341,6 +450,35 @@ START_TEST(help_without_commands)
 		"  -h, --help                display this help\n"
 		"\n"
 		"Notes.\n");
+}
+END_TEST
+
+START_TEST(help_with_one_command_without_a_name)
+{
+	struct capture c;
+
+	capture_begin(&c, STDOUT_FILENO);
+	opt_help(&mixed, stdout);
+	ck_assert_str_eq(capture_end(&c),
+		"Usage: pg mix [-h] [-x]\n"
+		"       pg mix [-h] run [-t TIME] [--] COMMAND [ARG]...\n"
+		"       pg mix [-h] ask WORD\n"
+		"\n"
+		"Mix.\n"
+		"\n"
+		"Commands:\n"
+		"  run  run it\n"
+		"  ask  ask it\n"
+		"\n"
+		"Options:\n"
+		"  -t, --timeout TIME        how long (run)\n"
+		"      --on once|twice       when (run)\n"
+		"  -s, --signal SIGNAL       which (run)\n"
+		"  -n N                      how many (run)\n"
+		"  -h, --help                display this help\n"
+		"\n"
+		"Notes:\n"
+		"  -x  of the first\n");
 }
 END_TEST
 
@@ -379,12 +517,15 @@ int main(void)
 	tcase_add_test(cases, unknown_commands);
 	tcase_add_test(cases, unknown_options);
 	tcase_add_test(cases, options_of_several_other_commands);
+	tcase_add_test(cases, one_command_without_a_name);
+	tcase_add_test(cases, further_kinds);
 	tcase_add_test(cases, missing_and_needless_values);
 	tcase_add_test(cases, values_of_the_wrong_form);
 	tcase_add_test(cases, again_and_again);
 	tcase_add_test(cases, help_is_understood_anywhere);
 	tcase_add_test(cases, help_text);
 	tcase_add_test(cases, help_without_commands);
+	tcase_add_test(cases, help_with_one_command_without_a_name);
 	tcase_add_test(cases, usage_errors_of_an_applet);
 	suite_add_tcase(suite, cases);
 	runner = srunner_create(suite);

@@ -1,5 +1,6 @@
 /* Names of signals; the reset before an exec. */
 #include <check.h>
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +19,37 @@ START_TEST(names)
 	ck_assert_str_eq(sig_name(SIGRTMAX + 1, buffer), "signal 65");
 	ck_assert_str_eq(sig_name(0, buffer), "signal 0");
 	ck_assert_str_eq(sig_name(-2147483647 - 1, buffer), "signal -2147483648");
+}
+END_TEST
+
+START_TEST(numbers)
+{
+	static const struct { const char *text; int number; } good[] = {
+		{ "TERM", SIGTERM }, { "SIGTERM", SIGTERM }, { "15", 15 }, { "015", 15 }, { "SYS", SIGSYS }, { "1", SIGHUP },
+	};
+	static const char *const bad[] = {
+		"", "0", "SIG", "term", "SIGSIGTERM", "TERM ", " 9", "-9", "+9", "9x", "65", "99999999999999999999", "RTMIN+",
+		"RTMIN+99", "RTMIN-1", "RTMINX", "RTMIN+1x", "signal 9",
+	};
+	char buffer[24];
+	int number = 77;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_msg(sig_parse(bad[i], &number) == -EINVAL && number == 77, "'%s'", bad[i]);
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		ck_assert_int_eq(sig_parse(good[i].text, &number), 0);
+		ck_assert_msg(number == good[i].number, "'%s'", good[i].text);
+	}
+	ck_assert_int_eq(sig_parse("RTMIN", &number), 0);
+	ck_assert_int_eq(number, SIGRTMIN);
+	for (int signal = 1; signal <= SIGRTMAX; signal++) {
+		const char *name = sig_name(signal, buffer);
+
+		if (strncmp(name, "SIG", 3) != 0)
+			continue;
+		ck_assert_int_eq(sig_parse(name, &number), 0);
+		ck_assert_int_eq(number, signal);
+	}
 }
 END_TEST
 
@@ -62,6 +94,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(cases, names);
+	tcase_add_test(cases, numbers);
 	tcase_add_test(cases, resets);
 	suite_add_tcase(suite, cases);
 	runner = srunner_create(suite);

@@ -87,6 +87,31 @@ START_TEST(stdin_environment_and_output)
 }
 END_TEST
 
+START_TEST(variables_are_taken_out)
+{
+	const char *const env[] = { "SPAWN_TEST", "SPAWN_NONE", "SPAWN_EMPTY=", NULL };
+
+	setenv("SPAWN_TEST", "ours", 1);
+	setenv("SPAWN_KEPT", "kept", 1);
+	ck_assert_output("unset,,unset,kept\n", .env = env,
+			 .argv = SH("echo ${SPAWN_TEST-unset},${SPAWN_EMPTY-unset},${SPAWN_NONE-unset},$SPAWN_KEPT"));
+	ck_assert_str_eq(getenv("SPAWN_TEST"), "ours");
+	unsetenv("SPAWN_TEST");
+	unsetenv("SPAWN_KEPT");
+}
+END_TEST
+
+START_TEST(it_is_told_its_own_pid)
+{
+	const char *const env[] = { "SPAWN_PID=1", NULL };
+
+	ck_assert_output("same\n", .argv = SH("[ $SPAWN_PID = $$ ] && echo same"), .pid_variable = "SPAWN_PID");
+	ck_assert_output("same\n", .argv = SH("[ $SPAWN_PID = $$ ] && echo same"), .pid_variable = "SPAWN_PID",
+			 .env = env);
+	ck_assert_ptr_null(getenv("SPAWN_PID"));
+}
+END_TEST
+
 START_TEST(output_without_a_place_goes_to_stderr)
 {
 	int ends[2], saved = dup(2);
@@ -118,6 +143,42 @@ START_TEST(descriptors_are_closed_or_passed_on)
 	close(9);
 	close(fd);
 	close(hidden);
+}
+END_TEST
+
+/* Which of 3, 4, 8 and 9 the child has: 89 means 8 and 9. */
+static int had(int keep, bool inherit)
+{
+	struct spawn s = {
+		.argv = SH("k=0; for n in 3 4 8 9; do [ -e /dev/fd/$n ] && k=$((k * 10 + n)); done; exit $k"),
+		.in = -1, .out = -1, .err = -1, .keep = keep, .inherit = inherit,
+	};
+	int status, r = spawn_run(&s, -1, &status);
+
+	return r < 0 ? r : spawn_exit_status(status);
+}
+
+/* Whatever lies below it, above it, or where the pipe for the error would go. In a process of its own: the check
+ * library has descriptors among these. */
+static int keep_one(void)
+{
+	for (int fd = 3; fd <= 9; fd++)
+		if (dup3(2, fd, fd == 8 ? 0 : O_CLOEXEC) != fd)
+			return 1;
+	if (had(3, false) != 3 || had(4, false) != 4 || had(9, false) != 9)
+		return 2;
+	if (had(9, true) != 89 || fcntl(9, F_GETFD) != FD_CLOEXEC)
+		return 3;
+	return had(700, false) == -EBADF ? 0 : 4;
+}
+
+START_TEST(one_descriptor_is_kept)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(keep_one());
+	ck_assert_int_eq(spawn_exit_status(wait_status(pid)), 0);
 }
 END_TEST
 
@@ -221,6 +282,31 @@ START_TEST(a_function_as_a_child)
 }
 END_TEST
 
+/* Exit status: which of them is open that should not be, or the other way round. */
+static int look_at_kept(void *context)
+{
+	const int *fds = context;
+
+	spawn_keep_only(fds[1]);
+	for (int i = 0; i < 3; i++)
+		if ((fcntl(fds[i], F_GETFD) >= 0) != (i == 1))
+			return 10 + i;
+	return fcntl(0, F_GETFD) < 0 || fcntl(2, F_GETFD) < 0 ? 13 : 0;
+}
+
+START_TEST(a_function_keeps_one_descriptor)
+{
+	int fds[3];
+
+	for (int i = 0; i < 3; i++)
+		fds[i] = open("/dev/null", O_RDWR);
+	ck_assert_int_gt(fds[0], 2);
+	ck_assert_int_eq(spawn_exit_status(wait_status(spawn_function(look_at_kept, fds, false))), 0);
+	for (int i = 0; i < 3; i++)
+		close(fds[i]);
+}
+END_TEST
+
 START_TEST(run_waits_or_kills)
 {
 	struct spawn quick = { .argv = SH("exit 4"), .in = -1, .out = -1, .err = -1 };
@@ -251,12 +337,16 @@ int main(void)
 	tcase_add_test(tcase, exec_errors_are_told);
 	tcase_add_test(tcase, statuses_and_their_names);
 	tcase_add_test(tcase, stdin_environment_and_output);
+	tcase_add_test(tcase, variables_are_taken_out);
+	tcase_add_test(tcase, it_is_told_its_own_pid);
 	tcase_add_test(tcase, output_without_a_place_goes_to_stderr);
 	tcase_add_test(tcase, descriptors_are_closed_or_passed_on);
+	tcase_add_test(tcase, one_descriptor_is_kept);
 	tcase_add_test(tcase, signals_are_back_at_their_defaults);
 	tcase_add_test(tcase, groups_and_sessions);
 	tcase_add_test(tcase, with_stdio_closed);
 	tcase_add_test(tcase, a_function_as_a_child);
+	tcase_add_test(tcase, a_function_keeps_one_descriptor);
 	tcase_add_test(tcase, run_waits_or_kills);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);

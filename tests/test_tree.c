@@ -71,6 +71,48 @@ START_TEST(zombies)
 }
 END_TEST
 
+/* Only what is below one of two children, which stays; and nothing where it has ended. */
+static int play_below(const struct procfs *proc)
+{
+	siginfo_t info;
+	pid_t pid, one, other;
+
+	if (start(&one)) {
+		if (start(&pid)) {
+			if (start(&pid))
+				wait_for_ever();
+			wait_for_ever();
+		}
+		wait_for_ever();
+	}
+	if (start(&other)) {
+		if (start(&pid))
+			wait_for_ever();
+		wait_for_ever();
+	}
+	await_ready(5);
+	if (tree_signal_below(proc, one, 0) != 2 || tree_signal_below(proc, other, 0) != 1)
+		return 1;
+	if (tree_signal_below(proc, one, SIGKILL) != 2)
+		return 2;
+	while (tree_signal_below(proc, one, 0) > 0)
+		poll(NULL, 0, 1);
+	if (tree_signal(proc, 0, 0) != 3 || tree_signal_below(NULL, other, SIGKILL) != 0)
+		return 3;
+	kill(one, SIGKILL);
+	if (waitid(P_PID, (id_t)one, &info, WEXITED | WNOWAIT) < 0)
+		return 4;
+	if (tree_signal_below(proc, one, SIGKILL) != 0)
+		return 5;
+	return kill_all(proc, 0) ? 0 : 6;
+}
+
+START_TEST(below_a_child)
+{
+	as_guard(play_below, true, false);
+}
+END_TEST
+
 /* A daemon: two forks, a session of its own, its parent gone. And one that ignores SIGTERM. */
 static int play_daemon(const struct procfs *proc)
 {
@@ -98,6 +140,74 @@ static int play_daemon(const struct procfs *proc)
 START_TEST(daemon_)
 {
 	as_guard(play_daemon, true, false);
+}
+END_TEST
+
+/* A chain of three, whose middle ends; a stranger, a zombie, ourselves. */
+static int play_verify(const struct procfs *proc)
+{
+	int from[2];
+	pid_t top, middle, pids[2];
+
+	if (pipe2(from, O_CLOEXEC) < 0)
+		return 1;
+	if (start(&top)) {
+		if (start(&middle)) {
+			if (start(&pids[1]))
+				wait_for_ever();
+			pids[0] = getpid();
+			if (write(from[1], pids, sizeof pids) != sizeof pids)
+				_exit(1);
+			wait_for_ever();
+		}
+		waitpid(middle, NULL, 0);
+		wait_for_ever();
+	}
+	await_ready(2);
+	if (read(from[0], pids, sizeof pids) != sizeof pids)
+		return 2;
+	if (tree_verify(proc, top) != 0 || tree_verify(proc, pids[0]) != 0 || tree_verify(proc, pids[1]) != 0)
+		return 3;
+	if (tree_verify(proc, getpid()) != -ESRCH || tree_verify(proc, getppid()) != -ESRCH ||
+	    tree_verify(proc, 1) != -ESRCH || tree_verify(proc, 0) != -ESRCH || tree_verify(proc, -1) != -ESRCH)
+		return 4;
+	kill(pids[0], SIGKILL);
+	await_ready(1); /* the top has reaped it: the lowest one is ours now */
+	if (tree_verify(proc, pids[0]) != -ESRCH || tree_verify(proc, pids[1]) != 0)
+		return 5;
+	kill(top, SIGKILL);
+	child_await_zombie(top);
+	if (tree_verify(proc, top) != -ESRCH)
+		return 6;
+	return kill_all(proc, 0) && tree_verify(proc, pids[1]) == -ESRCH ? 0 : 7;
+}
+
+START_TEST(who_is_below)
+{
+	as_guard(play_verify, true, false);
+}
+END_TEST
+
+static int play_verify_blindly(const struct procfs *proc)
+{
+	pid_t pid;
+
+	if (start(&pid))
+		wait_for_ever();
+	await_ready(1);
+	if (tree_verify(proc, pid) != 0 || tree_verify(proc, getppid()) != -ESRCH || tree_verify(proc, 0) != -ESRCH)
+		return 1;
+	kill(pid, SIGKILL);
+	child_await_zombie(pid);
+	if (tree_verify(proc, pid) != -ESRCH)
+		return 2;
+	waitpid(pid, NULL, 0);
+	return tree_verify(proc, pid) == -ESRCH ? 0 : 3;
+}
+
+START_TEST(who_is_below_without_proc)
+{
+	as_guard(play_verify_blindly, false, false);
 }
 END_TEST
 
@@ -209,7 +319,10 @@ int main(void)
 	tcase_add_test(t, levels);
 	tcase_add_test(t, nobody);
 	tcase_add_test(t, zombies);
+	tcase_add_test(t, below_a_child);
 	tcase_add_test(t, daemon_);
+	tcase_add_test(t, who_is_below);
+	tcase_add_test(t, who_is_below_without_proc);
 	tcase_add_test(t, brother);
 	tcase_add_test(t, group_without_proc);
 	tcase_add_test(t, first_without_proc);

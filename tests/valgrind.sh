@@ -2,7 +2,6 @@
 # valgrind.sh: the real binary under valgrind, which also lacks pidfd_open(2) in Debian's version. lib.sh says how to
 # run it.
 # once
-# timeout: 120
 
 command -v valgrind >/dev/null || no_valgrind=yes
 

@@ -9,7 +9,7 @@
 
 struct hwdog {
 	int fd;              /* -1: none */
-	int64_t interval_ms; /* how often it wants to be petted: a third of its time-out (WDIOC_GETTIMEOUT), else 10 s */
+	int64_t interval_ms; /* between two pets: a third of its time-out (WDIOC_GETTIMEOUT), else 10 s */
 };
 
 #define HWDOG_NONE ((struct hwdog){ .fd = -1 })

@@ -4,7 +4,7 @@
  *   STATUS=Processing requests...
  *   MAINPID=4711
  *
- * Pure. What is unknown is passed over, as sd_notify(3) asks for; where a variable stands twice the last one counts. */
+ * Pure. What is unknown is passed over, as sd_notify(3) asks for; where a value is given twice the last one counts. */
 #ifndef HEART_NOTIFY_MESSAGE_H
 #define HEART_NOTIFY_MESSAGE_H
 
@@ -21,7 +21,7 @@ struct notify_message {
 	bool trigger;          /* WATCHDOG=trigger */
 	bool barrier;          /* BARRIER=1 */
 	pid_t main_pid;        /* MAINPID=; 0: not said */
-	int64_t watchdog_ms;   /* WATCHDOG_USEC=, rounded up; 0: not said; INT64_MAX: infinity, no time-out */
+	int64_t watchdog_ms;   /* WATCHDOG_USEC=, rounded up; 0: not said; INT64_MAX: no time-out */
 	int64_t extend_ms;     /* EXTEND_TIMEOUT_USEC=, rounded up; 0: not said */
 	int error;             /* ERRNO=; 0: not said */
 	bool has_status;       /* STATUS=, may be empty */
@@ -29,8 +29,8 @@ struct notify_message {
 	size_t status_len;
 };
 
-/* Parse the LEN bytes of TEXT. Numbers that are none, or out of range, are as if not said. Returns how many
- * assignments were understood. */
+/* Parse the LEN bytes of TEXT. Numbers that are none, or out of range, are as if not said; a NUL anywhere but at the
+ * end makes it no message. Returns how many assignments were understood. */
 int notify_message_parse(const char *text, size_t len, struct notify_message *ret);
 
 #endif

@@ -11,28 +11,30 @@
 enum { PULSE_NEVER = -1 };
 
 struct pulse {
-	int64_t timeout_ms;  /* PULSE_NEVER: heartbeats are not waited for */
+	int64_t timeout_ms;    /* PULSE_NEVER: heartbeats are not waited for */
 	int64_t started_ms;
-	int64_t last_ms;     /* of the last heartbeat that counted; PULSE_NEVER: none did */
-	int64_t deadline_ms; /* PULSE_NEVER: none yet */
-	bool stopped;        /* it ends, or reloads no more: no deadline counts */
-	uint64_t beats;      /* that counted */
+	int64_t last_ms;       /* of the last heartbeat that counted; PULSE_NEVER: none did */
+	int64_t since_ms;      /* where the time-out begins, be it ahead; PULSE_NEVER: it does not run yet */
+	int64_t not_before_ms; /* never overdue before; of pulse_extend() */
+	bool stopped;          /* it ends: no deadline counts */
+	uint64_t beats;        /* that counted */
 };
 
-/* A program was started at NOW. DEMANDED: a heartbeat is waited for though it may never speak. */
+/* A program was started at NOW. DEMANDED: a heartbeat is waited for though it may never speak, the time-out begins
+ * GRACE_MS from now. */
 void pulse_start(struct pulse *pulse, int64_t now, int64_t timeout_ms, bool demanded, int64_t grace_ms);
 
-/* READY=1: the deadline runs anew. */
+/* READY=1: the time-out begins anew. */
 void pulse_ready(struct pulse *pulse, int64_t now);
 
 /* A heartbeat that counts. */
 void pulse_beat(struct pulse *pulse, int64_t now);
 
-/* EXTEND_TIMEOUT_USEC=, or a snooze: not overdue before NOW + MS. Moves no deadline nearer; does nothing where there is
- * none. */
+/* EXTEND_TIMEOUT_USEC=, or a snooze: not overdue before NOW + MS, heartbeats or none. Moves no deadline nearer, and
+ * makes none where there is none. */
 void pulse_extend(struct pulse *pulse, int64_t now, int64_t ms);
 
-/* WATCHDOG_USEC=: another time-out from here on, for this program's life. A deadline that runs, runs anew. */
+/* WATCHDOG_USEC=: another time-out from here on, for this program's life. One that runs begins anew. */
 void pulse_set_timeout(struct pulse *pulse, int64_t now, int64_t timeout_ms);
 
 /* It is about to end as it should: never overdue from here on. */

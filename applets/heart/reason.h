@@ -9,7 +9,9 @@
  *   RESTARTS=2
  *   STATUS=Processing requests...
  *
- * One variable a line, control characters escaped. Replaced whole: after a crash there is the old one or the new. */
+ * One variable a line; control characters are escaped as \xNN, a backslash as \\. ERRNO= and STATUS= are what the
+ * program said of itself, if it did; END= is missing where it was left running; where it could not be started there are
+ * TIME, PROGRAM, CAUSE and RESTARTS. Replaced whole: after a crash there is the old one or the new. */
 #ifndef HEART_REASON_H
 #define HEART_REASON_H
 
@@ -34,7 +36,7 @@ struct reason {
 	const char *program;
 	pid_t pid;
 	enum reason_cause cause;
-	int status;          /* waitpid(2)'s */
+	int status;          /* waitpid(2)'s; -1: it has not ended */
 	int error;           /* ERRNO=, 0: not said */
 	int64_t uptime_ms;
 	int restarts;        /* so far */

@@ -1,35 +1,53 @@
 /* validation.h: the validation callback: a command that succeeds (exit status 0), or a URL that answers 2xx.
  *
- * One at a time, as a child in a session of its own, with a deadline; over it the session is killed. A URL (begins
- * with http:// or https://) is fetched by libcurl in a child of ours, so that nothing there can hold the guard up. */
+ * One at a time, in a process beside the guard (validator.h), with a deadline; over it all that it started is killed.
+ * It is a descendant of the guard like the program and all that came from it: what ends all of them ends it, too, and
+ * so it is to be cancelled before. */
 #ifndef HEART_VALIDATION_H
 #define HEART_VALIDATION_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "applets/heart/validator.h"
 #include "core/loop.h"
 #include "core/oomadj.h"
+#include "core/procfs.h"
 
-/* It is over: OK, or WHY not: "exit status 3", "no answer within 5s", "HTTP status 503", "cannot run it: ...". */
+/* It is over: OK, or WHY not: "exit status 3: no database", "no answer within 5s", "HTTP status 503", "cannot run it:
+ * ...". WHY holds no control characters, and is shorter than VALIDATOR_WHY_SIZE. */
 typedef void (*validation_fn)(void *context, bool ok, const char *why);
+
+enum validation_state {
+	VALIDATION_IDLE,
+	VALIDATION_RUNNING,
+	VALIDATION_FAILED, /* it could not be started; done() is not called yet */
+	VALIDATION_LATE    /* done() was called; it was killed, and is not gone yet */
+};
 
 struct validation {
 	struct loop *loop;
+	const struct procfs *proc;
 	const struct oomadj *oomadj; /* given back to the child */
 	validation_fn done;
 	void *context;
-	pid_t pid;                   /* 0: none is under way */
-	bool timed_out;
+	enum validation_state state;
+	pid_t pid;                   /* 0: none */
+	int fd;                      /* its verdict comes here; -1: none */
 	int64_t timeout_ms;
+	char why[VALIDATOR_WHY_SIZE];
 };
 
-void validation_init(struct validation *v, struct loop *loop, const struct oomadj *oomadj, validation_fn done,
-		     void *context);
+/* PROC (NULL: there is none) and the others outlive V. -ENOMEM. */
+int validation_init(struct validation *v, struct loop *loop, const struct procfs *proc, const struct oomadj *oomadj,
+		    validation_fn done, void *context);
 
-/* Validate by TARGET, which is copied where needed; done() follows from the loop, also when it could not be started.
- * Where one is under way nothing happens. */
+/* Validate by TARGET, which is not looked at afterwards; done() follows from the loop within TIMEOUT_MS, also when it
+ * could not be started, or when one that was late is not gone yet. Where one is under way nothing happens. */
 void validation_start(struct validation *v, const char *target, int64_t timeout_ms);
+
+/* Is one under way, of which done() will be called? */
+bool validation_runs(const struct validation *v);
 
 /* Kill what is under way; done() is not called for it. Takes NULL, and what was never begun. */
 void validation_cancel(struct validation *v);

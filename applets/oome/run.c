@@ -8,18 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
 #include "core/log.h"
-#include "core/sig.h"
 #include "core/spawn.h"
-#include "core/tree.h"
 
-static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT };
-
-enum { SIGNALS = sizeof(signals) / sizeof(signals[0]), EXIT_USAGE = 2, EXIT_CANNOT_START = 126 };
+enum { EXIT_USAGE = 2, EXIT_CANNOT_START = 126 };
 
 /* ---- doing what was decided ---- */
 
@@ -35,16 +30,16 @@ static void perform(struct run *run, enum run_action action)
 		loop_set_timer(run->loop, limit_pause(run->failed_starts), run_start, run);
 		break;
 	case RUN_FORWARD:
-		pidref_signal(run->proc, &run->child, run->signal);
+		guarded_signal(&run->guarded, run->signal);
 		break;
 	case RUN_TERMINATE:
-		run_tree_terminate(run);
+		guarded_terminate(&run->guarded, SIGTERM, run->config->grace_ms);
 		break;
 	case RUN_KILL:
-		run_tree_kill(run);
+		guarded_kill(&run->guarded);
 		break;
 	case RUN_EXIT:
-		loop_stop(run->loop, spawn_exit_status(run->status));
+		loop_stop(run->loop, spawn_exit_status(run->guarded.status));
 		break;
 	case RUN_EXIT_SIGNAL:
 		loop_stop(run->loop, 128 + run->signal);
@@ -60,15 +55,20 @@ void run_happened(struct run *run, enum run_event event)
 	perform(run, step.action);
 }
 
-static void on_signal(struct loop *loop, int signal, pid_t sender, void *context)
+static void on_ended(void *context)
+{
+	struct run *run = context;
+	bool of_memory = run->state == RUN_RUNNING && run_watch_end(run);
+
+	run_happened(run, of_memory ? RUN_DIED_OF_MEMORY : RUN_DIED);
+}
+
+static void on_signalled(void *context, int signal)
 {
 	struct run *run = context;
 
-	(void)loop, (void)sender;
 	run->signal = signal;
-	if (signal == SIGCONT)
-		terminal_continued(&run->terminal, run->pgrp);
-	else if (signal == SIGTERM || signal == SIGINT)
+	if (signal == SIGTERM || signal == SIGINT)
 		run_happened(run, RUN_TERM);
 	else if (signal == SIGHUP || signal == SIGQUIT)
 		run_happened(run, RUN_HANGUP);
@@ -76,19 +76,30 @@ static void on_signal(struct loop *loop, int signal, pid_t sender, void *context
 		run_happened(run, RUN_OTHER_SIGNAL);
 }
 
-/* ---- the beginning and the end ---- */
-
-static int add_signals(struct run *run)
+static void on_grace_over(void *context)
 {
-	struct sigaction hangup;
-	int r = 0;
-
-	sigaction(SIGHUP, NULL, &hangup);
-	for (size_t i = 0; i < SIGNALS && r == 0; i++)
-		if (signals[i] != SIGHUP || hangup.sa_handler != SIG_IGN) /* nohup(1) is obeyed */
-			r = loop_add_signal(run->loop, signals[i], on_signal, run);
-	return r;
+	run_happened(context, RUN_GRACE_OVER);
 }
+
+static void on_tree_gone(void *context)
+{
+	run_happened(context, RUN_TREE_GONE);
+}
+
+static void on_stubborn(void *context)
+{
+	const struct run *run = context;
+
+	log_fail("%s: not all of its processes end, though they were killed (held in the kernel, by a dead file system "
+		 "perhaps): waiting for them", run->name);
+}
+
+static const struct guarded_calls calls = {
+	.ended = on_ended, .signalled = on_signalled, .grace_over = on_grace_over, .tree_gone = on_tree_gone,
+	.stubborn = on_stubborn,
+};
+
+/* ---- the beginning and the end ---- */
 
 /* Both are ours: a relative one is in our directory. */
 static bool is_same_path(const char *a, const char *b)
@@ -120,38 +131,19 @@ static int open_home(struct run *run)
 	return r == -ENAMETOOLONG && file ? r : 0;
 }
 
-/* The /proc where we are, if there is one: another pid namespace's (a host's, mounted here) names others. */
-static void open_proc(struct run *run)
-{
-	char text[PROCFS_PID_TEXT] = "";
-
-	if (procfs_open(PROCFS_ROOT, &run->procfs) < 0)
-		return;
-	if (readlinkat(run->procfs.fd, "self", text, sizeof(text) - 1) > 0 && atoi(text) == (int)getpid())
-		run->proc = &run->procfs;
-}
-
 static int run_open(struct run *run)
 {
-	int r;
+	int r = loop_new(&run->loop);
 
-	tree_reserve_stack();
-	open_proc(run);
-	if (getpid() != 1)
-		prctl(PR_SET_CHILD_SUBREAPER, 1);
-	sig_ignore_pipe();
-	terminal_init(&run->terminal);
-	r = open_home(run);
-	run_places_init(&run->places, run->config, run->proc, run->name, run->home.dir[0] ? run->home.file : NULL);
-	oomkill_init(&run->killer, run->proc);
 	if (r == 0)
-		r = loop_new(&run->loop);
+		r = guarded_open(&run->guarded, run->loop, &calls, run);
 	if (r == 0)
-		r = add_signals(run);
+		r = open_home(run);
+	run_places_init(&run->places, run->config, run->guarded.proc, run->name,
+			run->home.dir[0] ? run->home.file : NULL);
+	oomkill_init(&run->killer, run->guarded.proc);
 	if (r == 0 && run->places.inotify >= 0)
 		r = loop_add_fd(run->loop, run->places.inotify, POLLIN, run_watch_event, run);
-	if (r == 0)
-		r = loop_reserve_child(run->loop);
 	if (r == 0)
 		r = loop_set_timer(run->loop, 0, run_start, run); /* the table has room for all our timers then */
 	return r;
@@ -159,17 +151,11 @@ static int run_open(struct run *run)
 
 static void run_done(struct run *run)
 {
-	struct sigaction ignore = { .sa_handler = SIG_IGN };
-
-	terminal_take_back(&run->terminal);
-	for (size_t i = 0; i < SIGNALS; i++) /* what arrives from here on does not change the exit status any more */
-		sigaction(signals[i], &ignore, NULL);
+	guarded_done(&run->guarded);
 	loop_free(run->loop);
 	run_places_done(&run->places);
 	oomkill_done(&run->killer);
 	run_home_done(&run->home);
-	pidref_done(&run->child);
-	procfs_done(&run->procfs);
 }
 
 static void shorten(const char *text, char ret[RUN_NAME_SIZE])
@@ -182,7 +168,7 @@ static void shorten(const char *text, char ret[RUN_NAME_SIZE])
 int run_main(const struct oome_config *config, char *const *argv)
 {
 	CLEANUP(run_done) struct run run = {
-		.config = config, .argv = argv, .procfs = { .fd = -1 }, .child = PIDREF_NONE, .limit_said_ms = -1,
+		.config = config, .argv = argv, .guarded = GUARDED_NONE, .limit_said_ms = -1,
 	};
 	const char *slash = strrchr(argv[0], '/');
 	int r;

@@ -1,20 +1,19 @@
 /* run.h: what the files of `oome run` share: one guarded command.
  *
  * What happens (a signal, a child's end, a file, a timer) becomes an event; run_policy.c decides; run.c has it done by
- * run_start.c, run_watch.c (reports and ends) and run_tree.c (terminates). From a report to the last SIGKILL nothing is
+ * run_start.c, run_watch.c (reports and ends) and core's guarded.c. From a report to the last SIGKILL nothing is
  * allocated: that must work when memory is gone. */
 #ifndef OOME_RUN_H
 #define OOME_RUN_H
 
 #include "applets/oome/oome.h"
 #include "applets/oome/run_home.h"
-#include "core/oomkill.h"
 #include "applets/oome/run_places.h"
 #include "applets/oome/run_policy.h"
-#include "core/terminal.h"
+#include "core/guarded.h"
 #include "core/limit.h"
 #include "core/loop.h"
-#include "core/pidref.h"
+#include "core/oomkill.h"
 
 enum { RUN_NAME_SIZE = 204 };
 
@@ -24,17 +23,9 @@ struct run {
 	char command[RUN_NAME_SIZE]; /* for messages, where a very long one is cut */
 	char name[RUN_NAME_SIZE];  /* its base name, the same */
 	struct loop *loop;
-	struct procfs procfs;
-	const struct procfs *proc; /* NULL: there is none */
+	struct guarded guarded;
 	enum run_state state;
-	struct pidref child;       /* pid 0: it has ended, and is reaped */
-	pid_t pgrp;                /* the child's, also when it has ended */
-	int status;                /* waitpid(2)'s, of its end */
 	int signal;                /* the last that we got */
-	int64_t started_ms;
-	int64_t check_ms;          /* the pause between looks at what is left */
-	int64_t killing_since_ms;
-	bool stubborn_said;
 	int failed_starts;
 	bool restarting;           /* the next start is not the first */
 	struct limit limit;
@@ -42,7 +33,6 @@ struct run {
 	struct run_home home;
 	struct run_places places;
 	struct oomkill killer;
-	struct terminal terminal;
 };
 
 /* EVENT has happened: decide and do. */
@@ -58,17 +48,7 @@ void run_watch(struct run *run);
 /* Inotify has something. For loop_add_fd(). */
 void run_watch_event(struct loop *loop, int fd, short revents, void *run);
 
-/* The child ended (run->status): may and must it be restarted? Says why, or why not. */
+/* The child ended (guarded.status): may and must it be restarted? Says why, or why not. */
 bool run_watch_end(struct run *run);
-
-/* SIGTERM to the child and all that came from it, and an event when its grace is over; RUN_TREE_GONE when nothing is
- * left. */
-void run_tree_terminate(struct run *run);
-
-/* SIGKILL to all that is left, until RUN_TREE_GONE. */
-void run_tree_kill(struct run *run);
-
-/* The child ended: that may have been the last of it. */
-void run_tree_check(struct run *run);
 
 #endif

@@ -48,24 +48,26 @@ static bool find_report(struct run *run, pid_t pid, struct run_report *ret)
 
 static void look(struct run *run)
 {
+	pid_t pid = run->guarded.child.pid;
 	struct run_report report;
 
-	if (run->state != RUN_RUNNING || !find_report(run, run->child.pid, &report) || !may_restart(run))
+	if (run->state != RUN_RUNNING || !find_report(run, pid, &report) || !may_restart(run))
 		return;
 	log_line("%s: out of memory reported by '%s', terminating pid %d", run->name, report.place->file.path,
-		 (int)run->child.pid);
+		 (int)pid);
 	run_happened(run, RUN_REPORTED);
 }
 
 static void on_look(struct loop *loop, void *context)
 {
 	struct run *run = context;
+	const struct guarded *guarded = &run->guarded;
 
 	if (run->state != RUN_RUNNING)
 		return;
-	loop_set_timer(loop, run_next_look(loop_now() - run->started_ms, run->config->interval_ms), on_look, run);
-	run_places_find(&run->places, run->child.pid);
-	oomkill_follow(&run->killer, run->child.pid);
+	loop_set_timer(loop, run_next_look(loop_now() - guarded->started_ms, run->config->interval_ms), on_look, run);
+	run_places_find(&run->places, guarded->child.pid);
+	oomkill_follow(&run->killer, guarded->child.pid);
 	look(run);
 }
 
@@ -78,7 +80,7 @@ void run_watch_event(struct loop *loop, int fd, short revents, void *context)
 	if (!run_places_event(&run->places, &find) || run->state != RUN_RUNNING)
 		return;
 	if (find)
-		run_places_find(&run->places, run->child.pid);
+		run_places_find(&run->places, run->guarded.child.pid);
 	look(run);
 }
 
@@ -92,8 +94,10 @@ void run_watch(struct run *run)
 /* A wrapper that exits 137 lives on a moment; the one that was killed is below it. */
 static void say_killed(const struct run *run)
 {
+	const struct guarded *guarded = &run->guarded;
+
 	log_line("%s: %s %d was killed by the kernel's OOM killer (%s oom_kill %llu -> %llu)%s", run->name,
-		 WIFSIGNALED(run->status) ? "pid" : "a child of pid", (int)run->pgrp, run->killer.counter.path,
+		 WIFSIGNALED(guarded->status) ? "pid" : "a child of pid", (int)guarded->pid, run->killer.counter.path,
 		 (unsigned long long)run->killer.baseline, (unsigned long long)run->killer.now,
 		 run->config->dry ? ", not restarting due to dry-run" : "");
 }
@@ -107,11 +111,11 @@ static bool died_of_memory(struct run *run)
 	run_places_find(&run->places, 0);
 	reported = find_report(run, 0, &report);
 	killed = oomkill_struck(&run->killer);
-	if (!run_died_of_memory(run->status, reported, killed))
+	if (!run_died_of_memory(run->guarded.status, reported, killed))
 		return false;
 	if (reported)
 		log_line("%s: out of memory reported by '%s', pid %d ended (%s)", run->name, report.place->file.path,
-			 (int)run->pgrp, spawn_describe(run->status, how));
+			 (int)run->guarded.pid, spawn_describe(run->guarded.status, how));
 	else
 		say_killed(run);
 	return !run->config->dry;

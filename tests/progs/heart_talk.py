@@ -165,7 +165,7 @@ def interrupted():
     heart.expect(frame(ACK))
     over = time.monotonic() + 2
     rounds = 0
-    while time.monotonic() < over:
+    while time.monotonic() < over or rounds < 10:
         for number in (signal.SIGTERM, signal.SIGSTOP, signal.SIGCONT, signal.SIGWINCH):
             heart.process.send_signal(number)
         heart.send(frame(BEAT) + frame(GET_CMD) + frame(CLEAR_CMD))
@@ -176,8 +176,6 @@ def interrupted():
             os.read(heart.process.stderr.fileno(), 65536)
     heart.send(frame(SHUT_DOWN))
     heart.end()
-    if rounds < 10:
-        sys.exit("only %d rounds" % rounds)
 
 
 def injected():

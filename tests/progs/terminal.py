@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""terminal.py SECONDS STEP...: talk with a program in a new terminal.
+"""terminal.py STEP...: talk with a program in a new terminal.
 
 A STEP is "run=COMMAND" (what has the terminal, first; by the shell), "type=TEXT" (\\n, \\x1a and the like are
 understood), "see=REGEX" (wait until it shows, behind what was seen before) or "end=STATUS" (wait for its end). Exits 1
-when the time is up."""
+after PATIENCE seconds in vain."""
 import os
 import pty
 import re
@@ -12,15 +12,18 @@ import sys
 import time
 
 
+PATIENCE = 60 * int(os.environ.get("TIMES", "1"))
+
+
 def fail(text, shown):
     sys.stderr.write("%s; on the terminal: %r\n" % (text, shown))
     sys.exit(1)
 
 
 def main():
-    deadline = time.monotonic() + float(sys.argv[1])
     shown, pid, fd = b"", None, None
-    for step in sys.argv[2:]:
+    for step in sys.argv[1:]:
+        deadline = time.monotonic() + PATIENCE
         verb, text = step.split("=", 1)
         if verb == "run":
             pid, fd = pty.fork()
