@@ -72,20 +72,30 @@ bool complete_has_commands(const struct opt_program *program)
 	return opt_first_named(program)->summary;
 }
 
+const struct opt *complete_lead(const struct opt_program *program)
+{
+	static const struct opt none[] = { { .kind = OPT_END } };
+
+	if (program->lead)
+		return program->lead;
+	return program->commands[0].name ? none : program->commands[0].options;
+}
+
 void complete_places(const struct complete_job *job, complete_each *each)
 {
-	static const struct opt no_options[] = { { .kind = OPT_END } };
-	static const struct opt_command none = { .options = no_options };
+	static const struct opt_command none = { 0 };
 	const struct opt_command own = { .options = job->name_options };
 	char place[PLACE_SIZE];
 
 	each(job, "", &own);
 	for (size_t i = 0; i < job->count; i++) {
 		const struct opt_program *program = job->words[i].program;
+		struct opt_command nameless = program->commands[0].name ? none : program->commands[0];
 
 		if (!complete_is_first(job, i))
 			continue;
-		each(job, job->words[i].word, program->commands[0].name ? &none : &program->commands[0]);
+		nameless.options = complete_lead(program);
+		each(job, job->words[i].word, &nameless);
 		for (const struct opt_command *c = opt_first_named(program); c->summary; c++) {
 			snprintf(place, sizeof(place), "%s/%s", job->words[i].word, c->name);
 			each(job, place, c);

@@ -42,6 +42,9 @@ void complete_names(const struct complete_job *job, size_t i, const char *betwee
 void complete_all_words(const struct complete_job *job);
 void complete_choices(FILE *out, const char *argument);
 
+/* The options that stand right behind the program's name. */
+const struct opt *complete_lead(const struct opt_program *program);
+
 /* One place, and the command whose options (all have -h, --help beside) and operands stand there. */
 typedef void complete_each(const struct complete_job *job, const char *place, const struct opt_command *command);
 

@@ -134,14 +134,13 @@ static void end_walk(const struct complete_job *job)
 
 static void walk_applet(const struct complete_job *job, size_t i)
 {
-	static const struct opt none = { .kind = OPT_END };
 	const struct opt_program *program = job->words[i].program;
 	const struct opt_command *commands = opt_first_named(program);
 	const char *word = job->words[i].word;
 
 	if (!complete_has_commands(program))
 		return;
-	begin_walk(job, word, program->commands[0].name ? &none : program->commands[0].options);
+	begin_walk(job, word, complete_lead(program));
 	for (const struct opt_command *c = commands; c->summary; c++)
 		described(job->out, c->name, c->summary);
 	fputs(pass_on, job->out);

@@ -8,7 +8,6 @@
 
 #include "core/cleanup.h"
 #include "core/ini_private.h"
-#include "core/span.h"
 
 struct parser {
 	struct ini ini;
@@ -46,47 +45,7 @@ static int bad_line(struct parser *p, const struct span *line, const char *what)
 		     span_len(line) > 80 ? "..." : "", what);
 }
 
-/* ---- white space ---- */
-
-size_t ini_space(const char *at, const char *end)
-{
-	static const char *const wide[] = {
-		"\xc2\x85", "\xc2\xa0", "\xe1\x9a\x80", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f",
-		"\xe3\x80\x80",
-	};
-	size_t left = (size_t)(end - at);
-
-	if (left == 0)
-		return 0;
-	if (*at == ' ' || (*at >= '\t' && *at <= '\r') || (*at >= 0x1c && *at <= 0x1f))
-		return 1;
-	if (left >= 3 && !memcmp(at, "\xe2\x80", 2) && (unsigned char)at[2] >= 0x80 && (unsigned char)at[2] <= 0x8a)
-		return 3; /* U+2000 to U+200A */
-	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
-		if (left >= strlen(wide[i]) && !memcmp(at, wide[i], strlen(wide[i])))
-			return strlen(wide[i]);
-	return 0;
-}
-
-size_t ini_space_before(const char *begin, const char *at)
-{
-	for (size_t n = 1; n <= 3 && n <= (size_t)(at - begin); n++)
-		if (ini_space(at - n, at) == n)
-			return n;
-	return 0;
-}
-
-static void strip_left(struct span *s)
-{
-	for (size_t n; (n = ini_space(s->at, s->end)) > 0;)
-		s->at += n;
-}
-
-static void strip_right(struct span *s)
-{
-	for (size_t n; (n = ini_space_before(s->at, s->end)) > 0;)
-		s->end -= n;
-}
+/* ---- words ---- */
 
 /* Make a string of S, in the copy of the text: what stands behind it is white space or has been understood. */
 static const char *string(const struct span *s)
@@ -120,7 +79,7 @@ static bool take_expression(struct span *s, struct span *ret)
 	while (rest.at < rest.end && *rest.at != '#' && *rest.at != ';')
 		rest.at++;
 	*ret = (struct span){ .at = s->at, .end = rest.at };
-	strip_right(ret);
+	ini_strip_right(ret);
 	if (span_len(ret) == 0 || ret->end[-1] != ']')
 		return false;
 	ret->end--;
@@ -132,9 +91,9 @@ static bool is_header(struct span line, struct header *ret)
 	*ret = (struct header){ 0 };
 	if (!span_take_prefix(&line, "["))
 		return false;
-	strip_left(&line);
+	ini_strip_left(&line);
 	take_name(&line, "#[]:;{}", &ret->name);
-	strip_left(&line);
+	ini_strip_left(&line);
 	if (span_len(&ret->name) == 0)
 		return false;
 	if (span_take_prefix(&line, ":")) {
@@ -145,7 +104,7 @@ static bool is_header(struct span line, struct header *ret)
 	}
 	if (!span_take_prefix(&line, "]"))
 		return false;
-	strip_left(&line);
+	ini_strip_left(&line);
 	return span_len(&line) == 0 || *line.at == '#' || *line.at == ';';
 }
 
@@ -190,7 +149,7 @@ static void take_sign(struct span *line, struct assignment *ret)
 {
 	const char *last = ret->name.end - 1;
 
-	strip_left(line);
+	ini_strip_left(line);
 	if (line->at < line->end && (*line->at == '+' || *line->at == '-'))
 		last = line->at++;
 	ret->op = *last == '+' ? INI_ADD : *last == '-' ? INI_REMOVE : INI_SET;
@@ -207,8 +166,8 @@ static bool is_assignment(struct span line, struct assignment *ret)
 	take_sign(&line, ret);
 	if (!span_take_prefix(&line, "="))
 		return false;
-	strip_left(&line);
-	strip_right(&line);
+	ini_strip_left(&line);
+	ini_strip_right(&line);
 	ret->value = line;
 	return true;
 }
@@ -239,8 +198,8 @@ static int take_other(struct parser *p, const struct span *line)
 	if (!p->section && !p->apart)
 		return bad_line(p, line, "stands before the first [SECTION]");
 	if (span_take_prefix(&parts, "=>")) {
-		strip_left(&parts);
-		strip_right(&parts);
+		ini_strip_left(&parts);
+		ini_strip_right(&parts);
 		return p->apart ? 0 : take_option(p, "<part-dependencies>", INI_SET, &parts);
 	}
 	if (!is_assignment(*line, &a))
@@ -252,9 +211,9 @@ static int take_other(struct parser *p, const struct span *line)
 
 static int take_continuation(struct parser *p, struct span line)
 {
-	strip_right(&line);
+	ini_strip_right(&line);
 	if (!p->block) {
-		strip_left(&line);
+		ini_strip_left(&line);
 		if (span_len(&line) == 0)
 			return 0;
 	}
@@ -332,8 +291,8 @@ static int take_line(struct parser *p, struct span line)
 		return 0;
 	if (span_len(&line) > 0 && ini_space(line.at, line.end) == 0)
 		return take_other(p, &line);
-	strip_left(&text);
-	strip_right(&text);
+	ini_strip_left(&text);
+	ini_strip_right(&text);
 	if (p->option)
 		return take_continuation(p, line);
 	if (span_len(&text) == 0 || p->apart)

@@ -19,6 +19,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/span.h"
+
 enum {
 	INI_SECTIONS_MAX = 4096, /* of one file, as the others */
 	INI_OPTIONS_MAX = 16384,
@@ -71,6 +73,14 @@ int ini_set(struct ini *ini, const char *section, const char *option, const char
 
 /* Take OPTION, one of SECTION's, out of it. */
 void ini_remove(struct ini_section *section, struct ini_option *option);
+
+/* Append a line to VALUE: the array is VALUE's, the strings are not. -ENOMEM. Release it with ini_value_done(), which
+ * takes NULL. */
+int ini_value_add(struct ini_value *value, struct ini_line line);
+void ini_value_done(struct ini_value *value);
+
+/* TEXT without the white space around it. */
+struct span ini_strip(const char *text);
 
 /* Lay OVER, which is emptied, on BASE: its values replace those of BASE; `+=` appends lines to them, `-=` takes lines
  * out, where BASE has the section. -ENOMEM: both must only be released. */

@@ -61,6 +61,8 @@ int ini_condition_add(struct ini *ini, const struct ini_condition *condition)
 
 void ini_value_done(struct ini_value *value)
 {
+	if (!value)
+		return;
 	free(value->lines);
 	*value = (struct ini_value){ 0 };
 }

@@ -98,9 +98,23 @@ static int settle(struct ini_section *section, const char *name)
 	return 0;
 }
 
-/* Options of OVER take the place of those of BASE that have the same name and operation. */
+/* What is still to be done to the option NAME of SECTION is not to be done any more. */
+static void forget(struct ini_section *section, const char *name)
+{
+	for (enum ini_op op = INI_ADD; op <= INI_REMOVE; op++) {
+		struct ini_option *pending = ini_option_of(section, name, op);
+
+		if (pending)
+			ini_remove(section, pending);
+	}
+}
+
+/* Options of OVER take the place of those of BASE that have the same name and operation; "=" of all of them. */
 static int replace(struct ini_section *base, struct ini_section *over)
 {
+	for (size_t i = 0; i < over->count; i++)
+		if (over->options[i].op == INI_SET)
+			forget(base, over->options[i].name);
 	for (size_t i = 0; i < over->count; i++) {
 		struct ini_option *from = &over->options[i], *to = ini_option_of(base, from->name, from->op);
 		int r = to ? 0 : ini_option_add(base, from->name, from->op, &to);
@@ -123,10 +137,10 @@ static int update(struct ini_section *base, struct ini_section *over)
 		const struct ini_option pending = over->options[i];
 		struct ini_option *below, *own;
 
-		if (pending.op == INI_SET)
+		if (pending.op == INI_SET || ini_option(over, pending.name))
 			continue;
 		r = settle(base, pending.name);
-		below = r == 0 && !ini_option(over, pending.name) ? ini_option(base, pending.name) : NULL;
+		below = r == 0 ? ini_option(base, pending.name) : NULL;
 		if (below)
 			r = ini_option_add(over, below->name, INI_SET, &own);
 		if (below && r == 0)
@@ -175,10 +189,12 @@ struct inherit {
 
 static int refuse(struct inherit *in, const struct ini_line *line, int error, const char *why, const char *near)
 {
+	const char *name = ini_strip(line->text).at;
+
 	in->fault->file = line->file;
 	in->fault->line = line->line;
 	snprintf(in->fault->why, sizeof(in->fault->why), near ? "<= %s: %s (did you mean '%s'?)" : "<= %s: %s",
-		 line->text, why, near);
+		 name, why, near);
 	return error;
 }
 
@@ -214,11 +230,9 @@ static int inherit_line(struct inherit *in, const struct ini_line *line, struct 
 {
 	CLEANUP(ini_section_done) struct ini_section base = { 0 };
 	const struct ini_section *section;
-	const char *name = line->text;
+	const char *name = ini_strip(line->text).at; /* at its end there is none anyway */
 	int r;
 
-	while (ini_space(name, name + strlen(name)))
-		name += ini_space(name, name + strlen(name));
 	if (!*name)
 		return 0;
 	section = ini_find(in->ini, name);

@@ -11,8 +11,7 @@ struct ini_text { struct ini_text *next; char *data; const char *file; };
  * grows by nothing else. NULL: no memory, ITEMS are as they were. */
 void *ini_grown(void *items, size_t count, size_t size);
 
-/* Append a line to VALUE; a section, an option to their owners, with no value yet. -ENOMEM. */
-int ini_value_add(struct ini_value *value, struct ini_line line);
+/* Append a section, an option that has no value yet, a condition. -ENOMEM. */
 int ini_section_add(struct ini *ini, const char *name, struct ini_section **ret);
 int ini_option_add(struct ini_section *section, const char *name, enum ini_op op, struct ini_option **ret);
 int ini_condition_add(struct ini *ini, const struct ini_condition *condition);
@@ -20,12 +19,12 @@ int ini_condition_add(struct ini *ini, const struct ini_condition *condition);
 /* As ini_option(), of any operation. */
 struct ini_option *ini_option_of(const struct ini_section *section, const char *name, enum ini_op op);
 
-/* Release the lines; the value has none then. */
-void ini_value_done(struct ini_value *value);
-
-/* The length of the white space at AT, of that right before AT, in bytes; 0: there is none. As Unicode and Python have
- * it: also the separators of ASCII and the no-break space, which text that was copied from a web page is full of. */
+/* The length of the white space at AT, in bytes; 0: there is none. As Unicode and Python have it: also the separators of
+ * ASCII and the no-break space, which text that was copied from a web page is full of. */
 size_t ini_space(const char *at, const char *end);
-size_t ini_space_before(const char *begin, const char *at);
+
+/* Leave white space out at the beginning, at the end. */
+void ini_strip_left(struct span *s);
+void ini_strip_right(struct span *s);
 
 #endif

@@ -261,7 +261,7 @@ static enum opt_result refuse_command(const struct parse *p, const char *typed)
 	command_names(p->program, &names);
 	if (!typed)
 		return refuse(p, "which command? One of: %s", names.data ? names.data : "");
-	if (typed[0] == '-')
+	if (typed[0] == '-' && typed[1])
 		return refuse(p, "option '%s' stands before the command; options follow it (one of: %s)", typed,
 			      names.data ? names.data : "");
 	for (const struct opt_command *c = opt_first_named(p->program); c->summary; c++)
@@ -323,11 +323,15 @@ enum opt_result opt_parse(const struct opt_program *program, int argc, char **ar
 			  const struct opt_command **ret_command, int *ret_operand)
 {
 	CLEANUP(parse_done) struct parse p = { .program = program, .command = program->commands, .config = config };
+	const struct opt_command nameless = { .options = program->lead };
+	bool is_nameless = program->lead && !opt_lead(program, argc, argv);
 	const char *first = argc > 1 ? argv[1] : NULL;
-	int skip = is_name_wanted(program, first) ? 1 : 0, operand = argc - skip;
+	int skip = !is_nameless && is_name_wanted(program, first) ? 1 : 0, operand = argc - skip;
 	enum opt_result r = OPT_OK;
 
-	if (skip)
+	if (is_nameless)
+		p.command = &nameless;
+	else if (skip)
 		r = find_command(&p, first);
 	if (r != OPT_OK)
 		return r;
@@ -338,7 +342,7 @@ enum opt_result opt_parse(const struct opt_program *program, int argc, char **ar
 	if (r == OPT_OK)
 		r = check_operands(&p, argc - skip - operand, argv + skip + operand);
 	if (r == OPT_OK) {
-		*ret_command = p.command;
+		*ret_command = is_nameless ? NULL : p.command;
 		*ret_operand = operand + skip;
 	}
 	return r;

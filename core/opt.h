@@ -1,8 +1,9 @@
 /* opt.h: one table of options gives the parser, --help and shell completion.
  *
  * An applet describes each of its commands ("single", "run") in a struct opt_command; an applet without sub-commands
- * has one whose name is NULL; it may stand before named ones, too. Values land in the applet's own config struct, by offset. Options stand before operands
- * (POSIX; musl's getopt does not permute either).
+ * has one whose name is NULL; it may stand before named ones, too. Values land in the applet's own config struct, by
+ * offset. Options stand before operands (POSIX; musl's getopt does not permute either), and behind the command's name,
+ * where a program does not say otherwise.
  *
  * Core does not print; this is the exception, for help and usage errors are what it is for (core/complete.h, which is
  * handed its FILE, beside it). */
@@ -51,13 +52,15 @@ struct opt_command {
 };
 
 /* What `--help` prints beside the commands. Commands without a name stand before those that have one. Where none has
- * one, they are lines of the synopsis, and the first one's options and operands are parsed. Where others have, the first
- * one is what the program does when no command is named, and takes no operands. */
+ * one, they are lines of the synopsis, and the first one's options and operands are parsed. Where others have, the
+ * first one is what the program does when no command is named, and takes no operands. */
 struct opt_program {
 	const char *name;                   /* as typed: "procguard oome", "oome_monitor" */
 	const char *summary;                /* one line */
 	const struct opt_command *commands; /* ends with an entry whose summary is NULL */
 	const char *notes;                  /* closing paragraphs, lines at most 79 wide; may be NULL */
+	const struct opt *lead;             /* NULL, or options that all commands have, and that the help shows before
+					     * a command's name: where there are any, all options may stand there */
 };
 
 enum opt_result {
@@ -67,7 +70,8 @@ enum opt_result {
 };
 
 /* Parse ARGV (argv[0] is the program, as typed) into CONFIG, whose defaults the caller has set. RET_COMMAND is the
- * command that was named, RET_OPERAND the index in ARGV of the first operand (ARGC when there is none).
+ * command that was named, RET_OPERAND the index in ARGV of the first operand (ARGC when there is none). Where PROGRAM
+ * has a lead, the name is moved before the options in ARGV, and RET_COMMAND is NULL when there is none.
  * -h and --help are understood before and behind the command's name. A mistyped command or option names the nearest. */
 enum opt_result opt_parse(const struct opt_program *program, int argc, char **argv, void *config,
 			  const struct opt_command **ret_command, int *ret_operand);

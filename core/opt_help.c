@@ -8,6 +8,7 @@ enum {
 	WIDTH = 79,       /* of 80 columns the last stays free: some terminals wrap there */
 	HELP_COLUMN = 28, /* where the text of an option begins */
 	FIRST_MAX = 128,
+	SYNOPSIS_MAX = 1024,
 };
 
 /* The next piece of TEXT that is not torn: a word, or all of "[-p NAME]...". */
@@ -42,16 +43,37 @@ size_t opt_wrap(FILE *out, const char *text, size_t column, size_t indent)
 	return column;
 }
 
+/* Append as strlcat(3) does, which glibc has since 2.38 only. */
+static void add(char *text, size_t size, const char *more)
+{
+	size_t length = strlen(text);
+
+	snprintf(text + length, size - length, "%s", more);
+}
+
+/* "[-f FILE] [-s SECTION] " */
+static void add_lead(char *text, size_t size, const struct opt *lead)
+{
+	for (const struct opt *o = lead; o && o->kind != OPT_END; o++) {
+		size_t length = strlen(text);
+
+		snprintf(text + length, size - length, "[%s%.1s%s%s%s] ", o->letter ? "-" : "--", &o->letter,
+			 o->letter ? "" : o->name, o->argument ? " " : "", o->argument ? o->argument : "");
+	}
+}
+
 static void synopsis(const struct opt_program *program, FILE *out)
 {
 	for (const struct opt_command *c = program->commands; c->summary; c++) {
-		const char *lead = c == program->commands ? "Usage:" : "";
 		size_t indent = strlen("Usage:  [-h] ") + strlen(program->name);
+		char text[SYNOPSIS_MAX] = "";
 
-		fprintf(out, "%-6s %s [-h] ", lead, program->name);
-		if (c->name)
-			fprintf(out, "%s%s", c->name, c->synopsis[0] ? " " : "");
-		opt_wrap(out, c->synopsis, indent + (c->name ? strlen(c->name) + 1 : 0), indent);
+		add_lead(text, sizeof(text), program->lead);
+		add(text, sizeof(text), c->name ? c->name : "");
+		add(text, sizeof(text), c->name && c->synopsis[0] ? " " : "");
+		add(text, sizeof(text), c->synopsis);
+		fprintf(out, "%-6s %s [-h] ", c == program->commands ? "Usage:" : "", program->name);
+		opt_wrap(out, text, indent, indent);
 		fputc('\n', out);
 	}
 }
@@ -85,14 +107,6 @@ static const struct opt *option_like(const struct opt_command *command, const st
 		    same_text(o->argument, wanted->argument) && same_text(o->help, wanted->help))
 			return o;
 	return NULL;
-}
-
-/* Append as strlcat(3) does, which glibc has since 2.38 only. */
-static void add(char *text, size_t size, const char *more)
-{
-	size_t length = strlen(text);
-
-	snprintf(text + length, size - length, "%s", more);
 }
 
 /* " (single, all)": where an option does not belong to all commands. */

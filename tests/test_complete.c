@@ -28,9 +28,9 @@ static const struct opt_command mixed_commands[] = {
 	{ NULL, "[-x]", "x", none, 0, 0, NULL }, { "run", "PROGRAM", "x", odd, 1, -1, NULL },
 	{ "ask", "WORD", "x", none, 1, 2, "one|two" }, { 0 },
 };
-static const struct opt_program mixed = { "mixed", "It's both", mixed_commands, NULL };
-static const struct opt_program many = { "many", "It's many", with_commands, NULL };
-static const struct opt_program single = { "single", "It's one", without, NULL };
+static const struct opt_program mixed = { "mixed", "It's both", mixed_commands, NULL, NULL };
+static const struct opt_program many = { "many", "It's many", with_commands, NULL, NULL };
+static const struct opt_program single = { "single", "It's one", without, NULL, NULL };
 static const struct complete_word words[] = {
 	{ "many", &many }, { "single", &single }, { "many_too", &many }, { "mixed", &mixed },
 };

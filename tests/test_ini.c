@@ -274,7 +274,9 @@ START_TEST(lines_are_added_and_taken_out)
 	/* A section that is new keeps its signs: it may inherit what they change. */
 	expect_merged("", "[a]\nx+=1\n", "[a] x+=1; ");
 	expect_merged("[a]\nx+=1\n", "[a]\nx+=2\n", "[a] x=|1|2; ");
-	expect_merged("[a]\nx+=1\n", "[a]\nx=2\n", "[a] x+=1; x=2; ");
+	expect_merged("[a]\nx+=1\nx-=3\n", "[a]\nx=2\n", "[a] x=2; ");
+	expect_merged("[a]\nx+=1\n", "[a]\nx=2\nx+=3\n", "[a] x=2|3; ");
+	expect_merged("[a]\nx=0\nx+=1\n", "[a]\nx+=2\n", "[a] x=0|1|2; ");
 }
 END_TEST
 
@@ -392,6 +394,7 @@ START_TEST(nothing_to_release)
 {
 	ini_done(NULL);
 	ini_section_done(NULL);
+	ini_value_done(NULL);
 }
 END_TEST
 

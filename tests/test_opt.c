@@ -43,7 +43,7 @@ static const struct opt_command commands[] = {
 	{ "pair", "A B", "take two", two_options, 2, 2, NULL },
 	{ 0 },
 };
-static const struct opt_program program = { "pg app", "Do things.", commands, "The end." };
+static const struct opt_program program = { "pg app", "Do things.", commands, "The end.", NULL };
 
 struct values {
 	int64_t timeout;
@@ -66,10 +66,10 @@ static const struct opt_command mixed_commands[] = {
 	{ "ask", "WORD", "ask it", two_options + 1, 1, 2, "this|that" },
 	{ 0 },
 };
-static const struct opt_program mixed = { "pg mix", "Mix.", mixed_commands, "Notes:\n  -x  of the first\n" };
+static const struct opt_program mixed = { "pg mix", "Mix.", mixed_commands, "Notes:\n  -x  of the first\n", NULL };
 
 static const struct opt_command plain_command[] = { { NULL, "[-d] [FILE]", "do it", one_options, 0, 1, NULL }, { 0 } };
-static const struct opt_program plain = { "plain", "Do it.", plain_command, NULL };
+static const struct opt_program plain = { "plain", "Do it.", plain_command, NULL, NULL };
 
 enum { WORDS_MAX = 24 };
 
@@ -241,7 +241,7 @@ START_TEST(options_of_several_other_commands)
 		{ "c", "C", "c", two_options, 0, 0, NULL },
 		{ 0 },
 	};
-	static const struct opt_program of_three = { "x", "Do.", three, NULL };
+	static const struct opt_program of_three = { "x", "Do.", three, NULL, NULL };
 
 	parse(&of_three, WORDS("x", "b", "-d"));
 	ck_assert_str_eq(p.said, "x: option '-d' belongs to 'a', 'c'\nTry 'x --help'.\n");
@@ -434,7 +434,7 @@ START_TEST(help_without_commands)
 	static const struct opt_command forms[] = {
 		{ NULL, "WORD", "w", two_options, 0, 1, NULL }, { NULL, "-d", "d", two_options, 0, 0, NULL }, { 0 },
 	};
-	static const struct opt_program several = { "x", "Do.", forms, "Notes.\n" };
+	static const struct opt_program several = { "x", "Do.", forms, "Notes.\n", NULL };
 	struct capture c;
 
 	capture_begin(&c, STDOUT_FILENO);
