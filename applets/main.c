@@ -24,7 +24,7 @@
 #define PROCGUARD_WITHOUT "" /* the libraries that this build goes without */
 #endif
 
-enum { EXIT_UNKNOWN = 127, NAME_SIZE = 256, NAMES_MAX = 4096, NOTES_COLUMN = 12 };
+enum { EXIT_UNKNOWN = 127, NAME_SIZE = PATH_MAX, NAMES_MAX = 4096, NOTES_COLUMN = 12 };
 
 /* The Makefile writes applets.inc: a line APPLET(name) for each folder. */
 #define APPLET(name) extern const struct applet name##_applet;
@@ -259,6 +259,32 @@ static int run_own(const char *name, int argc, char **argv)
 	return 2;
 }
 
+/* The first line of a script, "#!/usr/bin/procguard cluster -f", comes as one word, with the path of the script behind it
+ * (execve(2)). That path is what was typed. */
+static int run_script(const char *own, int argc, char **argv)
+{
+	static const char blanks[] = " \t";
+	size_t room = strlen(argv[1]) / 2 + (size_t)argc + 1;
+	CLEANUP(free_done) char **words = calloc(room, sizeof(*words));
+	const struct applet *applet;
+	char *rest = argv[1], *word;
+	int count = 0;
+
+	if (!words) {
+		log_line("%s: out of memory", own);
+		return 1;
+	}
+	while ((word = strsep(&rest, blanks)))
+		if (*word)
+			words[count++] = word;
+	applet = count > 0 ? find_applet(words[0]) : NULL;
+	if (!applet)
+		return unknown_applet(own, count > 0 ? words[0] : "");
+	for (int i = 2; i < argc; i++)
+		words[count++] = argv[i];
+	return run_applet(applet, argv[2], count, words);
+}
+
 /* By the name it was called, else by its first word. */
 static int dispatch(int argc, char **argv)
 {
@@ -276,6 +302,8 @@ static int dispatch(int argc, char **argv)
 	log_prefix(name);
 	if (argc < 2 || argv[1][0] == '-')
 		return run_own(name, argc, argv);
+	if (argc > 2 && strpbrk(argv[1], " \t"))
+		return run_script(name, argc, argv);
 	applet = find_applet(argv[1]);
 	if (!applet)
 		return unknown_applet(name, argv[1]);
