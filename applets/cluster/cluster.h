@@ -1,0 +1,22 @@
+/* cluster.h: the commands of the applet. */
+#ifndef CLUSTER_CLUSTER_H
+#define CLUSTER_CLUSTER_H
+
+#include "applets/cluster/config.h"
+
+/* One call of the applet: what was typed, and the configuration that it is about. */
+struct cluster {
+	const char *program; /* as called: "procguard cluster", or the path of a script */
+	struct config config;
+	struct resolve *resolve;
+	char **operands; /* what stands behind the command; ends with NULL */
+};
+
+/* What a command does: prints, says on stderr what it could not do, and returns the exit status. */
+typedef int cluster_command(struct cluster *c);
+
+cluster_command show_main;    /* config */
+cluster_command install_main; /* install [DIR] */
+cluster_command unit_main;    /* unit */
+
+#endif
