@@ -183,6 +183,7 @@ static int parse(struct parse *p, struct line *line)
 		return r;
 	if (line->kind == LINE_BACKGROUND)
 		take_dash(p, line);
+	span_skip_blanks(&p->rest);
 	if (span_len(&p->rest) == 0)
 		return refuse(p, "%s", line->kind == LINE_PID ? "pid: without a number or a file" : "no command");
 	line->text = copy(&p->rest);

@@ -42,15 +42,19 @@ struct frame {
 
 static int get(const struct frame *outer, const char *section, const char *option, const struct ini_value **ret);
 
+/* At F's line; a default has none, then where it is needed. */
 static int __attribute__((format(printf, 2, 3))) refuse(const struct frame *f, const char *format, ...)
 {
+	const struct ini_line *line = f->expand.line;
 	char text[FAULT_SIZE];
 	va_list args;
 
+	for (const struct frame *outer = f->outer; outer && !line->file; outer = outer->outer)
+		line = outer->expand.line;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	return fault_say(f->expand.fault, f->expand.line->file, f->expand.line->line, "%s", text);
+	return fault_say(f->expand.fault, line->file, line->line, "%s", text);
 }
 
 /* ---- ${...} ---- */
@@ -148,14 +152,19 @@ static int make_absolute(const struct frame *f, const struct ini_value *raw, str
 	return judged(f, buf_add(text, path, strlen(path) + 1));
 }
 
+static void entry_reset(struct entry *e)
+{
+	ini_value_done(&e->what.value);
+	free(e->text);
+	e->text = NULL;
+	e->state = NEW;
+}
+
 static void entry_free(struct entry *e)
 {
-	if (!e)
-		return;
-	ini_value_done(&e->what.value);
+	entry_reset(e);
 	free(e->section);
 	free(e->option);
-	free(e->text);
 	free(e);
 }
 
@@ -295,7 +304,7 @@ static int get_in(struct frame *f, const char *section, const char *option, cons
 		e->state = DOING;
 		r = resolve_entry(f, e);
 		if (r < 0) {
-			e->state = NEW;
+			entry_reset(e);
 			return r;
 		}
 	}

@@ -1,0 +1,512 @@
+/* A cluster's configuration, from files to what is done. */
+#include "applets/cluster/config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "tests/suite.h"
+
+static char top[64];
+
+static void enter(void)
+{
+	strcpy(top, "/tmp/test_config.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(top));
+	ck_assert_int_eq(chdir(top), 0);
+	unsetenv("PROCGUARD_TEST");
+}
+
+static void leave(void)
+{
+	char command[128];
+
+	ck_assert_int_eq(chdir("/"), 0);
+	snprintf(command, sizeof(command), "rm -rf %s", top);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static void file(const char *name, const char *text)
+{
+	FILE *out = fopen(name, "w");
+
+	ck_assert_ptr_nonnull(out);
+	ck_assert_int_ge(fputs(text, out), 0);
+	ck_assert_int_eq(fclose(out), 0);
+}
+
+/* PATH below the directory of the test; good until the next call but one. */
+static const char *at(const char *path)
+{
+	static char paths[2][256];
+	static int next;
+	char *ret = paths[next++ % 2];
+
+	snprintf(ret, sizeof(paths[0]), "%s%s", top, path);
+	return ret;
+}
+
+static struct config loaded(const struct config_request *request)
+{
+	struct fault fault = { "" };
+	struct config config;
+	int r = config_load(request, &config, NULL, &fault);
+
+	ck_assert_msg(r == 0, "%d: %s", r, fault.text);
+	return config;
+}
+
+static const struct config_request usual = { .called = "procguard cluster" };
+
+/* TEXT as buildout.cfg. */
+static struct config config_of(const char *text)
+{
+	file("buildout.cfg", text);
+	return loaded(&usual);
+}
+
+static void expect_lines(const struct config_lines *lines, const char *expected)
+{
+	char text[1000] = "";
+
+	for (size_t i = 0; i < lines->count; i++) {
+		strcat(text, lines->items[i].kind == LINE_BACKGROUND ? "&" : "");
+		strcat(text, lines->items[i].text);
+		strcat(text, "@");
+		strcat(text, lines->items[i].place);
+		strcat(text, "|");
+	}
+	ck_assert_str_eq(text, expected);
+}
+
+/* The commands of `start` in TEXT. */
+static void starts(const char *text, const char *expected)
+{
+	CLEANUP(config_done) struct config config = config_of(text);
+
+	expect_lines(&config.start, expected);
+}
+
+static void refused_by(const struct config_request *request, const char *expected)
+{
+	struct config config = { .debug = true };
+	struct fault fault = { "" };
+
+	ck_assert_int_eq(config_load(request, &config, NULL, &fault), -EBADMSG);
+	ck_assert_str_eq(fault.text, expected);
+	ck_assert(config.debug);
+}
+
+static void refused(const char *text, const char *expected)
+{
+	file("buildout.cfg", text);
+	refused_by(&usual, expected);
+}
+
+START_TEST(defaults)
+{
+	CLEANUP(config_done) struct config c = config_of("[cluster]\nstart = a\n");
+
+	ck_assert_str_eq(c.file, at("/buildout.cfg"));
+	ck_assert_str_eq(c.section, "cluster");
+	ck_assert_str_eq(c.home, top);
+	ck_assert_str_eq(c.directory, top);
+	expect_lines(&c.start, "a@buildout.cfg:2|");
+	ck_assert_uint_eq(c.stop.count + c.restart.count, 0);
+	ck_assert(!c.debug);
+	ck_assert_str_eq(c.pid_file, "cluster.pid");
+	ck_assert_str_eq(c.pid_path, at("/cluster.pid"));
+	ck_assert_str_eq(c.log_path, at("/cluster.log"));
+	ck_assert_ptr_null(c.environment[0]);
+	ck_assert_ptr_null(c.user);
+	ck_assert_int_eq(c.stop_timeout_ms, 10000);
+	ck_assert_int_eq(c.command_timeout_ms, -1);
+	ck_assert_ptr_null(c.left_out[0]);
+}
+END_TEST
+
+START_TEST(every_option)
+{
+	CLEANUP(config_done) struct config c = config_of(
+		"[cluster]\nrecipe = plone.recipe.cluster\nindex = http://index.example/simple\ndebug = 1\n"
+		"start =\n  background:a\n\n  # not this\n  b start\nstop =\n  b stop\n  pid:run/b.pid\n"
+		"restart = c\n  d\npid-file = run/x.pid\nlog-file = log\ndirectory = work\n"
+		"environment =\n  A=1\n  # B=2\n  C= x=y z\nuser = plone\nstop-timeout = 1500ms\n"
+		"command-timeout = 2m\n");
+
+	expect_lines(&c.start, "&a@buildout.cfg:6|b start@buildout.cfg:9|");
+	expect_lines(&c.stop, "b stop@buildout.cfg:11|run/b.pid@buildout.cfg:12|");
+	ck_assert_str_eq(c.stop.items[1].path, at("/work/run/b.pid"));
+	expect_lines(&c.restart, "c@buildout.cfg:13|d@buildout.cfg:14|");
+	ck_assert(c.debug);
+	ck_assert_str_eq(c.pid_file, "run/x.pid");
+	ck_assert_str_eq(c.pid_path, at("/run/x.pid"));
+	ck_assert_str_eq(c.log_path, at("/log"));
+	ck_assert_str_eq(c.directory, at("/work"));
+	ck_assert_str_eq(c.home, top);
+	ck_assert_str_eq(c.environment[0], "A=1");
+	ck_assert_str_eq(c.environment[1], "C= x=y z");
+	ck_assert_ptr_null(c.environment[2]);
+	ck_assert_str_eq(c.user, "plone");
+	ck_assert_int_eq(c.stop_timeout_ms, 1500);
+	ck_assert_int_eq(c.command_timeout_ms, 120000);
+}
+END_TEST
+
+START_TEST(empty_options_are_not_there)
+{
+	CLEANUP(config_done) struct config c = config_of(
+		"[cluster]\nstart =\nstop =\n\ndebug =\npid-file =\nlog-file =\nuser =\ndirectory =\n"
+		"environment =\nstop-timeout =\ncommand-timeout = none\n");
+
+	ck_assert_uint_eq(c.start.count + c.stop.count, 0);
+	ck_assert(!c.debug);
+	ck_assert_str_eq(c.pid_file, "cluster.pid");
+	ck_assert_str_eq(c.directory, top);
+	ck_assert_ptr_null(c.user);
+	ck_assert_ptr_null(c.environment[0]);
+	ck_assert_int_eq(c.stop_timeout_ms, 10000);
+	ck_assert_int_eq(c.command_timeout_ms, -1);
+}
+END_TEST
+
+START_TEST(absolute_and_elsewhere)
+{
+	CLEANUP(config_done) struct config c = config_of(
+		"[buildout]\ndirectory = /srv/app\n[cluster]\nstart = a\npid-file = /run/a/x.pid\n");
+
+	ck_assert_str_eq(c.home, "/srv/app");
+	ck_assert_str_eq(c.directory, "/srv/app");
+	ck_assert_str_eq(c.pid_path, "/run/a/x.pid");
+	ck_assert_str_eq(c.log_path, "/run/a/cluster.log");
+}
+END_TEST
+
+#define START "[cluster]\nstart = "
+#define LINE "@buildout.cfg:2|"
+
+START_TEST(references)
+{
+	char expected[300];
+
+	starts(START "${:v}\nv = 1 ${x:y}\n[x]\ny = 2\n", "1 2" LINE);
+	starts(START "${x:y} z\n[x]\ny = 1\n  2\n", "1" LINE "2 z" LINE);
+	starts(START "$${HOME} $$ $${x:y}\n", "${HOME} $$ ${x:y}" LINE);
+	starts(START "${:_buildout_section_name_}\n", "cluster" LINE);
+	snprintf(expected, sizeof(expected), "%s/bin %s/parts %s/eggs %s/develop-eggs" LINE, top, top, top, top);
+	starts(START "${buildout:bin-directory} ${buildout:parts-directory} ${buildout:eggs-directory} "
+		     "${buildout:develop-eggs-directory}\n", expected);
+	snprintf(expected, sizeof(expected), "%s/p/x /opt/x" LINE, top);
+	starts(START "${x:location} ${y:location}\n[x]\nrecipe = r\n[y]\nrecipe = r\nlocation = /opt/x\n[buildout]\n"
+		     "parts-directory = p\n", expected);
+	starts("[base]\nv = 1\nstart = ${:v} ${:w}\n[cluster]\n<= base\nw = 2\n", "1 2@buildout.cfg:3|");
+	setenv("PROCGUARD_TEST", "${x:y}", 1);
+	starts(START "${env:PROCGUARD_TEST}\n", "${x:y}" LINE);
+	starts(START "${env:PROCGUARD_TEST}\n[env]\nPROCGUARD_TEST = 1\n", "1" LINE);
+	starts(START "${env:PROCGUARD_TEST}\n[env]\nx = 1\n", "${x:y}" LINE);
+}
+END_TEST
+
+START_TEST(directories_of_buildout)
+{
+	setenv("HOME", "/home/plone", 1);
+	starts("[buildout]\neggs-directory = ~/eggs\nbin-directory = ${:directory}/b\nparts-directory = /p\n"
+	       "directory = /srv/app\ndevelop-eggs-directory = d\n"
+	       "[cluster]\nstart = ${buildout:eggs-directory} ${buildout:bin-directory} ${buildout:parts-directory} "
+	       "${buildout:develop-eggs-directory}\n", "/home/plone/eggs /srv/app/b /p /srv/app/d@buildout.cfg:8|");
+}
+END_TEST
+
+/* What the cluster does not need may be wrong. */
+START_TEST(only_what_is_needed)
+{
+	starts(START "a\nother = ${none:x}\n[b]\n<= none\nx = ${none:x}\n[c]\nx = ${:x}\n", "a" LINE);
+}
+END_TEST
+
+START_TEST(bad_references)
+{
+	refused("[buildout]\nbin-directory = b\n[cluster]\nstart =\n  a\n  ${buildot:directory}/b\n",
+		"buildout.cfg:6: ${buildot:directory}: no section 'buildot' (did you mean 'buildout'?)");
+	refused(START "${buildout:bin-direktory}\n",
+		"buildout.cfg:2: ${buildout:bin-direktory}: no option 'bin-direktory' in [buildout] (did you mean "
+		"'bin-directory'?)");
+	refused(START "${:x}\n", "buildout.cfg:2: ${:x}: no option 'x' in [cluster]");
+	refused(START "${x:y}\n[x]\n\ny = ${zzz:y}\n", "buildout.cfg:5: ${zzz:y}: no section 'zzz'");
+	refused(START "${x:location}\n[x]\n",
+		"buildout.cfg:2: ${x:location}: no option 'location' in [x], which has no recipe either");
+	refused(START "${env:PROCGUARD_TEST}\n",
+		"buildout.cfg:2: ${env:PROCGUARD_TEST}: there is no PROCGUARD_TEST in the environment");
+	refused(START "${x:y}\n[x]\n<= yy\n[y]\n", "buildout.cfg:4: <= yy: no such section (did you mean 'y'?)");
+}
+END_TEST
+
+START_TEST(loops)
+{
+	refused(START "${:start}\n",
+		"buildout.cfg:2: cluster:start needs itself: cluster:start -> cluster:start");
+	refused(START "${:a}\na = ${x:b}\n[x]\nb = ${y:c}\n[y]\nc = ${x:b}\n",
+		"buildout.cfg:7: x:b needs itself: x:b -> y:c -> x:b");
+	refused("[buildout]\ndirectory = ${:bin-directory}/..\n" START "a\n",
+		"buildout.cfg:2: buildout:directory needs itself: buildout:directory -> buildout:bin-directory -> "
+		"buildout:directory");
+	refused(START "a\n<= cluster\n", "buildout.cfg:3: <= cluster: the section inherits itself");
+}
+END_TEST
+
+/* Each option twice the one before: it must end, and not with all memory. */
+START_TEST(what_grows)
+{
+	char text[4000] = START "${:a0}\n", line[64];
+
+	for (int i = 0; i < 40; i++) {
+		snprintf(line, sizeof(line), "a%d = ${:a%d}${:a%d}\n", i, i + 1, i + 1);
+		strcat(text, line);
+	}
+	strcat(text, "a40 = 0123456789\n");
+	refused(text, "buildout.cfg:26: the value of cluster:a23 grows too long");
+	strcpy(text, START "${:a0}\n");
+	for (int i = 0; i < 70; i++) {
+		snprintf(line, sizeof(line), "a%d = ${:a%d}\n", i, i + 1);
+		strcat(text, line);
+	}
+	strcat(text, "a70 = 1\n");
+	refused(text, "buildout.cfg:65: cluster:a63: too many options that need each other");
+}
+END_TEST
+
+START_TEST(bad_values)
+{
+	refused(START "a\nstop-timeout = soon\n", "buildout.cfg:3: stop-timeout: 'soon' is no time (500ms, 30s, 5m; a "
+						   "bare number is seconds)");
+	refused(START "a\nstop-timeout = none\n", "buildout.cfg:3: stop-timeout: 'none' is no time (500ms, 30s, 5m; a "
+						   "bare number is seconds)");
+	refused(START "a\ncommand-timeout = 0\n", "buildout.cfg:3: command-timeout: '0' is no time (500ms, 30s, 5m; a "
+						   "bare number is seconds; or none)");
+	refused(START "a\ncommand-timeout = 31d\n", "buildout.cfg:3: command-timeout: '31d' is too long a time "
+						     "(500ms, 30s, 5m; a bare number is seconds; or none)");
+	refused(START "a\nuser = a\n  b\n", "buildout.cfg:3: user: it takes one line");
+	refused(START "a\nenvironment =\n  A = 1\n", "buildout.cfg:4: environment: 'A = 1' is no NAME=VALUE");
+	refused(START "a\nenvironment =\n  =1\n", "buildout.cfg:4: environment: '=1' is no NAME=VALUE");
+	refused(START "a\nstop =\n  b\n  pid:0\n", "buildout.cfg:5: stop: pid:0: no process has that number");
+	refused("[cluster]\nstop = a\n", "buildout.cfg: [cluster] has no option 'start'");
+	refused("x\n", "buildout.cfg:1: 'x' stands before the first [SECTION]");
+}
+END_TEST
+
+START_TEST(which_file)
+{
+	CLEANUP(config_done) struct config c = { 0 };
+	char why[200];
+
+	snprintf(why, sizeof(why), "no buildout.cfg and no cluster.cfg in '%s' (-f FILE names another)", top);
+	refused_by(&usual, why);
+	file("cluster.cfg", "[cluster]\nstart = c\n");
+	c = loaded(&usual);
+	ck_assert_str_eq(c.file, at("/cluster.cfg"));
+	config_done(&c);
+	c = config_of("[cluster]\nstart = b\n");
+	ck_assert_str_eq(c.start.items[0].text, "b");
+	config_done(&c);
+	c = loaded(&(struct config_request){ .file = "./cluster.cfg" });
+	expect_lines(&c.start, "c@./cluster.cfg:2|");
+	refused_by(&(struct config_request){ .file = "none.cfg" },
+		   "cannot read 'none.cfg': No such file or directory");
+	refused_by(&(struct config_request){ .file = "." }, "cannot read '.': Is a directory");
+}
+END_TEST
+
+static void expect_section(const char *section, const char *called, const char *expected)
+{
+	CLEANUP(config_done) struct config c = loaded(&(struct config_request){ NULL, section, called });
+
+	ck_assert_str_eq(c.section, expected);
+}
+
+START_TEST(which_section)
+{
+	CLEANUP(config_done) struct config c = { 0 };
+
+	file("buildout.cfg", "[cluster]\nstart = a\n[pound]\n<= base\n[base]\nstart = b\n[other]\nx = 1\n[a/b]\n"
+			     "start = c\n");
+	expect_section(NULL, "procguard cluster", "cluster");
+	expect_section(NULL, NULL, "cluster");
+	expect_section(NULL, "/srv/app/bin/pound", "pound");
+	expect_section(NULL, "pound", "pound");
+	expect_section(NULL, "bin/other", "cluster");
+	expect_section(NULL, "bin/none", "cluster");
+	expect_section("base", "bin/pound", "base");
+	c = loaded(&(struct config_request){ .section = "pound" });
+	ck_assert_str_eq(c.pid_file, "pound.pid");
+	ck_assert_str_eq(c.log_path, at("/pound.log"));
+	config_done(&c);
+	c = loaded(&(struct config_request){ .section = "a/b" });
+	ck_assert_str_eq(c.pid_file, "a-b.pid");
+	refused_by(&(struct config_request){ .section = "pond" },
+		   "buildout.cfg: no section 'pond' (did you mean 'pound'?)");
+	refused_by(&(struct config_request){ .section = "zope" },
+		   "buildout.cfg: no section 'zope' (-s SECTION names another)");
+	refused_by(&(struct config_request){ .section = "other" }, "buildout.cfg: [other] has no option 'start'");
+}
+END_TEST
+
+/* A script that is called by a link lies where the link leads to; a configuration that is one lies where it is. */
+START_TEST(a_script_by_a_link)
+{
+	CLEANUP(config_done) struct config c = { 0 };
+
+	ck_assert_int_eq(system("mkdir app bin; ln -s ../app/app.cfg bin/pound"), 0);
+	file("app/base.cfg", "[cluster]\nstart = a\n[pound]\nstart = b\n");
+	file("app/app.cfg", "#!/usr/bin/procguard cluster -f\n[buildout]\nextends = base.cfg\n");
+	file("bin/base.cfg", "[cluster]\nstart = c\n");
+	c = loaded(&(struct config_request){ .file = "bin/pound", .called = "bin/pound" });
+	ck_assert_str_eq(c.file, at("/app/app.cfg"));
+	ck_assert_str_eq(c.home, at("/app"));
+	ck_assert_str_eq(c.section, "pound");
+	ck_assert_str_eq(c.start.items[0].text, "b");
+	config_done(&c);
+	c = loaded(&(struct config_request){ .file = "bin/pound", .called = "procguard cluster" });
+	ck_assert_str_eq(c.file, at("/bin/pound"));
+	ck_assert_str_eq(c.home, at("/bin"));
+	ck_assert_str_eq(c.start.items[0].text, "c");
+}
+END_TEST
+
+START_TEST(extends)
+{
+	CLEANUP(config_done) struct config c = { 0 };
+
+	ck_assert_int_eq(system("mkdir etc"), 0);
+	file("etc/base.cfg", "[buildout]\nextends = more.cfg\n   ../last.cfg\nbin-directory = b\neggs-directory = e\n"
+			     "[cluster]\nstart +=\n  2\n");
+	file("etc/more.cfg", "[cluster]\nstart = 1\nstop = 1\n");
+	file("last.cfg", "[cluster]\nstop +=\n  2\n");
+	c = config_of("[buildout]\nextends = etc/base.cfg\noptional-extends = none.cfg last.cfg\n[cluster]\nstart +=\n"
+		      "  ${buildout:bin-directory} ${buildout:eggs-directory}\nstop -= 1\n");
+	ck_assert_str_eq(c.start.items[0].place, "etc/more.cfg:2");
+	ck_assert_str_eq(c.start.items[1].place, "etc/base.cfg:8");
+	ck_assert_str_eq(c.start.items[2].place, "buildout.cfg:6");
+	ck_assert_msg(strstr(c.start.items[2].text, "/b ") && strstr(c.start.items[2].text, "/etc/e"), "%s",
+		      c.start.items[2].text);
+	expect_lines(&c.stop, "2@etc/../last.cfg:3|2@last.cfg:3|");
+}
+END_TEST
+
+START_TEST(extends_what_cannot_be_read)
+{
+	refused("[buildout]\nextends =\n  none.cfg\n", "buildout.cfg:3: extends: 'none.cfg': No such file or directory");
+	refused("[buildout]\nextends = buildout.cfg\n",
+		"buildout.cfg:2: extends: 'buildout.cfg': the file extends itself");
+	file("a.cfg", "[buildout]\nextends = ./b.cfg\n");
+	file("b.cfg", "[buildout]\nextends = a.cfg\n");
+	refused("[buildout]\nextends = a.cfg\n", "./b.cfg:2: extends: 'a.cfg': the file extends itself");
+	file("a.cfg", "[a]\nx y\n");
+	refused("[buildout]\nextends = a.cfg\n", "a.cfg:2: 'x y' is no OPTION = VALUE");
+	refused("[buildout]\noptional-extends = a.cfg\n", "a.cfg:2: 'x y' is no OPTION = VALUE");
+}
+END_TEST
+
+static void file_number(const char *what, int i, const char *format)
+{
+	char name[64], text[200];
+
+	snprintf(name, sizeof(name), "%s%d.cfg", what, i);
+	snprintf(text, sizeof(text), format, i + 1, i + 1);
+	file(name, text);
+}
+
+START_TEST(extends_too_much)
+{
+	for (int i = 0; i < 40; i++)
+		file_number("deep", i, "[buildout]\nextends = deep%d.cfg\n");
+	refused("[buildout]\nextends = deep0.cfg\n",
+		"deep30.cfg:2: extends: 'deep31.cfg': too many files that extend each other");
+	for (int i = 0; i < 20; i++)
+		file_number("wide", i, "[buildout]\nextends = wide%d.cfg wide%d.cfg\n");
+	file("wide20.cfg", "");
+	refused("[buildout]\nextends = wide0.cfg\n", "wide18.cfg:2: extends: 'wide19.cfg': too many files are extended");
+	ck_assert_int_eq(system("head -c 9000000 /dev/zero | tr '\\0' '#' > big.cfg"), 0);
+	refused("[buildout]\nextends = big.cfg\n",
+		"buildout.cfg:2: extends: 'big.cfg': the configuration is larger than 8 MiB");
+}
+END_TEST
+
+START_TEST(left_out)
+{
+	CLEANUP(config_done) struct config c = config_of(
+		"[buildout]\nextends =\n  https://dist.example/versions.cfg\n  http://a.example/b\n"
+		"[cluster: sys.version]\nstart = b\n[cluster]\nstart = a\n");
+
+	ck_assert_str_eq(c.left_out[0], "buildout.cfg:3: https://dist.example/versions.cfg (and 1 more): left out: only "
+					"local files are read");
+	ck_assert_str_eq(c.left_out[1], "buildout.cfg:5: [cluster: sys.version]: left out: conditions are not "
+					"evaluated");
+	ck_assert_ptr_null(c.left_out[2]);
+	expect_lines(&c.start, "a@buildout.cfg:8|");
+}
+END_TEST
+
+START_TEST(all_values_and_their_places)
+{
+	CLEANUP(config_done) struct config config = { 0 };
+	struct fault fault;
+	struct resolve *r;
+	bool seen = false;
+
+	file("buildout.cfg", START "${x:y}\n[x]\ny = 1\nz = 2\n");
+	ck_assert_int_eq(config_load(&usual, &config, &r, &fault), 0);
+	for (size_t i = 0; resolve_nth(r, i); i++) {
+		const struct resolved *value = resolve_nth(r, i);
+
+		ck_assert_str_ne(value->option, "z");
+		if (strcmp(value->section, "x") != 0)
+			continue;
+		ck_assert_str_eq(value->option, "y");
+		ck_assert_str_eq(value->value.lines[0].text, "1");
+		ck_assert_uint_eq(value->value.lines[0].line, 4);
+		seen = true;
+	}
+	ck_assert(seen);
+	resolve_free(r);
+}
+END_TEST
+
+START_TEST(nothing_to_release)
+{
+	config_done(NULL);
+	config_done(&(struct config){ 0 });
+	resolve_free(NULL);
+	sources_done(NULL);
+	sections_done(NULL);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests = tcase_create("config");
+
+	tcase_add_checked_fixture(tests, enter, leave);
+	tcase_add_test(tests, defaults);
+	tcase_add_test(tests, every_option);
+	tcase_add_test(tests, empty_options_are_not_there);
+	tcase_add_test(tests, absolute_and_elsewhere);
+	tcase_add_test(tests, references);
+	tcase_add_test(tests, directories_of_buildout);
+	tcase_add_test(tests, only_what_is_needed);
+	tcase_add_test(tests, bad_references);
+	tcase_add_test(tests, loops);
+	tcase_add_test(tests, what_grows);
+	tcase_add_test(tests, bad_values);
+	tcase_add_test(tests, which_file);
+	tcase_add_test(tests, which_section);
+	tcase_add_test(tests, a_script_by_a_link);
+	tcase_add_test(tests, extends);
+	tcase_add_test(tests, extends_what_cannot_be_read);
+	tcase_add_test(tests, extends_too_much);
+	tcase_add_test(tests, left_out);
+	tcase_add_test(tests, all_values_and_their_places);
+	tcase_add_test(tests, nothing_to_release);
+	return suite_run("config", tests);
+}
