@@ -259,8 +259,8 @@ static int run_own(const char *name, int argc, char **argv)
 	return 2;
 }
 
-/* The first line of a script, "#!/usr/bin/procguard cluster -f", comes as one word, with the path of the script behind it
- * (execve(2)). That path is what was typed. */
+/* The first line of a script, "#!/usr/bin/procguard cluster -f", comes as one word, with the path of the script behind
+ * it (execve(2)). That path is what was typed. */
 static int run_script(const char *own, int argc, char **argv)
 {
 	static const char blanks[] = " \t";

@@ -19,8 +19,8 @@ int ini_condition_add(struct ini *ini, const struct ini_condition *condition);
 /* As ini_option(), of any operation. */
 struct ini_option *ini_option_of(const struct ini_section *section, const char *name, enum ini_op op);
 
-/* The length of the white space at AT, in bytes; 0: there is none. As Unicode and Python have it: also the separators of
- * ASCII and the no-break space, which text that was copied from a web page is full of. */
+/* The length of the white space at AT, in bytes; 0: there is none. As Unicode and Python have it: also the separators
+ * of ASCII and the no-break space, which text that was copied from a web page is full of. */
 size_t ini_space(const char *at, const char *end);
 
 /* Leave white space out at the beginning, at the end. */

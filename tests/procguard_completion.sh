@@ -187,5 +187,40 @@ test_completion_in_fish_of_oome() {
 	offers afile
 }
 
+# Options stand before the commands of cluster, too.
+test_completion_in_bash_of_cluster() {
+	command -v bash >/dev/null || skip "no bash"
+	needs_cluster
+	mkdir aplace
+	: >afile
+	complete_in_bash procguard cluster -f a
+	offers_just afile aplace
+	complete_in_bash cluster -f afile -s config u
+	offers_just unit
+	complete_in_bash procguard cluster unit -
+	offers -f --file -s --section -h --help
+	complete_in_bash cluster install a
+	offers_just aplace
+}
+
+test_completion_in_zsh_of_cluster() {
+	command -v zsh >/dev/null || skip "no zsh"
+	needs_cluster
+	: >afile
+	: >afilm
+	complete_in_zsh 'cluster -f af' 'afilm'
+	complete_in_zsh 'procguard cluster -f afile ' 'unit '
+}
+
+test_completion_in_fish_of_cluster() {
+	command -v fish >/dev/null || skip "no fish"
+	needs_cluster
+	: >afile
+	complete_in_fish 'cluster -f af'
+	offers afile
+	complete_in_fish 'procguard cluster -s x u'
+	offers unit
+}
+
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"

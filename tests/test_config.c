@@ -1,109 +1,7 @@
-/* A cluster's configuration, from files to what is done. */
+/* A cluster's configuration: its options, and what they refer to. */
 #include "applets/cluster/config.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "core/cleanup.h"
-#include "tests/suite.h"
-
-static char top[64];
-
-static void enter(void)
-{
-	strcpy(top, "/tmp/test_config.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(top));
-	ck_assert_int_eq(chdir(top), 0);
-	unsetenv("PROCGUARD_TEST");
-}
-
-static void leave(void)
-{
-	char command[128];
-
-	ck_assert_int_eq(chdir("/"), 0);
-	snprintf(command, sizeof(command), "rm -rf %s", top);
-	ck_assert_int_eq(system(command), 0);
-}
-
-static void file(const char *name, const char *text)
-{
-	FILE *out = fopen(name, "w");
-
-	ck_assert_ptr_nonnull(out);
-	ck_assert_int_ge(fputs(text, out), 0);
-	ck_assert_int_eq(fclose(out), 0);
-}
-
-/* PATH below the directory of the test; good until the next call but one. */
-static const char *at(const char *path)
-{
-	static char paths[2][256];
-	static int next;
-	char *ret = paths[next++ % 2];
-
-	snprintf(ret, sizeof(paths[0]), "%s%s", top, path);
-	return ret;
-}
-
-static struct config loaded(const struct config_request *request)
-{
-	struct fault fault = { "" };
-	struct config config;
-	int r = config_load(request, &config, NULL, &fault);
-
-	ck_assert_msg(r == 0, "%d: %s", r, fault.text);
-	return config;
-}
-
-static const struct config_request usual = { .called = "procguard cluster" };
-
-/* TEXT as buildout.cfg. */
-static struct config config_of(const char *text)
-{
-	file("buildout.cfg", text);
-	return loaded(&usual);
-}
-
-static void expect_lines(const struct config_lines *lines, const char *expected)
-{
-	char text[1000] = "";
-
-	for (size_t i = 0; i < lines->count; i++) {
-		strcat(text, lines->items[i].kind == LINE_BACKGROUND ? "&" : "");
-		strcat(text, lines->items[i].text);
-		strcat(text, "@");
-		strcat(text, lines->items[i].place);
-		strcat(text, "|");
-	}
-	ck_assert_str_eq(text, expected);
-}
-
-/* The commands of `start` in TEXT. */
-static void starts(const char *text, const char *expected)
-{
-	CLEANUP(config_done) struct config config = config_of(text);
-
-	expect_lines(&config.start, expected);
-}
-
-static void refused_by(const struct config_request *request, const char *expected)
-{
-	struct config config = { .debug = true };
-	struct fault fault = { "" };
-
-	ck_assert_int_eq(config_load(request, &config, NULL, &fault), -EBADMSG);
-	ck_assert_str_eq(fault.text, expected);
-	ck_assert(config.debug);
-}
-
-static void refused(const char *text, const char *expected)
-{
-	file("buildout.cfg", text);
-	refused_by(&usual, expected);
-}
+#include "tests/configured.h"
 
 START_TEST(defaults)
 {
@@ -296,28 +194,6 @@ START_TEST(bad_values)
 }
 END_TEST
 
-START_TEST(which_file)
-{
-	CLEANUP(config_done) struct config c = { 0 };
-	char why[200];
-
-	snprintf(why, sizeof(why), "no buildout.cfg and no cluster.cfg in '%s' (-f FILE names another)", top);
-	refused_by(&usual, why);
-	file("cluster.cfg", "[cluster]\nstart = c\n");
-	c = loaded(&usual);
-	ck_assert_str_eq(c.file, at("/cluster.cfg"));
-	config_done(&c);
-	c = config_of("[cluster]\nstart = b\n");
-	ck_assert_str_eq(c.start.items[0].text, "b");
-	config_done(&c);
-	c = loaded(&(struct config_request){ .file = "./cluster.cfg" });
-	expect_lines(&c.start, "c@./cluster.cfg:2|");
-	refused_by(&(struct config_request){ .file = "none.cfg" },
-		   "cannot read 'none.cfg': No such file or directory");
-	refused_by(&(struct config_request){ .file = "." }, "cannot read '.': Is a directory");
-}
-END_TEST
-
 static void expect_section(const char *section, const char *called, const char *expected)
 {
 	CLEANUP(config_done) struct config c = loaded(&(struct config_request){ NULL, section, called });
@@ -349,102 +225,6 @@ START_TEST(which_section)
 	refused_by(&(struct config_request){ .section = "zope" },
 		   "buildout.cfg: no section 'zope' (-s SECTION names another)");
 	refused_by(&(struct config_request){ .section = "other" }, "buildout.cfg: [other] has no option 'start'");
-}
-END_TEST
-
-/* A script that is called by a link lies where the link leads to; a configuration that is one lies where it is. */
-START_TEST(a_script_by_a_link)
-{
-	CLEANUP(config_done) struct config c = { 0 };
-
-	ck_assert_int_eq(system("mkdir app bin; ln -s ../app/app.cfg bin/pound"), 0);
-	file("app/base.cfg", "[cluster]\nstart = a\n[pound]\nstart = b\n");
-	file("app/app.cfg", "#!/usr/bin/procguard cluster -f\n[buildout]\nextends = base.cfg\n");
-	file("bin/base.cfg", "[cluster]\nstart = c\n");
-	c = loaded(&(struct config_request){ .file = "bin/pound", .called = "bin/pound" });
-	ck_assert_str_eq(c.file, at("/app/app.cfg"));
-	ck_assert_str_eq(c.home, at("/app"));
-	ck_assert_str_eq(c.section, "pound");
-	ck_assert_str_eq(c.start.items[0].text, "b");
-	config_done(&c);
-	c = loaded(&(struct config_request){ .file = "bin/pound", .called = "procguard cluster" });
-	ck_assert_str_eq(c.file, at("/bin/pound"));
-	ck_assert_str_eq(c.home, at("/bin"));
-	ck_assert_str_eq(c.start.items[0].text, "c");
-}
-END_TEST
-
-START_TEST(extends)
-{
-	CLEANUP(config_done) struct config c = { 0 };
-
-	ck_assert_int_eq(system("mkdir etc"), 0);
-	file("etc/base.cfg", "[buildout]\nextends = more.cfg\n   ../last.cfg\nbin-directory = b\neggs-directory = e\n"
-			     "[cluster]\nstart +=\n  2\n");
-	file("etc/more.cfg", "[cluster]\nstart = 1\nstop = 1\n");
-	file("last.cfg", "[cluster]\nstop +=\n  2\n");
-	c = config_of("[buildout]\nextends = etc/base.cfg\noptional-extends = none.cfg last.cfg\n[cluster]\nstart +=\n"
-		      "  ${buildout:bin-directory} ${buildout:eggs-directory}\nstop -= 1\n");
-	ck_assert_str_eq(c.start.items[0].place, "etc/more.cfg:2");
-	ck_assert_str_eq(c.start.items[1].place, "etc/base.cfg:8");
-	ck_assert_str_eq(c.start.items[2].place, "buildout.cfg:6");
-	ck_assert_msg(strstr(c.start.items[2].text, "/b ") && strstr(c.start.items[2].text, "/etc/e"), "%s",
-		      c.start.items[2].text);
-	expect_lines(&c.stop, "2@etc/../last.cfg:3|2@last.cfg:3|");
-}
-END_TEST
-
-START_TEST(extends_what_cannot_be_read)
-{
-	refused("[buildout]\nextends =\n  none.cfg\n", "buildout.cfg:3: extends: 'none.cfg': No such file or directory");
-	refused("[buildout]\nextends = buildout.cfg\n",
-		"buildout.cfg:2: extends: 'buildout.cfg': the file extends itself");
-	file("a.cfg", "[buildout]\nextends = ./b.cfg\n");
-	file("b.cfg", "[buildout]\nextends = a.cfg\n");
-	refused("[buildout]\nextends = a.cfg\n", "./b.cfg:2: extends: 'a.cfg': the file extends itself");
-	file("a.cfg", "[a]\nx y\n");
-	refused("[buildout]\nextends = a.cfg\n", "a.cfg:2: 'x y' is no OPTION = VALUE");
-	refused("[buildout]\noptional-extends = a.cfg\n", "a.cfg:2: 'x y' is no OPTION = VALUE");
-}
-END_TEST
-
-static void file_number(const char *what, int i, const char *format)
-{
-	char name[64], text[200];
-
-	snprintf(name, sizeof(name), "%s%d.cfg", what, i);
-	snprintf(text, sizeof(text), format, i + 1, i + 1);
-	file(name, text);
-}
-
-START_TEST(extends_too_much)
-{
-	for (int i = 0; i < 40; i++)
-		file_number("deep", i, "[buildout]\nextends = deep%d.cfg\n");
-	refused("[buildout]\nextends = deep0.cfg\n",
-		"deep30.cfg:2: extends: 'deep31.cfg': too many files that extend each other");
-	for (int i = 0; i < 20; i++)
-		file_number("wide", i, "[buildout]\nextends = wide%d.cfg wide%d.cfg\n");
-	file("wide20.cfg", "");
-	refused("[buildout]\nextends = wide0.cfg\n", "wide18.cfg:2: extends: 'wide19.cfg': too many files are extended");
-	ck_assert_int_eq(system("head -c 9000000 /dev/zero | tr '\\0' '#' > big.cfg"), 0);
-	refused("[buildout]\nextends = big.cfg\n",
-		"buildout.cfg:2: extends: 'big.cfg': the configuration is larger than 8 MiB");
-}
-END_TEST
-
-START_TEST(left_out)
-{
-	CLEANUP(config_done) struct config c = config_of(
-		"[buildout]\nextends =\n  https://dist.example/versions.cfg\n  http://a.example/b\n"
-		"[cluster: sys.version]\nstart = b\n[cluster]\nstart = a\n");
-
-	ck_assert_str_eq(c.left_out[0], "buildout.cfg:3: https://dist.example/versions.cfg (and 1 more): left out: only "
-					"local files are read");
-	ck_assert_str_eq(c.left_out[1], "buildout.cfg:5: [cluster: sys.version]: left out: conditions are not "
-					"evaluated");
-	ck_assert_ptr_null(c.left_out[2]);
-	expect_lines(&c.start, "a@buildout.cfg:8|");
 }
 END_TEST
 
@@ -499,13 +279,7 @@ int main(void)
 	tcase_add_test(tests, loops);
 	tcase_add_test(tests, what_grows);
 	tcase_add_test(tests, bad_values);
-	tcase_add_test(tests, which_file);
 	tcase_add_test(tests, which_section);
-	tcase_add_test(tests, a_script_by_a_link);
-	tcase_add_test(tests, extends);
-	tcase_add_test(tests, extends_what_cannot_be_read);
-	tcase_add_test(tests, extends_too_much);
-	tcase_add_test(tests, left_out);
 	tcase_add_test(tests, all_values_and_their_places);
 	tcase_add_test(tests, nothing_to_release);
 	return suite_run("config", tests);

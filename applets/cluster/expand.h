@@ -18,13 +18,14 @@ struct expand {
 	const char *section; /* the line's own */
 	struct fault *fault;
 	void *context; /* the caller's */
-	/* Append the value of an option to OUT, lines separated by newlines; SHOWN is what stands in the line. Returns 0
-	 * or what expand_line() is to return. */
+	/* Append the value of an option to OUT, lines separated by newlines; SHOWN is what stands in the line. Returns
+	 * 0 or what expand_line() is to return. */
 	int (*get)(const struct expand *x, const char *shown, const char *section, const char *option,
 		   struct buf *out);
 };
 
-/* Append the line, its ${...} replaced, to OUT. -EBADMSG: x->fault says what is wrong; -ENOBUFS: OUT is full; -ENOMEM. */
+/* Append the line, its ${...} replaced, to OUT. -EBADMSG: x->fault says what is wrong; -ENOBUFS: OUT is full;
+ * -ENOMEM. */
 int expand_line(const struct expand *x, struct buf *out);
 
 #endif

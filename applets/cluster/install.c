@@ -183,12 +183,15 @@ static char *find_directory(struct cluster *c)
 	}
 	r = resolve_get(c->resolve, "buildout", "bin-directory", &bin, &fault);
 	path = r == 0 ? path_tidy(bin->lines[0].text) : NULL;
-	if (r == -EBADMSG)
+	if (r == -EBADMSG) {
 		log_line("%s", fault.text);
-	else if (!path)
+	} else if (!path) {
 		log_fail("cannot find bin-directory: %s", log_errno(ENOMEM));
-	else if (mkdir(path, 0777) < 0 && errno != EEXIST)
+	} else if (mkdir(path, 0777) < 0 && errno != EEXIST) {
 		log_fail("cannot make '%s': %s", path, log_errno(errno));
+		free(path);
+		path = NULL;
+	}
 	return path;
 }
 

@@ -227,7 +227,10 @@ static int expand_value(struct frame *f, struct entry *e, const struct ini_value
 
 	for (size_t i = 0; i < raw->count && r == 0; i++) {
 		f->expand.line = &raw->lines[i];
-		r = expand_line(&f->expand, &text);
+		if (raw->lines[i].file)
+			r = expand_line(&f->expand, &text);
+		else
+			r = buf_adds(&text, raw->lines[i].text); /* a default: a name may have ${ in it */
 		if (r == 0)
 			r = buf_add(&text, "", 1);
 		r = judged(f, r);

@@ -21,10 +21,9 @@ struct sources {
 	struct fault remote_first; /* the first of them: "buildout.cfg:3: https://..." */
 };
 
-/* Read FILE, which messages call FILE, as they call the others by what FILE's directory and they are; its own directory is
- * that of PATH, the same file's absolute path. Files by URL are left out; those that `optional-extends` names, where
- * they are missing. -EBADMSG: RET_FAULT says what is wrong; -ENOMEM. Release with sources_done(). Blocks as the files
- * do. */
+/* Read FILE, and what it extends: messages call them as FILE and as what is named, seen from where FILE is. PATH
+ * is the absolute path of FILE. Files by URL are left out, and those that `optional-extends` names and that are missing.
+ * -EBADMSG: RET_FAULT says what is wrong; -ENOMEM. Release with sources_done(). Blocks as the files do. */
 int sources_load(const char *file, const char *path, struct sources *ret, struct fault *ret_fault);
 
 /* Takes NULL. */

@@ -24,6 +24,10 @@ needs_oome() {
 	"$PROCGUARD" --list | grep -qx oome || skip "this build has no oome"
 }
 
+needs_cluster() {
+	"$PROCGUARD" --list | grep -qx cluster || skip "this build has no cluster"
+}
+
 first_applet() {
 	"$PROCGUARD" --list | head -n 1
 }
