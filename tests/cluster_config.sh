@@ -179,7 +179,7 @@ test_what_is_left_out_is_said() {
 	cat >buildout.cfg <<-'END'
 		[buildout]
 		extends =
-		    https://dist.example/versions.cfg
+		    https://dist.example/v.cfg
 		    base.cfg
 		    http://dist.example/other.cfg
 		[cluster]
@@ -193,7 +193,7 @@ test_what_is_left_out_is_said() {
 	expect_status 0
 	shows 'buildout.cfg:7: cluster:start = a'
 	{
-		echo 'buildout.cfg:3: https://dist.example/versions.cfg (and 1 more): left out: only local files are read'
+		echo 'buildout.cfg:3: https://dist.example/v.cfg (and 1 more): left out: only local files are read'
 		echo 'buildout.cfg:8: [cluster:python3] (and 1 more): left out: conditions are not evaluated'
 	} | diff - err || fail "other warnings"
 }

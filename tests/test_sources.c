@@ -82,23 +82,26 @@ START_TEST(extends_what_cannot_be_read)
 }
 END_TEST
 
-static void file_number(const char *what, int i, const char *format)
+/* WHAT0.cfg, which extends the next one of them, TIMES times. */
+static void file_number(const char *what, int i, int times)
 {
-	char name[64], text[200];
+	char name[64], text[200] = "[buildout]\nextends =", next[64];
 
 	snprintf(name, sizeof(name), "%s%d.cfg", what, i);
-	snprintf(text, sizeof(text), format, i + 1, i + 1);
+	snprintf(next, sizeof(next), " %s%d.cfg", what, i + 1);
+	while (times-- > 0)
+		strcat(text, next);
 	file(name, text);
 }
 
 START_TEST(extends_too_much)
 {
 	for (int i = 0; i < 40; i++)
-		file_number("deep", i, "[buildout]\nextends = deep%d.cfg\n");
+		file_number("deep", i, 1);
 	refused("[buildout]\nextends = deep0.cfg\n",
 		"deep30.cfg:2: extends: 'deep31.cfg': too many files that extend each other");
 	for (int i = 0; i < 20; i++)
-		file_number("wide", i, "[buildout]\nextends = wide%d.cfg wide%d.cfg\n");
+		file_number("wide", i, 2);
 	file("wide20.cfg", "");
 	refused("[buildout]\nextends = wide0.cfg\n",
 		"wide18.cfg:2: extends: 'wide19.cfg': too many files are extended");

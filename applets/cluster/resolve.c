@@ -59,22 +59,20 @@ static int __attribute__((format(printf, 2, 3))) refuse(const struct frame *f, c
 
 /* ---- ${...} ---- */
 
-/* "a:x -> b:y -> a:x": the options behind each other, from the one that is needed again on. */
-static int refuse_loop(const struct frame *outer, const char *section, const char *option, struct buf *chain)
+/* "a:x -> b:y -> ": the options behind each other, from SECTION:OPTION on up to F's. */
+static void add_chain(const struct frame *f, const char *section, const char *option, struct buf *chain)
 {
-	const struct frame *path[RESOLVE_DEPTH_MAX + 1];
-	size_t n = 0;
+	if (f->outer && (strcmp(f->expand.section, section) != 0 || strcmp(f->option, option) != 0))
+		add_chain(f->outer, section, option, chain);
+	buf_printf(chain, "%s:%s -> ", f->expand.section, f->option);
+}
 
-	for (const struct frame *f = outer; f; f = f->outer) {
-		path[n++] = f;
-		if (!strcmp(f->expand.section, section) && !strcmp(f->option, option))
-			break;
-	}
-	while (n > 0) {
-		n--;
-		buf_printf(chain, "%s:%s -> ", path[n]->expand.section, path[n]->option);
-	}
-	return refuse(outer, "%s:%s needs itself: %s%s:%s", section, option, chain->data ? chain->data : "", section,
+static int refuse_loop(const struct frame *outer, const char *section, const char *option)
+{
+	CLEANUP(buf_done) struct buf chain = BUF(FAULT_SIZE);
+
+	add_chain(outer, section, option, &chain);
+	return refuse(outer, "%s:%s needs itself: %s%s:%s", section, option, chain.data ? chain.data : "", section,
 		      option);
 }
 
@@ -324,11 +322,8 @@ static int get(const struct frame *outer, const char *section, const char *optio
 		.expand = { .fault = outer->expand.fault, .get = add_value },
 	};
 
-	if (e && e->state == DOING) {
-		CLEANUP(buf_done) struct buf chain = BUF(FAULT_SIZE);
-
-		return refuse_loop(outer, section, option, &chain);
-	}
+	if (e && e->state == DOING)
+		return refuse_loop(outer, section, option);
 	if (f.depth == RESOLVE_DEPTH_MAX)
 		return refuse(outer, "%s:%s: too many options that need each other", section, option);
 	return get_in(&f, section, option, ret);

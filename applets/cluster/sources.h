@@ -21,8 +21,8 @@ struct sources {
 	struct fault remote_first; /* the first of them: "buildout.cfg:3: https://..." */
 };
 
-/* Read FILE, and what it extends: messages call them as FILE and as what is named, seen from where FILE is. PATH
- * is the absolute path of FILE. Files by URL are left out, and those that `optional-extends` names and that are missing.
+/* Read FILE, and what it extends: messages call them as FILE and as what is named, seen from where FILE is. PATH is the
+ * absolute path of FILE. Files by URL are left out, and those that `optional-extends` names and that are missing.
  * -EBADMSG: RET_FAULT says what is wrong; -ENOMEM. Release with sources_done(). Blocks as the files do. */
 int sources_load(const char *file, const char *path, struct sources *ret, struct fault *ret_fault);
 
