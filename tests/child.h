@@ -3,6 +3,7 @@
 #define TESTS_CHILD_H
 
 #include <check.h>
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
