@@ -1,5 +1,5 @@
-/* control_socket.h: the socket of control.h as a file: made by one guard at a time, replaced when it is dead, removed by
- * the one who made it. */
+/* control_socket.h: the socket of control.h as a file: made by one guard at a time, replaced when it is dead, removed
+ * by the one who made it. */
 #ifndef HEART_CONTROL_SOCKET_H
 #define HEART_CONTROL_SOCKET_H
 
