@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/cleanup.h"
 #include "core/log.h"
@@ -110,6 +111,38 @@ static const struct guarded_calls calls = {
 
 /* ---- the beginning and the end ---- */
 
+/* The program may change its directory: it gets an absolute path. */
+static void set_control_env(struct guard *guard)
+{
+	const char *path = guard->config->control;
+	char directory[PATH_MAX];
+	int n;
+
+	if (path[0] == '/' || !getcwd(directory, sizeof(directory)))
+		n = snprintf(guard->control_env, sizeof(guard->control_env), "HEART_CONTROL=%s", path);
+	else
+		n = snprintf(guard->control_env, sizeof(guard->control_env), "HEART_CONTROL=%s/%s",
+			     strcmp(directory, "/") != 0 ? directory : "", path);
+	if (n < 0 || (size_t)n >= sizeof(guard->control_env))
+		guard->control_env[0] = '\0';
+}
+
+static int open_control(struct guard *guard)
+{
+	const char *path = guard->config->control;
+	int r;
+
+	if (!path)
+		return 0;
+	r = control_open(guard->loop, path, guard_control, guard, &guard->control);
+	if (r < 0)
+		log_fail("cannot listen at '%s' (--control): %s%s", path, log_errno(r),
+			 r == -EADDRINUSE ? " (by another guard)" : r == -EEXIST ? " (and is no socket)" : "");
+	else
+		set_control_env(guard);
+	return r;
+}
+
 /* What goes wrong here is told by who finds it, or by guard_main(): -EMFILE, -ENOMEM. */
 static int guard_open(struct guard *guard)
 {
@@ -131,6 +164,7 @@ static void guard_done(struct guard *guard)
 {
 	guarded_done(&guard->guarded);
 	validation_cancel(&guard->validation);
+	control_free(guard->control);
 	guard_voice_done(guard);
 	notify_done(&guard->notify);
 	guard_dog_done(guard);
@@ -157,7 +191,7 @@ int guard_main(const struct guard_config *config, char *const *argv)
 	shorten(argv[0], guard.command);
 	shorten(slash && slash[1] ? slash + 1 : argv[0], guard.name);
 	r = guard_open(&guard);
-	if (r == 0 && guard_dog_open(&guard) < 0)
+	if (r == 0 && (open_control(&guard) < 0 || guard_dog_open(&guard) < 0))
 		return 1; /* it was said */
 	if (r == 0) {
 		oomadj_lower(&guard.oomadj); /* where it is allowed */

@@ -192,9 +192,9 @@ static int run_command(const struct opt_program *as_typed, const struct opt_comm
 
 	switch (command - commands) {
 	case CTL:
+		return ctl_main(as_typed, &config->ctl, count, operands);
 	case BEAT:
-		(void)count;
-		return opt_usage(as_typed, "%s is not built in", command->name);
+		return beat_main(as_typed, &config->ctl);
 	default:
 		status = guard_config_finish(&config->run, as_typed);
 		return status ? status : guard_main(&config->run, operands);
