@@ -16,6 +16,7 @@
  *   fork                          go on in a child; the parent exits 0 when there is a file "forked"
  *   child=MS                      leave behind a child that lives for so long
  *   deaf=SIGNAL                   ignore the signal with that number
+ *   root                          become root, where this file is set-user-ID
  *   raise=SIGNAL  exit=STATUS  hang */
 #include <errno.h>
 #include <signal.h>
@@ -205,10 +206,12 @@ static void plain_step(const char *step)
 		close(voice());
 	else if (!strcmp(step, "fork"))
 		go_on_in_child();
+	else if (!strcmp(step, "root") && setresuid(0, 0, 0) < 0)
+		exit(77);
 	else if (!strcmp(step, "hang"))
 		for (;;)
 			pause();
-	else if (strcmp(step, "then") != 0)
+	else if (strcmp(step, "then") != 0 && strcmp(step, "root") != 0)
 		frame_step(step);
 }
 
