@@ -138,6 +138,21 @@ START_TEST(another_timeout_within_the_start_grace)
 }
 END_TEST
 
+START_TEST(how_late)
+{
+	start(false);
+	ck_assert_int_eq(pulse_late(&pulse, INT64_MAX), 0);
+	pulse_beat(&pulse, START);
+	ck_assert_int_eq(pulse_late(&pulse, START + TIMEOUT - 1), 0);
+	ck_assert_int_eq(pulse_late(&pulse, START + TIMEOUT), 0);
+	ck_assert_int_eq(pulse_late(&pulse, START + TIMEOUT + 7), 7);
+	pulse_extend(&pulse, START + TIMEOUT, 5);
+	ck_assert_int_eq(pulse_late(&pulse, START + TIMEOUT + 7), 2);
+	pulse_stop(&pulse);
+	ck_assert_int_eq(pulse_late(&pulse, INT64_MAX), 0);
+}
+END_TEST
+
 START_TEST(without_a_timeout)
 {
 	pulse_start(&pulse, START, PULSE_NEVER, true, GRACE);
@@ -204,6 +219,7 @@ int main(void)
 	tcase_add_test(tests, an_extension_makes_no_deadline);
 	tcase_add_test(tests, another_timeout);
 	tcase_add_test(tests, another_timeout_within_the_start_grace);
+	tcase_add_test(tests, how_late);
 	tcase_add_test(tests, without_a_timeout);
 	tcase_add_test(tests, stopped_for_good);
 	tcase_add_test(tests, a_start_forgets);

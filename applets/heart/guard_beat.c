@@ -7,7 +7,7 @@
 
 #include "core/log.h"
 
-enum { VALIDATION_MIN_MS = 1000, VALIDATIONS_A_TIMEOUT = 3, SHORT_MS = 10000 };
+enum { VALIDATION_MIN_MS = 1000, VALIDATIONS_A_TIMEOUT = 3, SHORT_MS = 10000, FROZEN_MS = 1000 };
 
 /* ---- the deadline ---- */
 
@@ -45,6 +45,20 @@ static void set_why(struct guard *guard)
 		 guard->unwell[0] ? " that counts (" : "", guard->unwell, guard->unwell[0] ? ")" : "");
 }
 
+/* We were not run ourselves: stopped with the program (^Z), or frozen with it (a container that is paused, a virtual
+ * machine). What it could not say then is not held against it. */
+static bool was_frozen(struct guard *guard)
+{
+	int64_t now = loop_now(), late = pulse_late(&guard->pulse, now);
+
+	if (late < FROZEN_MS)
+		return false;
+	log_line("%s: the guard was not run for a while: the deadline was %lld s ago, and begins anew", guard->name,
+		 (long long)late / 1000);
+	pulse_extend(&guard->pulse, now, guard->pulse.timeout_ms);
+	return true;
+}
+
 /* What was said in time counts, though we have not heard it yet. */
 static void on_deadline(struct loop *loop, void *context)
 {
@@ -54,7 +68,7 @@ static void on_deadline(struct loop *loop, void *context)
 	guard_voice_drain(guard);
 	if (guard->state != GUARD_RUNNING)
 		return;
-	if (pulse_left(&guard->pulse, loop_now()) != 0) {
+	if (pulse_left(&guard->pulse, loop_now()) != 0 || was_frozen(guard)) {
 		set_deadline(guard);
 		return;
 	}

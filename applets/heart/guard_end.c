@@ -23,9 +23,20 @@ static bool is_of_memory(struct guard *guard, int status)
 	return oomkill_struck(&guard->oomkill);
 }
 
+/* ^C and ^\ reach the program, which has the terminal, and not us; so does the end of the terminal. A shell that catches
+ * them says it by 128 + the signal. */
+static bool is_asked_for(const struct guard *guard, int status)
+{
+	int signal = spawn_exit_status(status) - 128;
+
+	if (guard->state != GUARD_RUNNING)
+		return true;
+	return guard->guarded.terminal.usable && (signal == SIGINT || signal == SIGQUIT || signal == SIGHUP);
+}
+
 static enum reason_cause cause_of(struct guard *guard, int status)
 {
-	if (guard->state != GUARD_RUNNING)
+	if (is_asked_for(guard, status))
 		return REASON_STOPPED;
 	if (is_of_memory(guard, status))
 		return REASON_OOM_KILLED;
@@ -44,7 +55,7 @@ enum guard_event guard_end_event(struct guard *guard)
 		snprintf(guard->why, sizeof(guard->why), "pid %d ended (%s%s)", (int)guard->guarded.pid,
 			 spawn_describe(status, how),
 			 guard->cause == REASON_OOM_KILLED ? ", by the kernel's OOM killer" : "");
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? GUARD_ENDED_WELL : GUARD_ENDED_BADLY;
+	return guard->cause == REASON_STOPPED || status == 0 ? GUARD_ENDED_WELL : GUARD_ENDED_BADLY;
 }
 
 void guard_end_write_reason(struct guard *guard, int status)
@@ -176,7 +187,7 @@ static void on_command_again(struct loop *loop, void *context);
 
 static void not_run(struct guard *guard, const char *command, int error, const char *why)
 {
-	if (guarded_may_pass(error) && ++guard->command_tries < COMMAND_TRIES) {
+	if (spawn_may_pass(error) && ++guard->command_tries < COMMAND_TRIES) {
 		log_fail("cannot run the command '%s': %s (tried again in a second)", command, log_errno(error));
 		loop_set_timer(guard->loop, TRY_AGAIN_MS, on_command_again, guard);
 		return;

@@ -50,14 +50,28 @@ void pulse_stop(struct pulse *pulse)
 	pulse->stopped = true;
 }
 
-int64_t pulse_left(const struct pulse *pulse, int64_t now)
+static int64_t deadline_of(const struct pulse *pulse)
 {
 	int64_t deadline;
 
 	if (pulse->stopped || pulse->timeout_ms == PULSE_NEVER || pulse->since_ms == PULSE_NEVER)
 		return PULSE_NEVER;
 	deadline = later(pulse->since_ms, pulse->timeout_ms);
-	if (deadline < pulse->not_before_ms)
-		deadline = pulse->not_before_ms;
+	return deadline < pulse->not_before_ms ? pulse->not_before_ms : deadline;
+}
+
+int64_t pulse_left(const struct pulse *pulse, int64_t now)
+{
+	int64_t deadline = deadline_of(pulse);
+
+	if (deadline == PULSE_NEVER)
+		return PULSE_NEVER;
 	return deadline > now ? deadline - now : 0;
+}
+
+int64_t pulse_late(const struct pulse *pulse, int64_t now)
+{
+	int64_t deadline = deadline_of(pulse);
+
+	return deadline == PULSE_NEVER || deadline > now ? 0 : now - deadline;
 }

@@ -43,4 +43,7 @@ void pulse_stop(struct pulse *pulse);
 /* Milliseconds from NOW to the deadline: 0: overdue; PULSE_NEVER: there is none. */
 int64_t pulse_left(const struct pulse *pulse, int64_t now);
 
+/* Milliseconds from the deadline to NOW; 0: it is not overdue. */
+int64_t pulse_late(const struct pulse *pulse, int64_t now);
+
 #endif
