@@ -23,8 +23,8 @@ static bool is_of_memory(struct guard *guard, int status)
 	return oomkill_struck(&guard->oomkill);
 }
 
-/* ^C and ^\ reach the program, which has the terminal, and not us; so does the end of the terminal. A shell that catches
- * them says it by 128 + the signal. */
+/* ^C and ^\ reach the program, which has the terminal, and not us; so does the end of the terminal. A shell that
+ * catches them says it by 128 + the signal. */
 static bool is_asked_for(const struct guard *guard, int status)
 {
 	int signal = spawn_exit_status(status) - 128;
@@ -187,7 +187,7 @@ static void on_command_again(struct loop *loop, void *context);
 
 static void not_run(struct guard *guard, const char *command, int error, const char *why)
 {
-	if (spawn_may_pass(error) && ++guard->command_tries < COMMAND_TRIES) {
+	if (guarded_may_pass(error) && ++guard->command_tries < COMMAND_TRIES) {
 		log_fail("cannot run the command '%s': %s (tried again in a second)", command, log_errno(error));
 		loop_set_timer(guard->loop, TRY_AGAIN_MS, on_command_again, guard);
 		return;
