@@ -1,8 +1,8 @@
 /* opt.h: one table of options gives the parser, --help and shell completion.
  *
  * An applet describes each of its commands ("single", "run") in a struct opt_command; an applet without sub-commands
- * has one whose name is NULL; it may stand before named ones, too. Values land in the applet's own config struct, by offset. Options stand before operands
- * (POSIX; musl's getopt does not permute either).
+ * has one whose name is NULL; it may stand before named ones, too. Values land in the applet's own config struct, by
+ * offset. Options stand before operands (POSIX; musl's getopt does not permute either).
  *
  * Core does not print; this is the exception, for help and usage errors are what it is for (core/complete.h, which is
  * handed its FILE, beside it). */
@@ -52,8 +52,8 @@ struct opt_command {
 };
 
 /* What `--help` prints beside the commands. Commands without a name stand before those that have one. Where none has
- * one, they are lines of the synopsis, and the first one's options and operands are parsed. Where others have, the first
- * one is what the program does when no command is named, and takes no operands. */
+ * one, they are lines of the synopsis, and the first one's options and operands are parsed. Where others have, the
+ * first one is what the program does when no command is named, and takes no operands. */
 struct opt_program {
 	const char *name;                   /* as typed: "procguard oome", "oome_monitor" */
 	const char *summary;                /* one line */

@@ -136,8 +136,8 @@ test_another_timeout() {
 
 test_extension() {
 	ln_app
-	guard -t 500ms --on-failure exit ./app notify=EXTEND_TIMEOUT_USEC=3600000000 note=starts wait=go notify=READY=1 \
-		note=ready wait=end
+	guard -t 500ms --on-failure exit ./app notify=EXTEND_TIMEOUT_USEC=3600000000 note=starts wait=go \
+		notify=READY=1 note=ready wait=end
 	until_started 1
 	sleep 1
 	touch go

@@ -140,7 +140,8 @@ test_signals_go_to_the_command() {
 # ---- the tree ----
 
 # A daemon in a session of its own that ignores TERM; its pid is in "daemon". It would end "run" only by SIGKILL.
-daemon='setsid sh -c "trap \"\" TERM; echo \$\$ >daemon; sleep 1000; sleep 1000" & until [ -s daemon ]; do sleep 0.05; done'
+daemon='setsid sh -c "trap \"\" TERM; echo \$\$ >daemon; sleep 1000; sleep 1000" &
+	until [ -s daemon ]; do sleep 0.05; done'
 
 test_what_is_left_is_ended_after_a_good_end() {
 	run_is 0 --grace 200ms sh -c "$daemon"
@@ -174,6 +175,7 @@ test_a_stopped_program_is_killed() {
 
 test_kill_signal() {
 	ln_app
+	# shellcheck disable=SC3045 # dash has it
 	ulimit -c 0
 	HEART_KILL_SIGNAL=SIGABRT run_is 1 -t 200ms --on-failure exit --reason-file reason ./app note=starts hang
 	expect ": sending SIGABRT to pid $(cat starts)"
@@ -208,6 +210,7 @@ test_dump_without_limit() {
 
 test_crash() {
 	ln_app
+	# shellcheck disable=SC3045 # dash has it
 	ulimit -c 0
 	run_is 1 --on-failure exit --reason-file reason ./app crash wait=reason &
 	until_said 'app: it crashes: waiting for its dump'
