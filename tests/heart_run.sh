@@ -288,6 +288,15 @@ test_callback_for_a_silent_program() {
 	expect 'app: overdue: no heartbeat for 2s that counts (callback: exit status 1): killing pid '
 }
 
+# Three times within the time-out, whatever the interval is.
+test_callback_within_a_short_timeout() {
+	ln_app
+	guard -t 2s --callback 'echo >>calls' --on-failure exit ./app hang
+	sleep 4
+	alive "$started" || fail "it was not well: $(cat err)"
+	finish
+}
+
 test_callback_before_a_heartbeat_counts() {
 	ln_app
 	touch ok

@@ -130,13 +130,23 @@ static bool gets_on(struct guard *guard)
 
 static void on_interval(struct loop *loop, void *context);
 
-/* Where the program does not send heartbeats the callback does for it, every --interval. */
+/* The time between two: --interval, but several within a time-out. Heartbeats may come by the thousand. */
+static int64_t validation_pause(const struct guard *guard)
+{
+	int64_t timeout = guard->pulse.timeout_ms, interval = guard->config->interval_ms;
+
+	if (timeout == PULSE_NEVER || timeout / VALIDATIONS_A_TIMEOUT > interval)
+		return interval;
+	return timeout / VALIDATIONS_A_TIMEOUT;
+}
+
+/* Where the program does not send heartbeats the callback does for it. */
 static void set_interval(struct guard *guard)
 {
 	int64_t last = guard->validated_ms == PULSE_NEVER ? guard->pulse.started_ms : guard->validated_ms;
 
 	if (guard->state == GUARD_RUNNING && settings_callback(&guard->settings) && !guard->said.beats)
-		loop_set_timer(guard->loop, last + guard->config->interval_ms - loop_now(), on_interval, guard);
+		loop_set_timer(guard->loop, last + validation_pause(guard) - loop_now(), on_interval, guard);
 	else
 		loop_clear_timer(guard->loop, on_interval, guard);
 }
@@ -149,16 +159,6 @@ static void validate(struct guard *guard)
 	validation_start(&guard->validation, settings_callback(&guard->settings),
 			 interval > VALIDATION_MIN_MS ? interval : VALIDATION_MIN_MS);
 	set_interval(guard);
-}
-
-/* Heartbeats may come by the thousand, validations not: the shortest time between two. */
-static int64_t validation_pause(const struct guard *guard)
-{
-	int64_t timeout = guard->pulse.timeout_ms, interval = guard->config->interval_ms;
-
-	if (timeout == PULSE_NEVER || timeout / VALIDATIONS_A_TIMEOUT > interval)
-		return interval;
-	return timeout / VALIDATIONS_A_TIMEOUT;
 }
 
 static void on_validate(struct loop *loop, void *context)
@@ -206,7 +206,7 @@ static void on_interval(struct loop *loop, void *context)
 	if (gets_on(guard))
 		validate(guard);
 	else
-		loop_set_timer(guard->loop, guard->config->interval_ms, on_interval, guard);
+		loop_set_timer(guard->loop, validation_pause(guard), on_interval, guard);
 }
 
 static void on_validated(void *context, bool ok, const char *why)

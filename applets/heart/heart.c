@@ -29,7 +29,7 @@ static const struct opt run_options[] = {
 	HEART(OPT_STRING, 0, "callback", "COMMAND", run.callback,
 	      "a heartbeat counts only when this command succeeds, or this http:// URL answers 2xx"),
 	HEART(OPT_TIME, 0, "interval", "TIME", run.interval_ms,
-	      "how often the callback runs where the program sends no heartbeats (5s)"),
+	      "how often the callback runs where the program sends no heartbeats; at most a third of --timeout (5s)"),
 	HEART(OPT_FLAG, 0, "check-schedulers", NULL, run.schedulers,
 	      "a heartbeat counts only when no thread of the program hangs"),
 	HEART(OPT_CHOICE, 0, "on-failure", "restart|command|exit", run.on_failure,
