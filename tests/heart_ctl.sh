@@ -232,7 +232,7 @@ test_which_guard() {
 	touch file
 	status_is 1 "$PROCGUARD" heart ctl -S file status
 	status_is 1 "$PROCGUARD" heart ctl -S "$(long 200)" status
-	grep -q 'File name too long' err || fail "$(cat err)"
+	grep -qi 'name too long' err || fail "$(cat err)"
 }
 
 test_unwritable_stdout() {
@@ -244,12 +244,12 @@ test_unwritable_stdout() {
 
 full() {
 	"$PROCGUARD" heart ctl -S s status >/dev/full 2>err
-	[ $? = 1 ] && grep -q 'cannot write to the standard output: No space left' err
+	[ $? = 1 ] && grep -q 'cannot write to the standard output' err
 }
 
 closed() {
 	"$PROCGUARD" heart ctl -S s status >&- 2>err
-	[ $? = 1 ] && grep -q 'cannot write to the standard output: Bad file descriptor' err
+	[ $? = 1 ] && grep -q 'cannot write to the standard output' err
 }
 
 # A probe does not fork, and starts no thread.
