@@ -104,9 +104,9 @@ test_control_socket_is_removed() {
 
 test_heartbeats_by_notify() {
 	ln_app
-	guard -t 1s --on-failure exit ./app note=starts notifies=50
+	guard -t 10s --on-failure exit ./app note=starts notifies=50
 	until_started 1
-	sleep 2
+	sleep 12
 	alive "$started" || fail "it was not well: $(cat err)"
 	finish
 }
@@ -121,28 +121,28 @@ test_overdue_after_ready() {
 test_overdue_after_the_first_heartbeat() {
 	ln_app
 	run_is 1 --on-failure exit ./app notify=WATCHDOG_USEC=300000 notify=WATCHDOG=1 hang
-	expect 'app: overdue: no heartbeat for 3'
+	expect 'app: overdue: no heartbeat for '
 }
 
 test_another_timeout() {
 	ln_app
 	run_is 1 -t 1h --on-failure exit ./app 'notify=WATCHDOG_USEC=200000' hang
-	guard -t 300ms ./app 'notify=READY=1\nWATCHDOG_USEC=infinity' note=starts wait=go
+	guard -t 10s ./app 'notify=READY=1\nWATCHDOG_USEC=infinity' note=starts wait=go
 	until_started 1
-	sleep 1
+	sleep 12
 	touch go
 	ends_with "$started" 0
 }
 
 test_extension() {
 	ln_app
-	guard -t 500ms --on-failure exit ./app notify=EXTEND_TIMEOUT_USEC=3600000000 note=starts wait=go \
+	guard -t 10s --on-failure exit ./app notify=EXTEND_TIMEOUT_USEC=3600000000 note=starts wait=go \
 		notify=READY=1 note=ready wait=end
 	until_started 1
-	sleep 1
+	sleep 12
 	touch go
 	wait_until 20 test -e ready
-	sleep 1 # a deadline that was put off is not drawn near by a heartbeat
+	sleep 12 # a deadline that was put off is not drawn near by a heartbeat
 	touch end
 	ends_with "$started" 0
 }
@@ -156,9 +156,9 @@ test_trigger() {
 
 test_stopping() {
 	ln_app
-	run_is 7 -t 200ms --reason-file reason ./app 'notify=READY=1\nSTOPPING=1' note=starts wait=go exit=7 &
+	run_is 7 -t 10s --reason-file reason ./app 'notify=READY=1\nSTOPPING=1' note=starts wait=go exit=7 &
 	until_started 1
-	sleep 1
+	sleep 12
 	touch go
 	wait $! || fail "not 7: $(cat err)"
 	reason_is CAUSE=stopped 'END=exit status 7'
@@ -244,9 +244,9 @@ test_long_commands() {
 
 test_heartbeats_by_frames() {
 	ln_app
-	guard -t 1s --on-failure exit ./app note=starts beats=50
+	guard -t 10s --on-failure exit ./app note=starts beats=50
 	until_started 1
-	sleep 2
+	sleep 12
 	alive "$started" || fail "it was not well: $(cat err)"
 	finish
 }
@@ -254,14 +254,14 @@ test_heartbeats_by_frames() {
 test_overdue_after_the_first_frame() {
 	ln_app
 	run_is 1 --on-failure exit ./app notify=WATCHDOG_USEC=300000 beat hang
-	expect 'app: overdue: no heartbeat for 3'
+	expect 'app: overdue: no heartbeat for '
 }
 
 test_shut_down() {
 	ln_app
-	run_is 9 -t 100ms ./app shut-down note=starts wait=go exit=9 &
+	run_is 9 -t 10s ./app shut-down note=starts wait=go exit=9 &
 	until_started 1
-	sleep 0.5
+	sleep 12
 	touch go
 	wait $! || fail "not 9: $(cat err)"
 }
@@ -278,21 +278,22 @@ test_a_closed_voice_is_no_failure() {
 test_callback_for_a_silent_program() {
 	ln_app
 	touch ok
-	guard -t 2s --interval 100ms --callback 'echo >>calls; test -e ok' --on-failure exit ./app hang
-	sleep 3
+	guard -t 10s --interval 100ms --callback 'echo >>calls; test -e ok' --on-failure exit ./app hang
+	sleep 12
 	alive "$started" || fail "it was not well: $(cat err)"
 	[ "$(wc -l <calls)" -ge 3 ] || fail "the callback ran $(wc -l <calls) times"
 	rm ok
 	ends_with "$started" 1
 	expect 'app: a heartbeat does not count: callback: exit status 1'
-	expect 'app: overdue: no heartbeat for 2s that counts (callback: exit status 1): killing pid '
+	expect 'app: overdue: no heartbeat for '
+	expect ' that counts (callback: exit status 1): killing pid '
 }
 
 # Three times within the time-out, whatever the interval is.
 test_callback_within_a_short_timeout() {
 	ln_app
-	guard -t 2s --callback 'echo >>calls' --on-failure exit ./app hang
-	sleep 4
+	guard -t 12s --callback 'echo >>calls' --on-failure exit ./app hang
+	sleep 14
 	alive "$started" || fail "it was not well: $(cat err)"
 	finish
 }
@@ -300,8 +301,8 @@ test_callback_within_a_short_timeout() {
 test_callback_before_a_heartbeat_counts() {
 	ln_app
 	touch ok
-	guard -t 2s --interval 1h --callback 'test -e ok' --on-failure exit ./app beats=50
-	sleep 3
+	guard -t 10s --interval 1h --callback 'test -e ok' --on-failure exit ./app beats=50
+	sleep 12
 	alive "$started" || fail "it was not well: $(cat err)"
 	rm ok
 	until_said 'app: a heartbeat does not count: callback: exit status 1'
@@ -313,12 +314,13 @@ test_callback_before_a_heartbeat_counts() {
 
 test_callback_runs_seldom() {
 	ln_app
-	guard -t 3s --callback 'echo >>calls' ./app note=starts beats=1
+	began=$(date +%s)
+	guard -t 30s --interval 1s --callback 'echo >>calls' ./app note=starts beats=1
 	until_started 1
 	wait_until 20 test -s calls
 	sleep 2
-	calls=$(wc -l <calls)
-	[ "$calls" -le 5 ] || fail "the callback ran $calls times"
+	calls=$(wc -l <calls) seconds=$(($(date +%s) - began))
+	[ "$calls" -le $((seconds + 2)) ] || fail "the callback ran $calls times in $seconds s"
 	finish
 }
 

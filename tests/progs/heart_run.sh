@@ -68,6 +68,11 @@ ends_with() { # PID STATUS: a guard that was started, and is to end by itself
 	[ $status = "$2" ] || fail "status $status, not $2: $(cat err)"
 }
 
+# Has the guard taken every signal that was sent to it?
+took_signals() {
+	grep -q '^ShdPnd:[[:space:]]*0*$' "/proc/$started/status"
+}
+
 needs_root() {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 }
