@@ -105,7 +105,11 @@ static int play_gone(const struct procfs *proc)
 	if (!ours(proc, somebody, SOMEBODY))
 		return 4;
 	end(somebody);
-	return ours(proc, pid, SOMEBODY) && ours(proc, somebody, SOMEBODY) && !ours(proc, pid, ANOTHER) ? 0 : 5;
+	if (!ours(proc, pid, SOMEBODY) || !ours(proc, somebody, SOMEBODY) || ours(proc, pid, ANOTHER))
+		return 5;
+	if (seteuid(ANOTHER) < 0) /* a guard that is not root */
+		return 6;
+	return ours(proc, pid, 0) && ours(proc, pid, ANOTHER) && !ours(proc, pid, 1234) ? 0 : 7;
 }
 
 START_TEST(gone_already)
