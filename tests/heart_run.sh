@@ -209,6 +209,7 @@ test_main_pid() {
 test_main_pid_that_ends_at_once() {
 	ln_app
 	run_is 0 ./app fork 'notify=MAINPID=$PID' note=forked exit=0
+	rm forked # the first one must not end before it was said who the program is
 	guard ./app fork 'notify=MAINPID=$PID' note=forked note=daemon hang
 	wait_until 20 test -s daemon
 	finish

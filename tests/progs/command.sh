@@ -24,6 +24,10 @@ needs_oome() {
 	"$PROCGUARD" --list | grep -qx oome || skip "this build has no oome"
 }
 
+needs_heart() {
+	"$PROCGUARD" --list | grep -qx heart || skip "this build has no heart"
+}
+
 first_applet() {
 	"$PROCGUARD" --list | head -n 1
 }
