@@ -1,6 +1,6 @@
 #!/bin/sh
-# heart_soak.sh: `procguard heart run` that runs for long: what it has at the end it had at the beginning. lib.sh says how
-# to run it.
+# heart_soak.sh: `procguard heart run` that runs for long: what it has at the end it had at the beginning. lib.sh says
+# how to run it.
 # timeout: 500
 # once
 # shellcheck source=tests/progs/heart_run.sh
