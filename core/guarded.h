@@ -61,8 +61,9 @@ void guarded_done(struct guarded *g);
  * as spawn_start(). */
 int guarded_start(struct guarded *g, const struct spawn *how);
 
-/* May a start that failed with -ERROR succeed later (no memory, no process, no descriptor to be had)? */
-bool guarded_may_pass(int error);
+/* May a start that failed with ERROR succeed later? As spawn_may_pass(), but a limit of open files that is too low for
+ * the first start stays so. */
+bool guarded_may_pass(const struct guarded *g, int error);
 
 /* The exit status that a shell gives to it: 127 not found, 126. RET_HINT: what may be wrong, in parentheses. */
 int guarded_start_status(int error, const char **ret_hint);
@@ -88,5 +89,9 @@ void guarded_leave(struct guarded *g);
 
 /* How many processes are left of it? 0: none; blind (no /proc): 1 for any. */
 int guarded_count(const struct guarded *g);
+
+/* What messages call it: ARGV0 and its base name, where a very long one is cut. */
+enum { GUARDED_NAME_SIZE = 204 };
+void guarded_name(const char *argv0, char ret_command[GUARDED_NAME_SIZE], char ret_name[GUARDED_NAME_SIZE]);
 
 #endif

@@ -228,6 +228,11 @@ pid_t spawn_start(const struct spawn *s)
 	return r < 0 ? r : pid;
 }
 
+bool spawn_may_pass(int error)
+{
+	return error == -ENOMEM || error == -EAGAIN || error == -EMFILE || error == -ENFILE;
+}
+
 pid_t spawn_function(int (*function)(void *context), void *context, bool own_session)
 {
 	pid_t pid = fork();

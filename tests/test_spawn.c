@@ -58,6 +58,9 @@ START_TEST(exec_errors_are_told)
 	ck_assert_int_eq(spawn_start(&none), -ENOENT);
 	ck_assert_int_eq(spawn_start(&directory), -EACCES);
 	ck_assert_int_eq(spawn_start(&file), -EACCES);
+	ck_assert(!spawn_may_pass(-ENOENT) && !spawn_may_pass(-EACCES) && !spawn_may_pass(0));
+	ck_assert(spawn_may_pass(-EAGAIN) && spawn_may_pass(-ENOMEM) && spawn_may_pass(-EMFILE) &&
+		  spawn_may_pass(-ENFILE));
 	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1); /* and no zombie stays */
 	ck_assert_int_eq(errno, ECHILD);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/abspath.h"
 #include "core/cleanup.h"
 #include "core/log.h"
 
@@ -111,20 +112,14 @@ static const struct guarded_calls calls = {
 
 /* ---- the beginning and the end ---- */
 
-/* The program may change its directory: it gets an absolute path. */
+/* The program may change its directory. */
 static void set_control_env(struct guard *guard)
 {
-	const char *path = guard->config->control;
-	char directory[PATH_MAX];
-	int n;
+	const char variable[] = "HEART_CONTROL=";
+	char path[sizeof(guard->control_env) - sizeof(variable)];
 
-	if (path[0] == '/' || !getcwd(directory, sizeof(directory)))
-		n = snprintf(guard->control_env, sizeof(guard->control_env), "HEART_CONTROL=%s", path);
-	else
-		n = snprintf(guard->control_env, sizeof(guard->control_env), "HEART_CONTROL=%s/%s",
-			     strcmp(directory, "/") != 0 ? directory : "", path);
-	if (n < 0 || (size_t)n >= sizeof(guard->control_env))
-		guard->control_env[0] = '\0';
+	if (abspath(guard->config->control, path, sizeof(path)) == 0)
+		snprintf(guard->control_env, sizeof(guard->control_env), "%s%s", variable, path);
 }
 
 static int open_control(struct guard *guard)
@@ -172,24 +167,15 @@ static void guard_done(struct guard *guard)
 	loop_free(guard->loop);
 }
 
-static void shorten(const char *text, char ret[GUARD_NAME_SIZE])
-{
-	const char *dots = strlen(text) < GUARD_NAME_SIZE ? "" : "...";
-
-	snprintf(ret, GUARD_NAME_SIZE, "%.*s%s", (int)(GUARD_NAME_SIZE - 1 - strlen(dots)), text, dots);
-}
-
 int guard_main(const struct guard_config *config, char *const *argv)
 {
 	CLEANUP(guard_done) struct guard guard = {
 		.config = config, .argv = argv, .guarded = GUARDED_NONE, .hwdog = HWDOG_NONE, .notify = NOTIFY_NONE,
 		.voice_fd = -1, .voice_child_fd = -1, .validated_ms = PULSE_NEVER,
 	};
-	const char *slash = strrchr(argv[0], '/');
 	int r;
 
-	shorten(argv[0], guard.command);
-	shorten(slash && slash[1] ? slash + 1 : argv[0], guard.name);
+	guarded_name(argv[0], guard.command, guard.name);
 	r = guard_open(&guard);
 	if (r == 0 && (open_control(&guard) < 0 || guard_dog_open(&guard) < 0))
 		return 1; /* it was said */

@@ -39,13 +39,11 @@ struct guard_said {
 	char status[NOTIFY_STATUS_MAX + 1];
 };
 
-enum { GUARD_NAME_SIZE = 204 };
-
 struct guard {
 	const struct guard_config *config;
 	char *const *argv;
-	char command[GUARD_NAME_SIZE]; /* for messages, where a very long one is cut */
-	char name[GUARD_NAME_SIZE];    /* its base name, the same */
+	char command[GUARDED_NAME_SIZE]; /* for messages, where a very long one is cut */
+	char name[GUARDED_NAME_SIZE];    /* its base name, the same */
 	struct loop *loop;
 	struct guarded guarded;
 	enum guard_state state;

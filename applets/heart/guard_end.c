@@ -187,7 +187,7 @@ static void on_command_again(struct loop *loop, void *context);
 
 static void not_run(struct guard *guard, const char *command, int error, const char *why)
 {
-	if (guarded_may_pass(error) && ++guard->command_tries < COMMAND_TRIES) {
+	if (spawn_may_pass(error) && ++guard->command_tries < COMMAND_TRIES) {
 		log_fail("cannot run the command '%s': %s (tried again in a second)", command, log_errno(error));
 		loop_set_timer(guard->loop, TRY_AGAIN_MS, on_command_again, guard);
 		return;

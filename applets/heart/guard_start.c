@@ -51,7 +51,7 @@ static void not_started(struct guard *guard, int error)
 	const char *hint;
 	int status = guarded_start_status(error, &hint);
 
-	if (guarded_may_pass(error) && (error != -EMFILE || guard->restarts > 0)) {
+	if (guarded_may_pass(&guard->guarded, error)) {
 		guard->failed_starts++;
 		log_fail("cannot start '%s': %s (tried again in %lld s)", guard->command, log_errno(error),
 			 (long long)limit_pause(guard->failed_starts) / 1000);

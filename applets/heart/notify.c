@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/rundir.h"
 
 enum {
 	DROPPED_A_CALL = 1024, /* more than wait in a socket (net.unix.max_dgram_qlen: 10, systemd's 512) */
@@ -59,18 +60,6 @@ static int make_names(struct names *ret)
 	return 0;
 }
 
-/* Where others may write, but not each only to what is his own (no sticky bit), our directory could be exchanged. */
-static bool is_safe(const char *base, bool must_be_ours)
-{
-	struct stat st;
-
-	if (base[0] != '/' || stat(base, &st) < 0 || !S_ISDIR(st.st_mode))
-		return false;
-	if (must_be_ours && st.st_uid != geteuid())
-		return false;
-	return !(st.st_mode & (S_IWGRP | S_IWOTH)) || (st.st_mode & S_ISVTX);
-}
-
 static int new_socket(void)
 {
 	CLEANUP(fd_done) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -104,9 +93,14 @@ static bool join(char ret[PATH_SIZE], const char *base, const char *dir, const c
 	return n > 0 && n < PATH_SIZE;
 }
 
+struct opening { const struct names *names; struct notify *notify; };
+
 /* A socket can be bound once: each place gets a new one. */
-static int open_below(const char *base, const struct names *names, struct notify *ret)
+static int open_below(const char *base, void *context)
 {
+	const struct opening *opening = context;
+	const struct names *names = opening->names;
+	struct notify *ret = opening->notify;
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	char dir[PATH_SIZE], path[PATH_SIZE];
 	CLEANUP(fd_done) int fd = -1;
@@ -150,18 +144,14 @@ static int open_abstract(const struct names *names, struct notify *ret)
 
 int notify_open(struct notify *ret)
 {
-	static const char *const places[] = { "/run", "/tmp", "/dev/shm" };
-	const char *own = geteuid() != 0 ? getenv("XDG_RUNTIME_DIR") : NULL;
 	struct notify notify = NOTIFY_NONE;
 	struct names names;
+	struct opening opening = { &names, &notify };
 	int r = make_names(&names);
 
 	if (r < 0)
 		return r;
-	r = own && is_safe(own, true) ? open_below(own, &names, &notify) : -ENOENT;
-	for (size_t i = 0; r < 0 && i < sizeof(places) / sizeof(places[0]); i++)
-		if (is_safe(places[i], false))
-			r = open_below(places[i], &names, &notify);
+	r = rundir_try(open_below, &opening);
 	if (r < 0)
 		r = open_abstract(&names, &notify);
 	if (r == 0)

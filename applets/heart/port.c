@@ -109,7 +109,7 @@ static int open_node(struct port *port)
 {
 	int r;
 
-	if (procfs_open(PROCFS_ROOT, &port->procfs) == 0)
+	if (procfs_open_own(&port->procfs) == 0)
 		port->proc = &port->procfs;
 	if (port->config->pid == 0)
 		return 0;

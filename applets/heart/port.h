@@ -32,7 +32,7 @@ struct port {
 	const struct port_config *config;
 	struct loop *loop;
 	struct procfs procfs;
-	const struct procfs *proc; /* &procfs, or NULL where there is no /proc */
+	const struct procfs *proc; /* &procfs, or NULL: there is none that shows our pids */
 	struct pidref node;        /* pid 0: not known */
 	struct oomadj oomadj;
 	enum port_state state;

@@ -84,11 +84,6 @@ static void on_command(struct loop *loop, pid_t pid, int status, void *context)
 		report(context, status);
 }
 
-static bool may_pass(int error)
-{
-	return error == -EAGAIN || error == -ENOMEM || error == -EMFILE || error == -ENFILE;
-}
-
 static void run_command(struct port *port)
 {
 	/* Its stdin is no more the node's pipe, nor its stdout: that one is dead. */
@@ -102,7 +97,7 @@ static void run_command(struct port *port)
 		loop_add_child(port->loop, pid, on_command, port); /* has room: port_main() */
 		return;
 	}
-	if (may_pass(pid) && ++port->tries < TRIES) {
+	if (spawn_may_pass(pid) && ++port->tries < TRIES) {
 		say("Cannot execute \"%s\": %s (tried again in a second)", command, log_errno(pid));
 		set_timer(port, TRY_AGAIN_MS);
 		return;
