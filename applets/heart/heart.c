@@ -34,7 +34,8 @@ static const struct opt run_options[] = {
 	      "a heartbeat counts only when no thread of the program hangs"),
 	HEART(OPT_CHOICE, 0, "on-failure", "restart|command|exit", run.on_failure,
 	      "what follows on a failure (command where there is one, else restart)"),
-	HEART(OPT_STRING, 0, "command", "COMMAND", run.command, "the command that follows on a failure ($HEART_COMMAND)"),
+	HEART(OPT_STRING, 0, "command", "COMMAND", run.command,
+	      "the command that follows on a failure ($HEART_COMMAND)"),
 	HEART(OPT_SIGNAL, 0, "kill-signal", "SIGNAL", run.kill_signal, "what an overdue program gets (KILL)"),
 	HEART(OPT_TIME, 0, "grace", "TIME", run.grace_ms,
 	      "between SIGTERM and SIGKILL for what is left of the program (5s)"),
@@ -94,8 +95,8 @@ static const struct opt_command commands[] = {
 
 static const struct opt_program program = {
 	.name = "heart",
-	.summary = "Guard a program by its heartbeats: restart it, or run a command, when they stop. Without a command's "
-		   "name it is Erlang's port program, which erl -heart starts: frames on the standard input and "
+	.summary = "Guard a program by its heartbeats: restart it, or run a command, when they stop. Without a "
+		   "command's name it is Erlang's port program, which erl -heart starts: frames on the standard input and "
 		   "output.",
 	.commands = commands,
 	.notes = "As Erlang's port program:\n"
