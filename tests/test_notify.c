@@ -2,9 +2,11 @@
 #include "tests/notify.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "tests/suite.h"
 
@@ -147,6 +149,37 @@ START_TEST(runtime_dir_of_a_user)
 }
 END_TEST
 
+static int play_killed_guard(void)
+{
+	struct notify killed;
+
+	if (setgid(NOBODY) || setuid(NOBODY) || setenv("XDG_RUNTIME_DIR", runtime_dir, 1))
+		return 2;
+	if (notify_open(&killed) < 0 || notify_open(&notify) < 0 || access(killed.dir, F_OK) < 0)
+		return 3;
+	close(killed.fd);
+	notify_done(&notify);
+	if (notify_open(&notify) < 0 || access(killed.dir, F_OK) == 0)
+		return 4;
+	notify_done(&notify);
+	return 0;
+}
+
+START_TEST(what_a_killed_guard_left_is_removed)
+{
+	struct statfs fs;
+
+	/* Where there is a file system of a type that is looked at. */
+	if (geteuid() != 0 || statfs("/dev/shm", &fs) < 0 || fs.f_type != TMPFS_MAGIC)
+		return;
+	strcpy(runtime_dir, "/dev/shm/test_notify-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(runtime_dir));
+	ck_assert_int_eq(chown(runtime_dir, NOBODY, NOBODY), 0);
+	in_child(play_killed_guard);
+	ck_assert_int_eq(rmdir(runtime_dir), 0);
+}
+END_TEST
+
 START_TEST(runtime_dir_of_root)
 {
 	char dir[] = "/tmp/test_notify-XXXXXX";
@@ -213,6 +246,7 @@ int main(void)
 	tcase_add_test(tests, no_two_are_the_same);
 	tcase_add_test(tests, the_kernel_does_not_tell_its_name);
 	tcase_add_test(tests, runtime_dir_of_a_user);
+	tcase_add_test(tests, what_a_killed_guard_left_is_removed);
 	tcase_add_test(tests, runtime_dir_of_root);
 	tcase_add_test(tests, an_abstract_one_where_nothing_is_writable);
 	tcase_add_test(tests, without_descriptors);

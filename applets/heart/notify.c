@@ -12,12 +12,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "applets/heart/notify_private.h"
 #include "core/cleanup.h"
 #include "core/rundir.h"
 
 enum {
 	DROPPED_A_CALL = 1024, /* more than wait in a socket (net.unix.max_dgram_qlen: 10, systemd's 512) */
-	DIR_BYTES = 8, SOCKET_BYTES = 16, /* of randomness, in their names */
 	PATH_SIZE = sizeof(((struct sockaddr_un *)0)->sun_path),
 };
 
@@ -38,7 +38,10 @@ static int random_bytes(unsigned char *ret, size_t size)
 	return read(fd, ret, size) == (ssize_t)size ? 0 : -EIO;
 }
 
-struct names { char dir[sizeof("procguard-") + 2 * DIR_BYTES], socket[sizeof("/") + 2 * SOCKET_BYTES]; };
+struct names {
+	char dir[sizeof(NOTIFY_DIR_PREFIX) + 2 * NOTIFY_DIR_BYTES];
+	char socket[sizeof("/") + 2 * NOTIFY_SOCKET_BYTES];
+};
 
 static void write_hex(const unsigned char *bytes, size_t count, char *ret)
 {
@@ -48,15 +51,15 @@ static void write_hex(const unsigned char *bytes, size_t count, char *ret)
 
 static int make_names(struct names *ret)
 {
-	unsigned char bytes[DIR_BYTES + SOCKET_BYTES];
+	unsigned char bytes[NOTIFY_DIR_BYTES + NOTIFY_SOCKET_BYTES];
 	int r = random_bytes(bytes, sizeof(bytes));
 
 	if (r < 0)
 		return r;
-	strcpy(ret->dir, "procguard-");
-	write_hex(bytes, DIR_BYTES, ret->dir + strlen(ret->dir));
+	strcpy(ret->dir, NOTIFY_DIR_PREFIX);
+	write_hex(bytes, NOTIFY_DIR_BYTES, ret->dir + strlen(ret->dir));
 	ret->socket[0] = '/';
-	write_hex(bytes + DIR_BYTES, SOCKET_BYTES, ret->socket + 1);
+	write_hex(bytes + NOTIFY_DIR_BYTES, NOTIFY_SOCKET_BYTES, ret->socket + 1);
 	return 0;
 }
 
@@ -122,6 +125,7 @@ static int open_below(const char *base, void *context)
 	memcpy(ret->dir, dir, sizeof(ret->dir));
 	snprintf(ret->env, sizeof(ret->env), "%s%s", variable, path);
 	ret->fd = TAKE_FD(fd);
+	notify_sweep(base);
 	return 0;
 }
 

@@ -30,7 +30,8 @@ struct notify {
 
 struct notify_sender { pid_t pid; uid_t uid; }; /* SCM_CREDENTIALS; pid 0: outside our pid namespace */
 
-/* -errno: none of the places will do. Release with notify_done(). */
+/* -errno: none of the places will do. Release with notify_done(). What a guard of our uid left there that was killed is
+ * removed. */
 int notify_open(struct notify *ret);
 void notify_done(struct notify *notify); /* takes NULL; removes socket and directory */
 
