@@ -271,6 +271,17 @@ test_no_kill_and_restart() {
 	expect 'app restarted'
 }
 
+# It said that it crashes: its end is a failure then, be it with status 0.
+test_no_kill_and_a_crash() {
+	ln_app
+	guard --no-kill --dump-seconds 1 --reason-file reason --max-restarts 1/10m ./app note=starts crash wait=end
+	until_said 'app: it crashes: not killed, as --no-kill says, and so not restarted before it ends'
+	touch end
+	ends_with "$started" 1
+	started_times 2
+	reason_is CAUSE=crashed 'END=exit status 0'
+}
+
 # ---- an end that is asked for during a failure ----
 
 test_term_during_a_failure() {

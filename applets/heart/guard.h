@@ -64,7 +64,7 @@ struct guard {
 	pid_t command_pid;           /* of the command that runs; 0: none */
 	int command_tries;
 	int command_status;          /* waitpid(2)'s, of its end */
-	bool stubborn;               /* what was killed does not go */
+	bool stubborn;               /* what was killed, or crashes and may not be killed, does not go */
 	bool wanted;                 /* our end is no failure */
 
 	/* Heartbeats. */

@@ -16,7 +16,7 @@ static bool is_fed(const struct guard *guard)
 	case GUARD_RUNNING:
 		return !guard->overdue;
 	case GUARD_DUMPING:
-		return guard->config->dump_seconds >= 0;
+		return guard->config->dump_seconds >= 0 && !guard->stubborn;
 	case GUARD_COMMAND:
 		return false;
 	default:

@@ -291,7 +291,8 @@ void guard_end_perform(struct guard *guard, enum guard_action action, enum guard
 	case GUARD_AWAIT_DUMP:
 		guard->cause = REASON_CRASHED;
 		guard->caused = true;
-		log_line("%s: it crashes: waiting for its dump", guard->name);
+		snprintf(guard->why, sizeof(guard->why), "it crashes");
+		log_line("%s: %s: waiting for its dump", guard->name, guard->why);
 		await_dump(guard);
 		break;
 	case GUARD_TERMINATE:
@@ -301,7 +302,10 @@ void guard_end_perform(struct guard *guard, enum guard_action action, enum guard
 		kill_all(guard, before);
 		break;
 	case GUARD_SAY_OVERDUE:
-		guard->caused = false; /* it may end of something else */
+		if (before == GUARD_DUMPING)
+			guard->stubborn = true;
+		else
+			guard->caused = false; /* it may end of something else */
 		log_fail("%s: %s: not killed, as --no-kill says, and so not restarted before it ends", guard->name,
 			 guard->why);
 		break;
