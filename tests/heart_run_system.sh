@@ -232,9 +232,19 @@ test_descriptors() {
 	ls /proc/self/fd >ours
 	run_is 0 --control s --watchdog file ls /proc/self/fd >fds
 	[ "$(wc -l <fds)" = $(($(wc -l <ours) + 1)) ] || fail "the program has more: $(cat fds)"
-	"$PROCGUARD" heart run sh -c '[ "$HEART_FD" -gt 2 ]' <&- >&- 2>&-
+	"$PROCGUARD" heart run sh -c '[ "$HEART_FD" -gt 2 ] || exit 1
+		for n in 0 1 2; do [ ! -d /dev/fd/$n ] || exit 1; done' <&- >&- 2>&-
 	status=$?
 	[ $status = 0 ] || fail "status $status"
+}
+
+# What is written into a file then is lost, but the guard is not.
+test_limit_of_file_sizes() {
+	echo before >full
+	# shellcheck disable=SC3045 # dash has it
+	(ulimit -f 0 && exec "$PROCGUARD" heart run --on-failure exit --reason-file reason sh -c 'exit 3') 2>>full
+	status=$?
+	[ $status = 1 ] || fail "status $status"
 }
 
 count_fds() {
