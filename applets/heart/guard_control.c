@@ -160,7 +160,7 @@ static int snooze(struct guard *guard, const struct control_request *request, st
 		return refuse(ret, "that is no time: %.*s", (int)request->len, request->argument);
 	if (!lives(guard))
 		return refuse_dead(guard, ret);
-	pulse_extend(&guard->pulse, loop_now(), ms);
+	pulse_snooze(&guard->pulse, loop_now(), ms);
 	guard_changed(guard);
 	return guard_status_print_deadline(guard, loop_now(), ret) < 0 ? 1 : 0;
 }

@@ -38,6 +38,11 @@ void pulse_extend(struct pulse *pulse, int64_t now, int64_t ms)
 		pulse->not_before_ms = until;
 }
 
+void pulse_snooze(struct pulse *pulse, int64_t now, int64_t ms)
+{
+	pulse->snoozed_ms = later(now, ms);
+}
+
 void pulse_set_timeout(struct pulse *pulse, int64_t now, int64_t timeout_ms)
 {
 	pulse->timeout_ms = timeout_ms;
@@ -57,7 +62,9 @@ static int64_t deadline_of(const struct pulse *pulse)
 	if (pulse->stopped || pulse->timeout_ms == PULSE_NEVER || pulse->since_ms == PULSE_NEVER)
 		return PULSE_NEVER;
 	deadline = later(pulse->since_ms, pulse->timeout_ms);
-	return deadline < pulse->not_before_ms ? pulse->not_before_ms : deadline;
+	if (deadline < pulse->not_before_ms)
+		deadline = pulse->not_before_ms;
+	return deadline < pulse->snoozed_ms ? pulse->snoozed_ms : deadline;
 }
 
 int64_t pulse_left(const struct pulse *pulse, int64_t now)
