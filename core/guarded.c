@@ -250,7 +250,11 @@ int guarded_follow(struct guarded *g, pid_t pid)
 
 int guarded_signal(struct guarded *g, int signal)
 {
-	return pidref_signal(g->proc, &g->child, signal);
+	int r = pidref_signal(g->proc, &g->child, signal);
+
+	if (signal == SIGTERM || signal == SIGINT)
+		pidref_signal(g->proc, &g->child, SIGCONT);
+	return r;
 }
 
 /* ---- the beginning and the end ---- */

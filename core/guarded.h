@@ -73,7 +73,8 @@ int guarded_start_status(int error, const char **ret_hint);
  * reaped when it ends, guarded.status is its own; where it is another's, it is that of an exit with 0. */
 int guarded_follow(struct guarded *g, pid_t pid);
 
-/* SIGNAL to the child alone. As pidref_signal(). */
+/* SIGNAL to the child alone; behind SIGTERM and SIGINT SIGCONT, without which one that is stopped would not end. As
+ * pidref_signal(). */
 int guarded_signal(struct guarded *g, int signal);
 
 /* SIGNAL and SIGCONT (a stopped process takes nothing else) to the child and all that came from it; grace_over() after

@@ -53,6 +53,18 @@ test_an_end_after_a_forwarded_signal() {
 	ends_with "$started" 137
 }
 
+test_a_stopped_program_is_ended() {
+	for name in TERM INT; do
+		rm -f starts
+		start env --default-signal=INT "$PROCGUARD" heart run \
+			sh -c "trap 'exit 7' $name; echo \$\$ >starts; while :; do sleep 0.05; done" 2>>err
+		until_started 1
+		kill -STOP "$(cat starts)"
+		kill -$name "$started"
+		ends_with "$started" 7
+	done
+}
+
 test_signal_before_the_start_is_not_lost() {
 	for name in TERM INT HUP QUIT; do
 		# shellcheck disable=SC2016
