@@ -96,8 +96,8 @@ static const struct opt_command commands[] = {
 static const struct opt_program program = {
 	.name = "heart",
 	.summary = "Guard a program by its heartbeats: restart it, or run a command, when they stop. Without a "
-		   "command's name it is Erlang's port program, which erl -heart starts: frames on the standard input and "
-		   "output.",
+		   "command's name it is Erlang's port program, which erl -heart starts: frames on the standard "
+		   "input and output.",
 	.commands = commands,
 	.notes = "As Erlang's port program:\n"
 		 "  -ht SECONDS               longest time between heartbeats, 11 to 65535 (60)\n"
