@@ -45,10 +45,10 @@ test_an_end_after_a_forwarded_signal() {
 	finish
 	reason_is CAUSE=stopped END=SIGTERM
 	rm -f starts
-	guard -t 500ms ./app note=starts deaf=15 hang # no deadline counts any more
+	guard -t 5s ./app deaf=15 note=starts hang # no deadline counts any more
 	until_started 1
 	kill "$started"
-	sleep 1
+	sleep 7
 	kill -9 "$(cat starts)"
 	ends_with "$started" 137
 }
@@ -97,7 +97,7 @@ test_as_pid_1() {
 	status_is 0 unshare -pf --mount-proc "$PROCGUARD" heart run true
 	status_is 9 unshare -pf --mount-proc "$PROCGUARD" heart run ./app notify=STOPPING=1 exit=9
 	status_is 143 unshare -pf --mount-proc "$PROCGUARD" heart run sh -c 'kill -TERM 1; exec sleep 1000'
-	start unshare -pf --mount-proc "$PROCGUARD" heart run -t 500ms --grace 200ms sh -c '
+	start unshare -pf --mount-proc "$PROCGUARD" heart run -t 3s --grace 200ms sh -c '
 		echo $$ >>starts
 		(setsid sh -c "trap \"\" TERM; while :; do sleep 0.05; done" &)
 		(sleep 0 & echo $! >orphan)
