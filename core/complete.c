@@ -11,6 +11,7 @@ static enum complete_kind kind_of(const char *argument)
 {
 	static const struct { const char *argument; enum complete_kind kind; } known[] = {
 		{ "FILE", COMPLETE_FILE }, { "PATH", COMPLETE_FILE }, { "SCRIPT", COMPLETE_FILE },
+		{ "SOCKET", COMPLETE_FILE }, { "DEVICE", COMPLETE_FILE },
 		{ "DIR", COMPLETE_DIR }, { "COMMAND", COMPLETE_COMMAND },
 	};
 

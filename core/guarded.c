@@ -2,7 +2,8 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -163,9 +164,9 @@ int guarded_start(struct guarded *g, const struct spawn *how)
 	return 0;
 }
 
-bool guarded_may_pass(int error)
+bool guarded_may_pass(const struct guarded *g, int error)
 {
-	return error == -ENOMEM || error == -EAGAIN || error == -EMFILE || error == -ENFILE;
+	return spawn_may_pass(error) && (error != -EMFILE || g->pid > 0);
 }
 
 int guarded_start_status(int error, const char **ret_hint)
@@ -249,7 +250,11 @@ int guarded_follow(struct guarded *g, pid_t pid)
 
 int guarded_signal(struct guarded *g, int signal)
 {
-	return pidref_signal(g->proc, &g->child, signal);
+	int r = pidref_signal(g->proc, &g->child, signal);
+
+	if (signal == SIGTERM || signal == SIGINT)
+		pidref_signal(g->proc, &g->child, SIGCONT);
+	return r;
 }
 
 /* ---- the beginning and the end ---- */
@@ -277,17 +282,6 @@ static int add_signals(struct guarded *g)
 	return r;
 }
 
-/* The /proc where we are, if there is one: another pid namespace's (a host's, mounted here) names others. */
-static void open_proc(struct guarded *g)
-{
-	char text[PROCFS_PID_TEXT] = "";
-
-	if (procfs_open(PROCFS_ROOT, &g->procfs) < 0)
-		return;
-	if (readlinkat(g->procfs.fd, "self", text, sizeof(text) - 1) > 0 && atoi(text) == (int)getpid())
-		g->proc = &g->procfs;
-}
-
 int guarded_open(struct guarded *g, struct loop *loop, const struct guarded_calls *calls, void *context)
 {
 	int r;
@@ -297,7 +291,8 @@ int guarded_open(struct guarded *g, struct loop *loop, const struct guarded_call
 	g->calls = calls;
 	g->context = context;
 	tree_reserve_stack();
-	open_proc(g);
+	if (procfs_open_own(&g->procfs) == 0)
+		g->proc = &g->procfs;
 	if (getpid() != 1)
 		prctl(PR_SET_CHILD_SUBREAPER, 1);
 	sig_ignore_pipe();
@@ -326,4 +321,21 @@ void guarded_done(struct guarded *g)
 	pidref_done(&g->child);
 	procfs_done(&g->procfs);
 	*g = GUARDED_NONE;
+}
+
+/* ---- its name ---- */
+
+static void shorten(const char *text, char ret[GUARDED_NAME_SIZE])
+{
+	const char *dots = strlen(text) < GUARDED_NAME_SIZE ? "" : "...";
+
+	snprintf(ret, GUARDED_NAME_SIZE, "%.*s%s", (int)(GUARDED_NAME_SIZE - 1 - strlen(dots)), text, dots);
+}
+
+void guarded_name(const char *argv0, char ret_command[GUARDED_NAME_SIZE], char ret_name[GUARDED_NAME_SIZE])
+{
+	const char *slash = strrchr(argv0, '/');
+
+	shorten(argv0, ret_command);
+	shorten(slash && slash[1] ? slash + 1 : argv0, ret_name);
 }

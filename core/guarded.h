@@ -61,8 +61,9 @@ void guarded_done(struct guarded *g);
  * as spawn_start(). */
 int guarded_start(struct guarded *g, const struct spawn *how);
 
-/* May a start that failed with -ERROR succeed later (no memory, no process, no descriptor to be had)? */
-bool guarded_may_pass(int error);
+/* May a start that failed with ERROR succeed later? As spawn_may_pass(), but a limit of open files that is too low for
+ * the first start stays so. */
+bool guarded_may_pass(const struct guarded *g, int error);
 
 /* The exit status that a shell gives to it: 127 not found, 126. RET_HINT: what may be wrong, in parentheses. */
 int guarded_start_status(int error, const char **ret_hint);
@@ -72,7 +73,8 @@ int guarded_start_status(int error, const char **ret_hint);
  * reaped when it ends, guarded.status is its own; where it is another's, it is that of an exit with 0. */
 int guarded_follow(struct guarded *g, pid_t pid);
 
-/* SIGNAL to the child alone. As pidref_signal(). */
+/* SIGNAL to the child alone; behind SIGTERM and SIGINT SIGCONT, without which one that is stopped would not end. As
+ * pidref_signal(). */
 int guarded_signal(struct guarded *g, int signal);
 
 /* SIGNAL and SIGCONT (a stopped process takes nothing else) to the child and all that came from it; grace_over() after
@@ -88,5 +90,9 @@ void guarded_leave(struct guarded *g);
 
 /* How many processes are left of it? 0: none; blind (no /proc): 1 for any. */
 int guarded_count(const struct guarded *g);
+
+/* What messages call it: ARGV0 and its base name, where a very long one is cut. */
+enum { GUARDED_NAME_SIZE = 204 };
+void guarded_name(const char *argv0, char ret_command[GUARDED_NAME_SIZE], char ret_name[GUARDED_NAME_SIZE]);
 
 #endif

@@ -14,7 +14,7 @@
 #include "core/cleanup.h"
 #include "core/dl.h"
 
-DL_SONAMES(curl_sonames, "rpc", "XML-RPC to supervisord over HTTP", "recommended",
+DL_SONAMES(curl_sonames, "rpc", "XML-RPC to supervisord and callback URLs, by HTTP", "recommended",
 	   "libcurl.so.4", "libcurl-gnutls.so.4");
 
 enum { HEADERS_MAX = 256 * 1024 };

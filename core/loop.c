@@ -5,12 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <time.h>
 
 #include "core/cleanup.h"
 #include "core/loop_private.h"
 
 enum { TABLE_FIRST = 8 };
+
+/* 31 years: that much may be added to any clock. */
+#define DELAY_MAX_MS INT64_C(1000000000000)
 
 /* Room for COUNT items of ITEM_SIZE; ITEMS is the address of the table's pointer, whatever it points to. */
 static int grow(void *items, size_t *size, size_t count, size_t item_size)
@@ -42,18 +46,23 @@ void loop_cut(void *items, size_t *count, size_t at, size_t item_size)
 	memmove(base + at * item_size, base + (at + 1) * item_size, (*count - at) * item_size);
 }
 
-int64_t loop_now(void)
+int64_t loop_now_ns(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t loop_now(void)
+{
+	return loop_now_ns() / LOOP_NS_PER_MS;
 }
 
 /* Before an entry that poll(2) looks at is added: dispatch itself must not allocate. */
 static int reserve_poll(struct loop *loop)
 {
-	size_t needed = 1 + loop->fd_count + loop->pidref_count + 1;
+	size_t needed = POLL_FIRST + loop->fd_count + loop->pidref_count + 1;
 	int r = GROW(loop, poll, poll_size, needed);
 
 	return r < 0 ? r : GROW(loop, polled, polled_size, needed);
@@ -70,6 +79,7 @@ int loop_new(struct loop **ret)
 	sigaddset(&loop->mask, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &loop->mask, &loop->old_mask);
 	signal(SIGCHLD, SIG_DFL); /* inherited as ignored, it would make the kernel throw statuses away */
+	loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	loop->signal_fd = signalfd(-1, &loop->mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	r = loop->signal_fd < 0 ? -errno : reserve_poll(loop);
 	if (r < 0) {
@@ -85,6 +95,7 @@ void loop_free(struct loop *loop)
 	if (!loop)
 		return;
 	fd_close(loop->signal_fd);
+	fd_close(loop->timer_fd);
 	sigprocmask(SIG_SETMASK, &loop->old_mask, NULL);
 	free(loop->fds);
 	free(loop->timers);
@@ -155,17 +166,16 @@ static struct entry_timer *have_timer(struct loop *loop, loop_timer_fn function,
 int loop_set_timer(struct loop *loop, int64_t delay_ms, loop_timer_fn function, void *context)
 {
 	struct entry_timer *timer = have_timer(loop, function, context);
-	int64_t now = loop_now();
 
 	if (!timer)
 		return -ENOMEM;
 	if (delay_ms < 0)
 		delay_ms = 0;
-	if (delay_ms > INT64_MAX - now)
-		delay_ms = INT64_MAX - now;
+	if (delay_ms > DELAY_MAX_MS)
+		delay_ms = DELAY_MAX_MS;
 	timer->serial = ++loop->serial;
 	timer->armed = true;
-	timer->when = now + delay_ms;
+	timer->when_ns = loop_now_ns() + delay_ms * LOOP_NS_PER_MS;
 	return 0;
 }
 
@@ -249,7 +259,7 @@ int loop_add_pidref(struct loop *loop, const struct procfs *proc, const struct p
 	if (r < 0)
 		return r;
 	loop->pidrefs[loop->pidref_count++] = (struct entry_pidref){
-		.serial = ++loop->serial, .ref = ref, .proc = proc, .look = loop_now(),
+		.serial = ++loop->serial, .ref = ref, .proc = proc, .look_ns = loop_now_ns(),
 		.function = function, .context = context,
 	};
 	return 0;

@@ -1,8 +1,9 @@
 /* loop.h: one poll(2) loop: descriptors, timers, signals, children.
  *
  * Callbacks run one at a time and may add and remove anything, themselves too. One wake-up an event and none at rest:
- * poll sleeps until the next timer. The clock is CLOCK_MONOTONIC (it does not count suspend). What is added allocates;
- * what runs does not. */
+ * poll sleeps until the next timer, which is exact: never early, and late only as the machine is (where there is no
+ * timerfd_create(2), by a thousandth of the time). The clock is CLOCK_MONOTONIC (it does not count suspend). What is
+ * added allocates; what runs does not. */
 #ifndef CORE_LOOP_H
 #define CORE_LOOP_H
 
@@ -34,8 +35,8 @@ typedef void (*loop_fd_fn)(struct loop *loop, int fd, short revents, void *conte
 int loop_add_fd(struct loop *loop, int fd, short events, loop_fd_fn function, void *context);
 void loop_remove_fd(struct loop *loop, int fd); /* before closing it; none such: nothing happens */
 
-/* Call FUNCTION once, DELAY_MS from now. A timer is known by its FUNCTION and CONTEXT: adding it again moves it (and
- * then cannot fail, nor where it is added again from its own FUNCTION). -ENOMEM. */
+/* Call FUNCTION once, DELAY_MS (31 years at most) from now. A timer is known by its FUNCTION and CONTEXT: adding it
+ * again moves it (and then cannot fail, nor where it is added again from its own FUNCTION). -ENOMEM. */
 typedef void (*loop_timer_fn)(struct loop *loop, void *context);
 int loop_set_timer(struct loop *loop, int64_t delay_ms, loop_timer_fn function, void *context);
 void loop_clear_timer(struct loop *loop, loop_timer_fn function, void *context);

@@ -11,16 +11,18 @@
 
 #include "core/loop.h"
 
-enum { PIDREF_LOOK_MS = 100 };
+enum { PIDREF_LOOK_MS = 100, LOOP_NS_PER_MS = 1000000 };
+
+enum { POLL_SIGNALS, POLL_TIMER, POLL_FIRST }; /* the slots of poll */
 
 struct entry_fd { uint64_t serial; int fd; short events; loop_fd_fn function; void *context; };
-struct entry_timer { uint64_t serial; bool armed, reserved; int64_t when; loop_timer_fn function; void *context; };
+struct entry_timer { uint64_t serial; bool armed, reserved; int64_t when_ns; loop_timer_fn function; void *context; };
 struct entry_child { pid_t pid; loop_child_fn function; void *context; };
 struct entry_pidref {
 	uint64_t serial;
 	const struct pidref *ref;
 	const struct procfs *proc;
-	int64_t look; /* when to look next, where there is no pidfd */
+	int64_t look_ns; /* when to look next, where there is no pidfd */
 	loop_pidref_fn function;
 	void *context;
 };
@@ -28,6 +30,8 @@ struct entry_signal { loop_signal_fn function; void *context; };
 
 struct loop {
 	int signal_fd;
+	int timer_fd;        /* -1: there is none to be had */
+	int64_t timer_fd_ns; /* what it is set to; 0: not at all */
 	sigset_t mask, old_mask;
 	bool stopped;
 	int status;
@@ -41,11 +45,14 @@ struct loop {
 	struct entry_pidref *pidrefs;
 	size_t pidref_count, pidref_size;
 	struct entry_signal signals[_NSIG];
-	struct pollfd *poll; /* room for signal_fd, all fds, all pidrefs */
+	struct pollfd *poll; /* room for signal_fd, timer_fd, all fds, all pidrefs */
 	size_t poll_size;
 	uint64_t *polled; /* the serial number of the entry behind each slot of poll */
 	size_t polled_size;
 };
+
+/* CLOCK_MONOTONIC. */
+int64_t loop_now_ns(void);
 
 /* The entry of a timer; NULL: none. */
 struct entry_timer *loop_find_timer(struct loop *loop, loop_timer_fn function, const void *context);

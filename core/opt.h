@@ -32,7 +32,8 @@ struct opt {
 	enum opt_kind kind;
 	char letter;          /* 0: has a long form only */
 	const char *name;     /* long form, without the dashes */
-	const char *argument; /* NULL for a flag; FILE, PATH, SCRIPT, DIR, COMMAND and "a|b|c" have a completion */
+	const char *argument; /* NULL for a flag; FILE, PATH, SCRIPT, SOCKET, DEVICE, DIR, COMMAND and "a|b|c" have
+			       * a completion */
 	size_t offset;        /* into the config struct */
 	const char *help;     /* one sentence, no full stop; the default in parentheses at its end */
 };

@@ -6,7 +6,8 @@
 
 #include "core/opt.h"
 
-/* Put the value TEXT of OPTION into CONFIG. -ENODATA: it is empty; -EINVAL, -ERANGE: it is not of that kind; -ENOMEM. */
+/* Put the value TEXT of OPTION into CONFIG. -ENODATA: it is empty; -EINVAL, -ERANGE: it is not of that kind;
+ * -ENOMEM. */
 int opt_value_set(const struct opt *option, const char *text, void *config);
 
 /* What the value is called in messages ("a time"), and how one looks. Of the kinds that can be wrong. */

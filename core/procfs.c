@@ -24,6 +24,30 @@ int procfs_open(const char *root, struct procfs *ret)
 	return 0;
 }
 
+bool procfs_shows_us(const struct procfs *proc)
+{
+	char text[PROCFS_PID_TEXT], own[PROCFS_PID_TEXT];
+	ssize_t n = readlinkat(proc->fd, "self", text, sizeof text);
+	size_t len = (size_t)(procfs_pid_text(own, getpid()) - own);
+
+	return n > 0 && (size_t)n == len && memcmp(text, own, len) == 0;
+}
+
+int procfs_open_own(struct procfs *ret)
+{
+	struct procfs proc = { .fd = -1 };
+	int r = procfs_open(PROCFS_ROOT, &proc);
+
+	if (r < 0)
+		return r;
+	if (!procfs_shows_us(&proc)) {
+		procfs_done(&proc);
+		return -ENOENT;
+	}
+	*ret = proc;
+	return 0;
+}
+
 void procfs_done(struct procfs *proc)
 {
 	if (proc)

@@ -31,6 +31,12 @@ char *procfs_pid_text(char *text, pid_t pid);
 
 /* Open the proc tree at ROOT. -ENOENT: there is none (an empty chroot). Close with procfs_done(). */
 int procfs_open(const char *root, struct procfs *ret);
+
+/* Does PROC show the pids that we have? Another pid namespace's tree (a host's, mounted into a container) does not. */
+bool procfs_shows_us(const struct procfs *proc);
+
+/* Open PROCFS_ROOT if it shows us, else -ENOENT. */
+int procfs_open_own(struct procfs *ret);
 void procfs_done(struct procfs *proc); /* takes NULL */
 
 /* A descriptor (O_PATH) on the directory of PID; the caller closes it. -ENOENT or -ESRCH: there is no such process. */

@@ -89,4 +89,5 @@ void sig_ignore_pipe(void)
 	struct sigaction action = { .sa_handler = SIG_IGN };
 
 	sigaction(SIGPIPE, &action, NULL);
+	sigaction(SIGXFSZ, &action, NULL);
 }

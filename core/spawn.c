@@ -63,6 +63,15 @@ static int open_nothing(void)
 	return ends[0];
 }
 
+/* What stands where we were started without a descriptor (O_PATH, see main()) is none. A child must not get it: Python,
+ * for one, does not start with a directory as its standard input. */
+static bool is_open(int fd)
+{
+	int flags = fd >= 0 ? fcntl(fd, F_GETFL) : -1;
+
+	return flags >= 0 && !(flags & O_PATH);
+}
+
 /* A copy of WANTED that no dup2() onto 0, 1 or 2 can overwrite. FALLBACK stands for a WANTED of -1. */
 static int copy_above(int wanted, int fallback)
 {
@@ -70,7 +79,7 @@ static int copy_above(int wanted, int fallback)
 
 	if (wanted < 0)
 		wanted = fallback;
-	if (wanted >= 0)
+	if (is_open(wanted))
 		copy = fcntl(wanted, F_DUPFD_CLOEXEC, 3);
 	if (copy >= 0)
 		return copy;
@@ -226,6 +235,11 @@ pid_t spawn_start(const struct spawn *s)
 			give_terminal(getpgrp());
 	}
 	return r < 0 ? r : pid;
+}
+
+bool spawn_may_pass(int error)
+{
+	return error == -ENOMEM || error == -EAGAIN || error == -EMFILE || error == -ENFILE;
 }
 
 pid_t spawn_function(int (*function)(void *context), void *context, bool own_session)

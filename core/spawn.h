@@ -35,13 +35,16 @@ struct spawn {
  * called exec or failed to, as long as the file system of the command takes; does not wait for its end. */
 pid_t spawn_start(const struct spawn *s);
 
+/* May a start that failed with ERROR succeed later: no memory, no process, no descriptor was to be had? */
+bool spawn_may_pass(int error);
+
 /* Fork a child of ours that runs FUNCTION(CONTEXT) and exits with what it returns (0 to 255): stdin /dev/null, stdout
  * the caller's stderr (a child never inherits the stdout that carries a protocol), a new session when OWN_SESSION,
  * default signals but SIGPIPE ignored, other descriptors as they are. Returns its pid or -errno. */
 pid_t spawn_function(int (*function)(void *context), void *context, bool own_session);
 
-/* In such a child: close every descriptor above 2 but FD, which is one of them. What the caller holds open for itself is
- * not held open any longer than it lives. */
+/* In such a child: close every descriptor above 2 but FD, which is one of them. What the caller holds open for itself
+ * is not held open any longer than it lives. */
 void spawn_keep_only(int fd);
 
 /* Run S to its end: waitpid(2)'s status in RET_STATUS. Blocks, at most TIMEOUT_MS (-1: for ever); then it, and its

@@ -128,26 +128,16 @@ static int signal_blindly(pid_t pgrp, int signal)
 	return errno == ESRCH ? 0 : -errno;
 }
 
-/* Does PROC show the pids that we have? Another pid namespace's tree (a host's, mounted into a container) does not. */
-static bool shows_us(const struct procfs *proc)
-{
-	char text[PROCFS_PID_TEXT], own[PROCFS_PID_TEXT];
-	ssize_t n = readlinkat(proc->fd, "self", text, sizeof text);
-	size_t len = (size_t)(procfs_pid_text(own, getpid()) - own);
-
-	return n > 0 && (size_t)n == len && memcmp(text, own, len) == 0;
-}
-
 int tree_signal(const struct procfs *proc, pid_t pgrp, int signal)
 {
-	if (!proc || !shows_us(proc))
+	if (!proc || !procfs_shows_us(proc))
 		return signal_blindly(pgrp, signal);
 	return signal_tree(proc, getpid(), signal);
 }
 
 int tree_signal_below(const struct procfs *proc, pid_t child, int signal)
 {
-	return proc && shows_us(proc) ? signal_tree(proc, child, signal) : 0;
+	return proc && procfs_shows_us(proc) ? signal_tree(proc, child, signal) : 0;
 }
 
 /* Half as much again as struct tree takes, for who calls from deeper down. */
@@ -206,7 +196,7 @@ int tree_verify(const struct procfs *proc, pid_t pid)
 	siginfo_t info = { 0 };
 	int r = -EAGAIN;
 
-	if (!proc || !shows_us(proc)) /* waitid(2) knows our own children, and no others */
+	if (!proc || !procfs_shows_us(proc)) /* waitid(2) knows our own children, and no others */
 		return pid > 0 && waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && !info.si_pid ?
 		       0 : -ESRCH;
 	for (int i = 0; r == -EAGAIN && i < CLIMBS_MAX; i++)

@@ -3,6 +3,7 @@
 #define TESTS_CHILD_H
 
 #include <check.h>
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -48,10 +49,10 @@ static inline double child_now(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* Evaluate CONDITION until it holds, for ten seconds (slow machines, valgrind) at most. */
+/* Evaluate CONDITION until it holds, for 50 seconds (slow machines, valgrind) at most. */
 #define CHILD_UNTIL(condition)                                                             \
 	do {                                                                               \
-		double end_ = child_now() + 10;                                            \
+		double end_ = child_now() + 50;                                            \
 		while (!(condition)) {                                                     \
 			ck_assert_msg(child_now() < end_, "never came true: " #condition); \
 			poll(NULL, 0, 2);                                                  \

@@ -62,6 +62,14 @@ started_twice() {
 	test "$(wc -l < starts)" = 2
 }
 
+# What `make demo` runs; it leaves nothing behind.
+test_readme_demo() {
+	"$TOP/tests/demo/run" > out 2>&1 || fail "it failed: $(cat out)"
+	test "$(grep -c 'It was restarted' out)" = 2 || fail "not two restarts: $(cat out)"
+	test "$(ls)" = out || fail "it left $(ls)"
+	no_procguard || fail "it left processes: $(procguard_pids all)"
+}
+
 # Targets and variables are there; what they do is the matter of build.sh, and of the checks themselves.
 test_readme_make_lines() {
 	make -s -C "$TOP" help > help || fail "make help failed"

@@ -4,10 +4,12 @@
 # once
 # shellcheck source=tests/progs/examples.sh
 . "${0%/*}/progs/examples.sh"
+# shellcheck source=tests/progs/container.sh
+. "${0%/*}/progs/container.sh"
 
-# A program for an image: reports at its first start, ends with 7 at its second.
-write_webapp() {
-	cat > webapp.c <<-'END'
+# Reports at its first start, ends with 7 at its second.
+reporting() {
+	cat <<-'END'
 	#include <fcntl.h>
 	#include <stdio.h>
 	#include <stdlib.h>
@@ -25,39 +27,31 @@ write_webapp() {
 		pause();
 	}
 	END
-	musl-gcc -static -o webapp webapp.c || fail "no program to put into the image"
 }
 
-# Make the directory root as the Dockerfile on stdin says; its ENTRYPOINT goes to the file entrypoint, one word a line.
-build_image() {
-	mkdir -p root/dev/shm root/proc # what every container gets
-	cat > Dockerfile
-	sed -n "s|^RUN make -C /procguard|make -s -C '$TOP' BUILD='$PWD/build'|p" Dockerfile > make_it
-	grep -q STATIC make_it || fail "nothing is built"
-	sh -e make_it > made 2>&1 || fail "make failed: $(tail -n 20 made)"
-	sed -n 's|^COPY --from=build /procguard/||p; s|^COPY \([a-z]\)|\1|p' Dockerfile > copies
-	while read -r from to; do
-		test "$from" = . || cp "$from" "root$to" || fail "there is no $from"
-	done < copies
-	sed -n 's/^ENTRYPOINT //p' Dockerfile | jq -r '.[]' > entrypoint
-}
+# Dies at its first start. At its second it sends heartbeats until there is a file "end", then SHUT_DOWN, and ends
+# with 7.
+beating() {
+	cat <<-'END'
+	#include <fcntl.h>
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <unistd.h>
+	int main(int argc, char **argv)
+	{
+		int first = open("/started", O_CREAT | O_EXCL | O_WRONLY, 0600) >= 0;
+		int heart = atoi(getenv("HEART_FD"));
 
-# Run the words on stdin as a container of that image does: in its root, as the first process. Its status is returned.
-run_image() {
-	set --
-	while read -r word; do
-		set -- "$@" "$word"
-	done
-	unshare --pid --mount --fork sh -c 'mount -t proc proc root/proc && exec chroot root "$@"' sh "$@" > out 2> err
-}
-
-container() { # COMMAND... that prints a Dockerfile
-	test "$(id -u)" = 0 || skip "chroot needs root"
-	command -v musl-gcc > musl.path || skip "no musl-gcc"
-	command -v jq > jq.path || skip "no jq"
-	unshare --pid --mount --fork true || skip "no namespaces to be had"
-	write_webapp
-	"$@" | build_image || exit
+		printf("%s %d\n", argv[argc - 1], (int)getppid());
+		fflush(stdout);
+		if (first)
+			return 3;
+		for (; access("/end", F_OK) != 0; usleep(50000))
+			if (write(heart, "\0\1\2", 3) != 3)
+				return 8;
+		return write(heart, "\0\1\3", 3) == 3 ? 7 : 8;
+	}
+	END
 }
 
 # The program was started twice, by the first process there, and ended with 7.
@@ -69,7 +63,7 @@ expect_container_restart() { # STATUS LAST-ARGUMENT
 
 # timeout: 600
 test_container_of_readme() {
-	container example README 'A Dockerfile'
+	container reporting example README 'with a static program webapp:'
 	run_image < entrypoint
 	expect_container_restart $? /webapp
 	test "$(wc -c < root/procguard)" -lt 300000 || fail "it is larger than README says"
@@ -77,7 +71,7 @@ test_container_of_readme() {
 
 # timeout: 600
 test_container_of_manual() {
-	container example procguard-oome.1 'A container image'
+	container reporting example procguard-oome.1 'A container image'
 	run_image < entrypoint
 	expect_container_restart $? /webapp
 	rm root/started
@@ -85,6 +79,54 @@ test_container_of_manual() {
 	sed -n 's/^  \(command\|args\): //p' pod | jq -r '.[]' > words
 	run_image < words
 	expect_container_restart $? 8080
+}
+
+# The words on stdin are a probe of the container that runs the image.
+probe() {
+	set --
+	while read -r word; do
+		set -- "$@" "$word"
+	done
+	chroot root "$@" > probed 2>&1
+}
+
+well() { # FILE of the probe's words
+	probe < "$1" && grep -qx 'restarts: 1' probed
+}
+
+run_words() { # FILE
+	run_image < "$1"
+}
+
+# It is well behind its restart, and ends with its program; the probe knows that, too.
+expect_well_container() { # RUN-WORDS PROBE-WORDS LAST-ARGUMENT
+	start run_words "$1"
+	(wait_until 60 well "$2") || fail "$(cat probed out err)"
+	grep -qx 'guarded by: heartbeats' probed || fail "not guarded by heartbeats: $(cat probed)"
+	touch root/end
+	wait "$started"
+	expect_container_restart $? "$3"
+	if probe < "$2"; then
+		fail "the probe succeeds without a container: $(cat probed)"
+	fi
+}
+
+# timeout: 600
+test_container_of_readme_with_heartbeats() {
+	container beating example README 'that sends heartbeats:'
+	example README 'livenessProbe:' | sed -n 's/^    command: //p' | jq -r '.[]' > probe
+	expect_well_container entrypoint probe /webapp
+}
+
+# timeout: 600
+test_container_of_manual_with_heartbeats() {
+	container beating example procguard-heart.1 'A container image'
+	example procguard-heart.1 'In a Kubernetes pod' > pod
+	sed -n 's/^      command: //p' pod | jq -r '.[]' > probe
+	expect_well_container entrypoint probe /webapp
+	rm root/started root/end
+	sed -n 's/^  \(command\|args\): //p' pod | jq -r '.[]' > words
+	expect_well_container words probe 8080
 }
 
 # shellcheck source=tests/lib.sh

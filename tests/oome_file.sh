@@ -82,6 +82,17 @@ test_option_names_the_file() {
 	test -e environment.oome || fail "OOME_FILE was taken beside -o"
 }
 
+test_option_file_is_deleted_with_the_listeners_rights() {
+	root_only
+	open_directory
+	mkdir -m 700 private
+	conf unix
+	conf_program web user=nobody
+	conf_listener "single -p web -o $PWD/private/oome"
+	supervisord_start
+	expect_restart web "$PWD/private/oome"
+}
+
 test_wrapper_whose_child_has_the_file_in_its_environment() {
 	conf unix
 	mkdir sub
@@ -119,6 +130,22 @@ test_program_in_a_chroot() {
 	conf_listener 'single -p web'
 	supervisord_start
 	expect_restart web "$PWD/jail/data/web.oome" web /link/web.oome
+}
+
+# What it sees as its directory is mounted for it alone, and gone with it.
+test_program_in_a_mount_namespace() {
+	root_only
+	unshare --mount mount -t tmpfs none . || skip "no mount namespace to be had"
+	conf unix
+	conf_program web "command=/usr/bin/unshare --mount /bin/sh -c 'mount -t tmpfs none work &&
+		exec $TOP/tests/progs/service.sh $PWD/starts.web'"
+	conf_listener 'single -p web'
+	supervisord_start
+	within 20 started web 1 || fail "web did not start"
+	before=1 old=$(pid_of web)
+	touch "/proc/$old/root$PWD/web/work/oome"
+	within 20 started web 2 || fail_and_tell "it was not started anew"
+	expect_restarted web "$PWD/web/work/oome"
 }
 
 test_directory_that_appears_later() {

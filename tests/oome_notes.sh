@@ -10,7 +10,7 @@ small_state() {
 	mkdir -m 700 state
 	mount -t tmpfs -o size=16k,nr_inodes=20,mode=700 tmpfs state 2> mount.err ||
 		skip "cannot mount: $(cat mount.err)"
-	trap 'umount -l state' EXIT
+	trap 'end_started_; umount -l state' EXIT
 }
 
 fill() {

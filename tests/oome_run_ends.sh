@@ -166,7 +166,7 @@ test_without_pidfd_and_inotify() {
 }
 
 test_closed_descriptors() {
-	"$PROCGUARD" oome run sh -c 'exit 6' <&- >&- 2>&-
+	"$PROCGUARD" oome run sh -c '[ -d /dev/fd/0 ] || [ -d /dev/fd/1 ] || [ -d /dev/fd/2 ] || exit 6' <&- >&- 2>&-
 	status=$?
 	[ $status = 6 ] || fail "status $status, not 6"
 }

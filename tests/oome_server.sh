@@ -86,6 +86,22 @@ test_unauthorized_on_inet() {
 	unauthorized inet-password 'environment=SUPERVISOR_USERNAME="guard",SUPERVISOR_PASSWORD="wrong"'
 }
 
+test_connection_that_is_refused_is_said_at_each_tick() {
+	conf unix
+	conf_program web
+	conf_listener all 'environment=SUPERVISOR_SERVER_URL="http://127.0.0.1:1"'
+	supervisord_start
+	within 20 started web 1 || fail "web did not start"
+	wait_until 20 listening
+	listener=$(procguard_pids listener)
+	touch web/work/oome
+	within 30 said_often 'Failed to stop process web: http://127.0.0.1:1: Connection refused' 2 ||
+		fail_and_tell "not said at each tick"
+	expect_untouched web
+	test -e web/work/oome || fail "the file was deleted"
+	test "$(procguard_pids listener)" = "$listener" || fail "the listener did not live on"
+}
+
 test_no_server_section_is_said() {
 	conf none
 	conf_program web

@@ -106,6 +106,29 @@ test_completion_in_bash_of_commands() {
 	offers './a file'
 }
 
+test_completion_in_bash_of_heart() {
+	command -v bash >/dev/null || skip "no bash"
+	needs_heart
+	: >'a file'
+	complete_in_bash procguard heart ''
+	offers run ctl beat --help
+	complete_in_bash heart run --on-failure ''
+	offers_just command exit restart
+	complete_in_bash heart run -t 5 tru
+	offers true
+	complete_in_bash heart run --callback tru
+	offers true
+	complete_in_bash heart run --control a
+	offers_just 'a file'
+	complete_in_bash heart beat -
+	offers -S --socket
+	offers_not -t
+	complete_in_bash heart ctl -S x get-
+	offers_just get-callback get-cmd get-options
+	complete_in_bash heart ctl set-cmd a
+	offers_just 'a file'
+}
+
 # Type $1 and TAB into a zsh on a terminal of its own; $2 must appear.
 complete_in_zsh() {
 	[ -f script ] || "$PROCGUARD" --completion zsh >script
@@ -142,6 +165,15 @@ test_completion_in_zsh_of_oome() {
 	complete_in_zsh 'oome single -d --st' '--state-dir'
 	complete_in_zsh 'oome single -o a' 'afilm'
 	complete_in_zsh 'oome run -d tru' 'truncate'
+}
+
+test_completion_in_zsh_of_heart() {
+	command -v zsh >/dev/null || skip "no zsh"
+	needs_heart
+	complete_in_zsh 'procguard heart ' 'beat '
+	complete_in_zsh 'heart run --on-failure ' 'command  exit'
+	complete_in_zsh 'heart run -t 5 tru' 'truncate'
+	complete_in_zsh 'heart ctl -S x get-' 'get-callback'
 }
 
 complete_in_fish() {
@@ -220,6 +252,22 @@ test_completion_in_fish_of_cluster() {
 	offers afile
 	complete_in_fish 'procguard cluster -s x u'
 	offers unit
+}
+
+test_completion_in_fish_of_heart() {
+	command -v fish >/dev/null || skip "no fish"
+	needs_heart
+	complete_in_fish 'procguard heart '
+	offers_just beat ctl run
+	complete_in_fish 'heart run --on-failure '
+	offers_just command exit restart
+	complete_in_fish 'heart run -- tru'
+	offers true
+	complete_in_fish 'heart ctl -S x get-'
+	offers_just get-callback get-cmd get-options
+	complete_in_fish 'heart beat --'
+	offers --socket --help
+	offers_not --timeout
 }
 
 # shellcheck source=tests/lib.sh

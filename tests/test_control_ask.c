@@ -3,34 +3,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 
 #include "applets/heart/control.h"
 #include "core/cleanup.h"
 #include "tests/child.h"
+#include "tests/socket_place.h"
 #include "tests/suite.h"
 
 enum { PATIENCE_MS = 10000 };
 
 static const struct control_request status = { .verb = CONTROL_STATUS };
-static char dir[] = "/tmp/test_control_ask.XXXXXX", path[64];
-
-static void set_up(void)
-{
-	strcpy(strrchr(dir, '.'), ".XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/socket", dir);
-}
-
-static void tear_down(void)
-{
-	unlink(path);
-	ck_assert_int_eq(rmdir(dir), 0);
-}
 
 static int ask(struct buf *ret, int timeout_ms)
 {
@@ -40,11 +24,8 @@ static int ask(struct buf *ret, int timeout_ms)
 /* A socket that listens, and nobody who takes anything. */
 static int listener(int type, int backlog)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+	int fd = socket_at(type, true);
 
-	strcpy(address.sun_path, path);
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	ck_assert_int_eq(listen(fd, backlog), 0);
 	return fd;
 }
@@ -112,13 +93,8 @@ START_TEST(a_full_queue)
 {
 	CLEANUP(buf_done) struct buf answer = BUF(CONTROL_ANSWER_MAX);
 	int fd = listener(SOCK_SEQPACKET, 0);
-	int clients[64], count = 0;
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int clients[64], count = socket_fill_queue(clients);
 
-	strcpy(address.sun_path, path);
-	do
-		clients[count] = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	while (connect(clients[count++], (struct sockaddr *)&address, sizeof(address)) == 0 && count < 64);
 	ck_assert_int_eq(ask(&answer, 50), -ETIMEDOUT);
 	while (count > 0)
 		close(clients[--count]);
@@ -165,7 +141,8 @@ static pid_t start_stand_in(const stand_in_fn *functions)
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (; *functions; functions++) {
-			int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+			struct pollfd wait = { .fd = fd, .events = POLLIN };
+			int client = poll(&wait, 1, -1) < 0 ? -1 : accept4(fd, NULL, NULL, SOCK_CLOEXEC);
 
 			(*functions)(client);
 			close(client);
@@ -229,7 +206,7 @@ int main(void)
 {
 	TCase *tests = tcase_create("control_ask");
 
-	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_checked_fixture(tests, socket_place_make, socket_place_remove);
 	tcase_add_test(tests, a_guard_answers);
 	tcase_add_test(tests, a_guard_that_is_stopped);
 	tcase_add_test(tests, a_full_queue);

@@ -49,6 +49,26 @@ START_TEST(open_nothing)
 }
 END_TEST
 
+/* /proc/self names the process that reads it, by the pid that it has there. */
+START_TEST(whose_pids)
+{
+	CLEANUP(procfs_done) struct procfs own = { .fd = -1 };
+	char text[PROCFS_PID_TEXT];
+
+	ck_assert(!procfs_shows_us(&proc));
+	procfs_pid_text(text, getpid());
+	ck_assert_int_eq(symlinkat(text, proc.fd, "self"), 0);
+	ck_assert(procfs_shows_us(&proc));
+	ck_assert_int_eq(unlinkat(proc.fd, "self", 0), 0);
+	procfs_pid_text(text, getpid() + 1);
+	ck_assert_int_eq(symlinkat(text, proc.fd, "self"), 0);
+	ck_assert(!procfs_shows_us(&proc));
+	ck_assert_int_eq(unlinkat(proc.fd, "self", 0), 0);
+	ck_assert_int_eq(procfs_open_own(&own), 0);
+	ck_assert(procfs_shows_us(&own));
+}
+END_TEST
+
 START_TEST(pid_text)
 {
 	char text[PROCFS_PID_TEXT];
@@ -346,6 +366,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, open_nothing);
+	tcase_add_test(t, whose_pids);
 	tcase_add_test(t, pid_text);
 	tcase_add_test(t, iterate_odd_names);
 	tcase_add_test(t, iterate_many);

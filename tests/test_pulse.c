@@ -84,12 +84,32 @@ START_TEST(an_extension_only_puts_off)
 	LEFT_AT(START, 10 * TIMEOUT);
 	pulse_extend(&pulse, START, TIMEOUT);
 	LEFT_AT(START, 10 * TIMEOUT);
-	pulse_beat(&pulse, START + 1); /* does not end a snooze */
+	pulse_beat(&pulse, START + 1); /* does not end it */
 	LEFT_AT(START + 1, 10 * TIMEOUT - 1);
 	pulse_ready(&pulse, START + 2);
 	LEFT_AT(START + 2, 10 * TIMEOUT - 2);
 	pulse_beat(&pulse, START + 10 * TIMEOUT);
 	LEFT_AT(START + 10 * TIMEOUT, TIMEOUT);
+}
+END_TEST
+
+START_TEST(the_last_snooze_counts)
+{
+	start(true);
+	pulse_snooze(&pulse, START, 10 * TIMEOUT);
+	LEFT_AT(START, 10 * TIMEOUT);
+	pulse_snooze(&pulse, START, 5 * TIMEOUT);
+	LEFT_AT(START, 5 * TIMEOUT);
+	pulse_extend(&pulse, START, 7 * TIMEOUT); /* which is the program's, and stays */
+	pulse_snooze(&pulse, START, 0);
+	LEFT_AT(START, 7 * TIMEOUT);
+	start(true);
+	pulse_snooze(&pulse, START, 10 * TIMEOUT);
+	pulse_snooze(&pulse, START, 0);
+	LEFT_AT(START, GRACE + TIMEOUT);
+	start(false);
+	pulse_snooze(&pulse, START, 10 * TIMEOUT);
+	NEVER_AT(START);
 }
 END_TEST
 
@@ -135,6 +155,21 @@ START_TEST(another_timeout_within_the_start_grace)
 	start(true);
 	pulse_set_timeout(&pulse, START + 1, 1000);
 	LEFT_AT(START + 1, GRACE + 1000 - 1);
+}
+END_TEST
+
+START_TEST(how_late)
+{
+	start(false);
+	ck_assert_int_eq(pulse_late(&pulse, INT64_MAX), 0);
+	pulse_beat(&pulse, START);
+	ck_assert_int_eq(pulse_late(&pulse, START + TIMEOUT - 1), 0);
+	ck_assert_int_eq(pulse_late(&pulse, START + TIMEOUT), 0);
+	ck_assert_int_eq(pulse_late(&pulse, START + TIMEOUT + 7), 7);
+	pulse_extend(&pulse, START + TIMEOUT, 5);
+	ck_assert_int_eq(pulse_late(&pulse, START + TIMEOUT + 7), 2);
+	pulse_stop(&pulse);
+	ck_assert_int_eq(pulse_late(&pulse, INT64_MAX), 0);
 }
 END_TEST
 
@@ -200,10 +235,12 @@ int main(void)
 	tcase_add_test(tests, ready_and_a_heartbeat_end_the_start_grace);
 	tcase_add_test(tests, heartbeats_begin_it_and_put_it_off);
 	tcase_add_test(tests, an_extension_only_puts_off);
+	tcase_add_test(tests, the_last_snooze_counts);
 	tcase_add_test(tests, an_extension_of_what_is_overdue);
 	tcase_add_test(tests, an_extension_makes_no_deadline);
 	tcase_add_test(tests, another_timeout);
 	tcase_add_test(tests, another_timeout_within_the_start_grace);
+	tcase_add_test(tests, how_late);
 	tcase_add_test(tests, without_a_timeout);
 	tcase_add_test(tests, stopped_for_good);
 	tcase_add_test(tests, a_start_forgets);

@@ -71,6 +71,8 @@ START_TEST(resets)
 	sig_ignore_pipe();
 	sigaction(SIGPIPE, NULL, &now);
 	ck_assert(now.sa_handler == SIG_IGN);
+	sigaction(SIGXFSZ, NULL, &now);
+	ck_assert(now.sa_handler == SIG_IGN);
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGURG);
 	sigprocmask(SIG_BLOCK, &mask, NULL);

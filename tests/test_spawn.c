@@ -58,6 +58,9 @@ START_TEST(exec_errors_are_told)
 	ck_assert_int_eq(spawn_start(&none), -ENOENT);
 	ck_assert_int_eq(spawn_start(&directory), -EACCES);
 	ck_assert_int_eq(spawn_start(&file), -EACCES);
+	ck_assert(!spawn_may_pass(-ENOENT) && !spawn_may_pass(-EACCES) && !spawn_may_pass(0));
+	ck_assert(spawn_may_pass(-EAGAIN) && spawn_may_pass(-ENOMEM) && spawn_may_pass(-EMFILE) &&
+		  spawn_may_pass(-ENFILE));
 	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1); /* and no zombie stays */
 	ck_assert_int_eq(errno, ECHILD);
 }
@@ -218,10 +221,12 @@ START_TEST(groups_and_sessions)
 END_TEST
 
 /* In a process of its own: 0, 1 and 2 closed, which a careless program would reuse for its pipes. */
+/* All three are there, and none is the directory that may hold the place of a closed one. */
+#define STDIO_IS_THERE "for n in 0 1 2; do test -e /dev/fd/$n && ! test -d /dev/fd/$n || exit 20; done; exit 21"
+
 static int closed_stdio(void)
 {
-	struct spawn s = { .argv = SH("test -e /dev/fd/0 && test -e /dev/fd/1 && test -e /dev/fd/2 && exit 21"),
-			   .in = -1, .out = -1, .err = -1 };
+	struct spawn s = { .argv = SH(STDIO_IS_THERE), .in = -1, .out = -1, .err = -1 };
 	struct spawn none = { .argv = ARGV((char *)"no-such-command-anywhere"), .in = -1, .out = -1, .err = -1 };
 	int status;
 	pid_t pid;
@@ -237,12 +242,28 @@ static int closed_stdio(void)
 	return spawn_exit_status(status);
 }
 
+static int held_stdio(void)
+{
+	struct spawn s = { .argv = SH(STDIO_IS_THERE), .in = 0, .out = 1, .err = 2 };
+
+	for (int fd = 0; fd < 3; fd++) {
+		close(fd);
+		if (open("/", O_PATH | O_CLOEXEC) != fd)
+			return 1;
+	}
+	return spawn_exit_status(wait_status(spawn_start(&s)));
+}
+
 START_TEST(with_stdio_closed)
 {
 	pid_t pid = fork();
 
 	if (pid == 0)
 		_exit(closed_stdio());
+	ck_assert_int_eq(spawn_exit_status(wait_status(pid)), 21);
+	pid = fork();
+	if (pid == 0)
+		_exit(held_stdio());
 	ck_assert_int_eq(spawn_exit_status(wait_status(pid)), 21);
 }
 END_TEST

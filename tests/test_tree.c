@@ -95,7 +95,8 @@ static int play_below(const struct procfs *proc)
 		return 1;
 	if (tree_signal_below(proc, one, SIGKILL) != 2)
 		return 2;
-	while (tree_signal_below(proc, one, 0) > 0)
+	/* The lower of the two may come to us for a moment before it is dead. */
+	while (tree_signal_below(proc, one, 0) > 0 || tree_signal(proc, 0, 0) > 3)
 		poll(NULL, 0, 1);
 	if (tree_signal(proc, 0, 0) != 3 || tree_signal_below(NULL, other, SIGKILL) != 0)
 		return 3;

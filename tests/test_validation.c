@@ -226,7 +226,7 @@ START_TEST(one_that_does_not_end)
 	ck_assert(!validation_runs(&validation));
 	validate("true", PATIENT_MS);
 	ck_assert_str_eq(heard.why, "the one before does not end, though it was killed");
-	ck_assert_int_eq(validation.state, VALIDATION_LATE);
+	ck_assert_int_eq(validation.state, VALIDATION_STUCK);
 	ck_assert_int_eq(ptrace(PTRACE_DETACH, validation.pid, NULL, NULL), 0);
 	until_gone();
 	validate("true", PATIENT_MS);
@@ -252,7 +252,7 @@ START_TEST(late_with_a_verdict)
 	ck_assert_int_eq(poll(&verdict, 1, PATIENT_MS), 1);
 	run_until_heard();
 	ck_assert_msg(heard.ok, "%s", heard.why);
-	ck_assert_int_eq(validation.state, VALIDATION_LATE);
+	ck_assert_int_eq(validation.state, VALIDATION_STUCK);
 	ck_assert_int_eq(ptrace(PTRACE_DETACH, validation.pid, NULL, NULL), 0);
 	until_gone();
 	close(pipes[0]);

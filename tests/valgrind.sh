@@ -89,4 +89,16 @@ test_heart() {
 	checked heart -ht 9 </dev/null >answers 2>said || fail "no node: status $?: $(cat said)"
 }
 
+test_heart_run() {
+	app=$BUILD/tests/progs/speaker
+	checked heart run --control s --reason-file reason -t 1s --restart-delay 0 --check-schedulers \
+		--kill-signal TERM --on-failure restart "$app" first=starts note=starts ack set=true ack get=true \
+		'notify=READY=1\nSTATUS=text' beat hang then exit=0 2>said || fail "status $?: $(cat said)"
+	grep -q 'speaker restarted' said || fail "$(cat said)"
+	checked heart run -t 2s --callback 'exit 3' --command 'exit 4' "$app" beat hang 2>said
+	[ $? = 4 ] || fail "status $checked_status: $(cat said)"
+	checked heart run nosuchcommand 2>said
+	[ $? = 127 ] || fail "no such command: status $checked_status: $(cat said)"
+}
+
 . "${0%/*}/lib.sh"

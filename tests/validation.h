@@ -38,8 +38,9 @@ static inline void validation_set_up(void)
 static inline void validation_tear_down(void)
 {
 	validation_cancel(&validation);
-	while (waitpid(-1, NULL, 0) > 0)
-		;
+	do
+		tree_signal(&proc, 0, SIGKILL); /* what a validator left that was killed itself, and a server */
+	while (waitpid(-1, NULL, 0) > 0);
 	procfs_done(&proc);
 	loop_free(loop);
 }

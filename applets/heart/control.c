@@ -1,7 +1,7 @@
 /* control.c: see control.h.
  *
- * The loop knows one descriptor of it, epoll(7)'s, and one timer, which is always there, however far away: what clients
- * do takes none of the room that the loop's tables keep for the way to a kill. */
+ * The loop knows one descriptor of it, epoll(7)'s, and one timer, which has its room: what clients do takes none of the
+ * room that the loop's tables keep for the way to a kill. */
 #include "applets/heart/control.h"
 
 #include <errno.h>
@@ -37,7 +37,7 @@ struct control {
 
 static void time_is_over(struct loop *loop, void *context);
 
-/* Cannot fail: the timer is there. */
+/* Cannot fail: the timer has its room. */
 static void set_timer(struct control *control)
 {
 	int64_t next = control->resume_ms;
@@ -45,7 +45,10 @@ static void set_timer(struct control *control)
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		if (control->clients[i].until_ms < next)
 			next = control->clients[i].until_ms;
-	loop_set_timer(control->loop, next == INT64_MAX ? next : next - loop_now(), time_is_over, control);
+	if (next == INT64_MAX)
+		loop_clear_timer(control->loop, time_is_over, control);
+	else
+		loop_set_timer(control->loop, next - loop_now(), time_is_over, control);
 }
 
 /* A child that was forked meanwhile may have a copy of the descriptor: closing it is not enough for epoll, nor for the
@@ -192,7 +195,7 @@ static int watch(struct control *control, struct loop *loop)
 		return -errno;
 	r = loop_add_fd(loop, control->epoll_fd, POLLIN, ready, control);
 	if (r == 0)
-		r = loop_set_timer(loop, INT64_MAX, time_is_over, control);
+		r = loop_reserve_timer(loop, time_is_over, control);
 	return r;
 }
 

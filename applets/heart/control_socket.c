@@ -71,6 +71,8 @@ int control_socket_address(const char *path, struct sockaddr_un *ret)
 {
 	size_t len = strlen(path);
 
+	if (len == 0) /* that would be an abstract one of NULs */
+		return -ENOENT;
 	if (len >= sizeof(ret->sun_path))
 		return -ENAMETOOLONG;
 	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };

@@ -1,5 +1,5 @@
-/* control_socket.h: the socket of control.h as a file: made by one guard at a time, replaced when it is dead, removed by
- * the one who made it. */
+/* control_socket.h: the socket of control.h as a file: made by one guard at a time, replaced when it is dead, removed
+ * by the one who made it. */
 #ifndef HEART_CONTROL_SOCKET_H
 #define HEART_CONTROL_SOCKET_H
 
@@ -15,7 +15,7 @@ struct control_socket {
 
 #define CONTROL_SOCKET_NONE ((struct control_socket){ .fd = -1 })
 
-/* The address of the socket PATH. -ENAMETOOLONG: unix(7) has room for 107 bytes. */
+/* The address of the socket PATH. -ENAMETOOLONG: unix(7) has room for 107 bytes; -ENOENT: it is empty. */
 int control_socket_address(const char *path, struct sockaddr_un *ret);
 
 /* Listen at PATH, a SOCK_SEQPACKET socket of mode 0600. A socket of ours, or root's, that nobody listens at is

@@ -8,15 +8,16 @@
 
 struct ctl_config {
 	const char *socket; /* -S; NULL: HEART_CONTROL */
-	bool json;
+	bool json;          /* --json; also understood behind the verb */
 };
 
-/* Ask what ARGC words of ARGV say (verb and argument). Returns the exit status: the guard's answer, 1 without one, 2
- * for a usage error. */
+/* Ask what the ARGC words of ARGV say: a verb, and its argument. The table of heart.c lets any number of them through,
+ * none too: what is wrong with them is said here, by name. Returns the exit status: the guard's answer; 1: none came;
+ * 2: a usage error, already said. */
 int ctl_main(const struct opt_program *program, const struct ctl_config *config, int argc, char **argv);
 
-/* Send one heartbeat: to the control socket where -S names it; else to NOTIFY_SOCKET; else to HEART_CONTROL. 0 sent and
- * taken; 1. */
+/* Send one heartbeat: to the control socket where -S names it; else to NOTIFY_SOCKET; else to HEART_CONTROL. 0: it was
+ * taken; 1; 2: there is none of them. */
 int beat_main(const struct opt_program *program, const struct ctl_config *config);
 
 #endif

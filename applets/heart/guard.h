@@ -39,13 +39,11 @@ struct guard_said {
 	char status[NOTIFY_STATUS_MAX + 1];
 };
 
-enum { GUARD_NAME_SIZE = 204 };
-
 struct guard {
 	const struct guard_config *config;
 	char *const *argv;
-	char command[GUARD_NAME_SIZE]; /* for messages, where a very long one is cut */
-	char name[GUARD_NAME_SIZE];    /* its base name, the same */
+	char command[GUARDED_NAME_SIZE]; /* for messages, where a very long one is cut */
+	char name[GUARDED_NAME_SIZE];    /* its base name, the same */
 	struct loop *loop;
 	struct guarded guarded;
 	enum guard_state state;
@@ -66,7 +64,7 @@ struct guard {
 	pid_t command_pid;           /* of the command that runs; 0: none */
 	int command_tries;
 	int command_status;          /* waitpid(2)'s, of its end */
-	bool stubborn;               /* what was killed does not go */
+	bool stubborn;               /* what was killed, or crashes and may not be killed, does not go */
 	bool wanted;                 /* our end is no failure */
 
 	/* Heartbeats. */

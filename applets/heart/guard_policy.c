@@ -93,6 +93,16 @@ static struct guard_step put_down(const struct guard_facts *facts, bool at_once)
 	return (struct guard_step){ GUARD_SAY_OVERDUE, GUARD_RUNNING };
 }
 
+/* What crashes and may not be killed has failed, whatever it does from now on. */
+static struct guard_step cut_short(const struct guard_facts *facts)
+{
+	struct guard_step step = put_down(facts, true);
+
+	if (step.action == GUARD_SAY_OVERDUE)
+		step.next = GUARD_DUMPING;
+	return step;
+}
+
 static struct guard_step follow(const struct guard_facts *facts)
 {
 	switch (facts->follow) {
@@ -128,7 +138,7 @@ struct guard_step guard_decide(enum guard_state state, enum guard_event event, c
 	case PUT_DOWN:
 		return put_down(facts, facts->kill_at_once);
 	case CUT_SHORT:
-		return put_down(facts, true);
+		return cut_short(facts);
 	case FOLLOW:
 		return follow(facts);
 	case HELD:

@@ -1,13 +1,9 @@
 /* port.c: see port.h: the beginning, and what happens. */
 #include "applets/heart/port.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
 
 #include "applets/heart/say.h"
 #include "core/cleanup.h"
@@ -70,17 +66,20 @@ static void on_node_gone(struct loop *loop, const struct pidref *ref, void *cont
 	port_happened(port, PORT_GONE);
 }
 
-/* A heartbeat that stands in stdin was in time: it sets the timer anew, and the read fails. */
-static void on_time(struct loop *loop, int fd, short revents, void *context)
+/* A heartbeat that stands in stdin was in time: it sets the timer anew. What else stands there may lead to another
+ * state, with a time of its own. */
+void port_on_time(struct loop *loop, void *context)
 {
 	struct port *port = context;
-	uint64_t times;
 
-	(void)loop, (void)revents;
-	if (port->state == PORT_WAITING)
-		port_drain(port);
-	if (read(fd, &times, sizeof(times)) == (ssize_t)sizeof(times))
-		port_happened(port, port->state == PORT_WAITING ? PORT_OVERDUE : PORT_TIME_OVER);
+	(void)loop;
+	if (port->state != PORT_WAITING) {
+		port_happened(port, PORT_TIME_OVER);
+		return;
+	}
+	port_drain(port);
+	if (port->state == PORT_WAITING && loop_now() >= port->deadline_ms)
+		port_happened(port, PORT_OVERDUE);
 }
 
 /* Containers send it to every process; a guard that went first would leave the node unguarded, and the node would take
@@ -110,7 +109,7 @@ static int open_node(struct port *port)
 {
 	int r;
 
-	if (procfs_open(PROCFS_ROOT, &port->procfs) == 0)
+	if (procfs_open_own(&port->procfs) == 0)
 		port->proc = &port->procfs;
 	if (port->config->pid == 0)
 		return 0;
@@ -132,9 +131,7 @@ static int port_open(struct port *port)
 	if (r == 0)
 		r = loop_reserve_child(port->loop);
 	if (r == 0)
-		port->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (r == 0)
-		r = port->timer_fd < 0 ? -errno : loop_add_fd(port->loop, port->timer_fd, POLLIN, on_time, port);
+		r = loop_reserve_timer(port->loop, port_on_time, port);
 	if (r < 0)
 		return r;
 	port_set_deadline(port);
@@ -153,14 +150,13 @@ static void port_done(struct port *port)
 	loop_free(port->loop);
 	pidref_done(&port->node);
 	procfs_done(&port->procfs);
-	fd_close(port->timer_fd);
 }
 
 int port_main(const struct port_config *config)
 {
 	unsigned char in[PORT_IN_SIZE], out[PORT_OUT_SIZE];
 	CLEANUP(port_done) struct port port = {
-		.config = config, .procfs = { .fd = -1 }, .node = PIDREF_NONE, .timer_fd = -1, .term_ms = -1,
+		.config = config, .procfs = { .fd = -1 }, .node = PIDREF_NONE, .term_ms = -1,
 		.in = in, .out = out,
 	};
 	int r;

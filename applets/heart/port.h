@@ -32,11 +32,11 @@ struct port {
 	const struct port_config *config;
 	struct loop *loop;
 	struct procfs procfs;
-	const struct procfs *proc; /* &procfs, or NULL where there is no /proc */
+	const struct procfs *proc; /* &procfs, or NULL: there is none that shows our pids */
 	struct pidref node;        /* pid 0: not known */
 	struct oomadj oomadj;
-	int timer_fd; /* the loop's own timers are poll(2)'s, which may be late by a thousandth of the time */
 	enum port_state state;
+	int64_t deadline_ms; /* loop_now(): of heartbeats */
 	int64_t term_ms; /* when the last SIGTERM came; -1: none did */
 	int tries;       /* to start the command */
 
@@ -67,6 +67,9 @@ void port_answer(struct port *port, unsigned char op, const char *data);
 
 /* Heartbeats count from now on. */
 void port_set_deadline(struct port *port);
+
+/* For loop_set_timer(): the time of the state is over. */
+void port_on_time(struct loop *loop, void *port);
 
 /* The callback of stdin. */
 void port_on_input(struct loop *loop, int fd, short revents, void *context);

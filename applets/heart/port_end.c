@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <sys/timerfd.h>
 #include <sys/wait.h>
 
 #include "applets/heart/say.h"
@@ -12,19 +11,21 @@
 
 enum { TRIES = 10, TRY_AGAIN_MS = 1000 };
 
-/* The same timer in every state; 0: none. It cannot be refused: timerfd_settime(2). */
+/* The same timer in every state; 0: none. Its room is reserved. */
 static void set_timer(struct port *port, int64_t delay_ms)
 {
-	const struct itimerspec when = {
-		.it_value = { .tv_sec = (time_t)(delay_ms / 1000), .tv_nsec = delay_ms % 1000 * 1000000 },
-	};
-
-	timerfd_settime(port->timer_fd, 0, &when, NULL);
+	if (delay_ms > 0)
+		loop_set_timer(port->loop, delay_ms, port_on_time, port);
+	else
+		loop_clear_timer(port->loop, port_on_time, port);
 }
 
 void port_set_deadline(struct port *port)
 {
-	set_timer(port, (int64_t)port->config->timeout * 1000);
+	int64_t timeout_ms = (int64_t)port->config->timeout * 1000;
+
+	port->deadline_ms = loop_now() + timeout_ms;
+	set_timer(port, timeout_ms);
 }
 
 /* ---- the node ---- */
@@ -83,11 +84,6 @@ static void on_command(struct loop *loop, pid_t pid, int status, void *context)
 		report(context, status);
 }
 
-static bool may_pass(int error)
-{
-	return error == -EAGAIN || error == -ENOMEM || error == -EMFILE || error == -ENFILE;
-}
-
 static void run_command(struct port *port)
 {
 	/* Its stdin is no more the node's pipe, nor its stdout: that one is dead. */
@@ -101,7 +97,7 @@ static void run_command(struct port *port)
 		loop_add_child(port->loop, pid, on_command, port); /* has room: port_main() */
 		return;
 	}
-	if (may_pass(pid) && ++port->tries < TRIES) {
+	if (spawn_may_pass(pid) && ++port->tries < TRIES) {
 		say("Cannot execute \"%s\": %s (tried again in a second)", command, log_errno(pid));
 		set_timer(port, TRY_AGAIN_MS);
 		return;

@@ -38,6 +38,11 @@ void pulse_extend(struct pulse *pulse, int64_t now, int64_t ms)
 		pulse->not_before_ms = until;
 }
 
+void pulse_snooze(struct pulse *pulse, int64_t now, int64_t ms)
+{
+	pulse->snoozed_ms = later(now, ms);
+}
+
 void pulse_set_timeout(struct pulse *pulse, int64_t now, int64_t timeout_ms)
 {
 	pulse->timeout_ms = timeout_ms;
@@ -50,7 +55,7 @@ void pulse_stop(struct pulse *pulse)
 	pulse->stopped = true;
 }
 
-int64_t pulse_left(const struct pulse *pulse, int64_t now)
+static int64_t deadline_of(const struct pulse *pulse)
 {
 	int64_t deadline;
 
@@ -59,5 +64,21 @@ int64_t pulse_left(const struct pulse *pulse, int64_t now)
 	deadline = later(pulse->since_ms, pulse->timeout_ms);
 	if (deadline < pulse->not_before_ms)
 		deadline = pulse->not_before_ms;
+	return deadline < pulse->snoozed_ms ? pulse->snoozed_ms : deadline;
+}
+
+int64_t pulse_left(const struct pulse *pulse, int64_t now)
+{
+	int64_t deadline = deadline_of(pulse);
+
+	if (deadline == PULSE_NEVER)
+		return PULSE_NEVER;
 	return deadline > now ? deadline - now : 0;
+}
+
+int64_t pulse_late(const struct pulse *pulse, int64_t now)
+{
+	int64_t deadline = deadline_of(pulse);
+
+	return deadline == PULSE_NEVER || deadline > now ? 0 : now - deadline;
 }

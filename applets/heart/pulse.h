@@ -16,6 +16,7 @@ struct pulse {
 	int64_t last_ms;       /* of the last heartbeat that counted; PULSE_NEVER: none did */
 	int64_t since_ms;      /* where the time-out begins, be it ahead; PULSE_NEVER: it does not run yet */
 	int64_t not_before_ms; /* never overdue before; of pulse_extend() */
+	int64_t snoozed_ms;    /* the same, of pulse_snooze() */
 	bool stopped;          /* it ends: no deadline counts */
 	uint64_t beats;        /* that counted */
 };
@@ -30,9 +31,12 @@ void pulse_ready(struct pulse *pulse, int64_t now);
 /* A heartbeat that counts. */
 void pulse_beat(struct pulse *pulse, int64_t now);
 
-/* EXTEND_TIMEOUT_USEC=, or a snooze: not overdue before NOW + MS, heartbeats or none. Moves no deadline nearer, and
- * makes none where there is none. */
+/* EXTEND_TIMEOUT_USEC=: not overdue before NOW + MS, heartbeats or none. Moves no deadline nearer, and makes none where
+ * there is none. */
 void pulse_extend(struct pulse *pulse, int64_t now, int64_t ms);
+
+/* The same for who is at the keyboard, where the last word counts: 10m takes back a snooze of 10h, and 0 any. */
+void pulse_snooze(struct pulse *pulse, int64_t now, int64_t ms);
 
 /* WATCHDOG_USEC=: another time-out from here on, for this program's life. One that runs begins anew. */
 void pulse_set_timeout(struct pulse *pulse, int64_t now, int64_t timeout_ms);
@@ -42,5 +46,8 @@ void pulse_stop(struct pulse *pulse);
 
 /* Milliseconds from NOW to the deadline: 0: overdue; PULSE_NEVER: there is none. */
 int64_t pulse_left(const struct pulse *pulse, int64_t now);
+
+/* Milliseconds from the deadline to NOW; 0: it is not overdue. */
+int64_t pulse_late(const struct pulse *pulse, int64_t now);
 
 #endif

@@ -9,22 +9,28 @@
 
 #include "core/cleanup.h"
 #include "core/log.h"
+#include "core/pidref.h"
 #include "core/spawn.h"
 #include "core/tree.h"
 
+enum { ENDING_MS = 500, CANCEL_MS = 100 };
+
+static void on_time(struct loop *loop, void *context);
+
 /* From here on V may be started anew, by done() too. */
-static void conclude(struct validation *v, enum validation_state next, bool ok)
+static void conclude(struct validation *v, enum validation_state next)
 {
 	char why[VALIDATOR_WHY_SIZE];
 
+	loop_clear_timer(v->loop, on_time, v);
 	v->fd = fd_close(v->fd);
 	v->state = next;
-	snprintf(why, sizeof(why), "%s", ok ? "" : v->why);
-	v->done(v->context, ok, why);
+	snprintf(why, sizeof(why), "%s", v->ok ? "" : v->why);
+	v->done(v->context, v->ok, why);
 }
 
 /* What it has told, if it has. False: nothing yet. */
-static bool take_verdict(struct validation *v, bool *ret_ok)
+static bool take_verdict(struct validation *v)
 {
 	char verdict[1 + VALIDATOR_WHY_SIZE];
 	ssize_t n;
@@ -35,7 +41,7 @@ static bool take_verdict(struct validation *v, bool *ret_ok)
 	if (n <= 0)
 		return false;
 	verdict[n] = '\0';
-	*ret_ok = verdict[0] == '+';
+	v->ok = verdict[0] == '+';
 	snprintf(v->why, sizeof(v->why), "%s", verdict + 1);
 	return true;
 }
@@ -52,38 +58,41 @@ static void end_validator(const struct validation *v)
 static void on_time(struct loop *loop, void *context)
 {
 	struct validation *v = context;
-	bool ok = false;
 
-	(void)loop;
-	if (v->state == VALIDATION_FAILED) {
-		conclude(v, v->pid > 0 ? VALIDATION_LATE : VALIDATION_IDLE, false);
-		return;
+	switch (v->state) {
+	case VALIDATION_FAILED:
+		conclude(v, v->pid > 0 ? VALIDATION_STUCK : VALIDATION_IDLE);
+		break;
+	case VALIDATION_RUNNING:
+		if (!take_verdict(v))
+			validator_late(v->timeout_ms, v->why);
+		end_validator(v);
+		v->state = VALIDATION_ENDING;
+		loop_set_timer(loop, ENDING_MS, on_time, v);
+		break;
+	case VALIDATION_ENDING:
+		conclude(v, VALIDATION_STUCK);
+		break;
+	default:
+		break;
 	}
-	if (v->state != VALIDATION_RUNNING)
-		return;
-	if (!take_verdict(v, &ok))
-		validator_late(v->timeout_ms, v->why);
-	end_validator(v);
-	conclude(v, VALIDATION_LATE, ok);
 }
 
 static void on_child(struct loop *loop, pid_t pid, int status, void *context)
 {
 	struct validation *v = context;
 	char how[64];
-	bool ok = false;
 
+	(void)loop;
 	if (pid != v->pid || (!WIFEXITED(status) && !WIFSIGNALED(status)))
 		return;
 	v->pid = 0;
-	if (v->state == VALIDATION_LATE)
+	if (v->state == VALIDATION_STUCK)
 		v->state = VALIDATION_IDLE;
-	if (v->state != VALIDATION_RUNNING)
-		return;
-	loop_clear_timer(loop, on_time, v);
-	if (!take_verdict(v, &ok))
+	if (v->state == VALIDATION_RUNNING && !take_verdict(v))
 		snprintf(v->why, sizeof(v->why), "cut short (%s)", spawn_describe(status, how));
-	conclude(v, VALIDATION_IDLE, ok);
+	if (v->state == VALIDATION_RUNNING || v->state == VALIDATION_ENDING)
+		conclude(v, VALIDATION_IDLE);
 }
 
 int validation_init(struct validation *v, struct loop *loop, const struct procfs *proc, const struct oomadj *oomadj,
@@ -138,33 +147,46 @@ static int start(struct validation *v, const char *target)
 
 void validation_start(struct validation *v, const char *target, int64_t timeout_ms)
 {
-	int r = 0;
+	int r;
 
 	if (validation_runs(v))
 		return;
 	v->timeout_ms = timeout_ms;
-	if (v->state == VALIDATION_LATE) {
-		end_validator(v); /* it may have been missed, or have forked meanwhile */
+	v->ok = false;
+	if (v->state == VALIDATION_STUCK) {
+		end_validator(v); /* it may have been missed */
 		snprintf(v->why, sizeof(v->why), "the one before does not end, though it was killed");
+		v->state = VALIDATION_FAILED;
 	} else {
 		r = start(v, target);
 		snprintf(v->why, sizeof(v->why), "cannot be started: %s", log_errno(r));
+		v->state = r < 0 ? VALIDATION_FAILED : VALIDATION_RUNNING;
 	}
-	v->state = v->pid > 0 && v->state == VALIDATION_IDLE ? VALIDATION_RUNNING : VALIDATION_FAILED;
 	loop_set_timer(v->loop, v->state == VALIDATION_RUNNING ? timeout_ms : 0, on_time, v);
 }
 
 bool validation_runs(const struct validation *v)
 {
-	return v->state == VALIDATION_RUNNING || v->state == VALIDATION_FAILED;
+	return v->state != VALIDATION_IDLE && v->state != VALIDATION_STUCK;
+}
+
+/* So that who counts what is left of the program does not count it. */
+static void await_end(const struct validation *v)
+{
+	CLEANUP(pidref_done) struct pidref ref = PIDREF_NONE;
+
+	if (pidref_open(NULL, v->pid, &ref) == 0)
+		pidref_wait(NULL, &ref, CANCEL_MS);
 }
 
 void validation_cancel(struct validation *v)
 {
 	if (!v || !v->loop)
 		return;
-	if (v->pid > 0)
+	if (v->pid > 0) {
 		end_validator(v);
+		await_end(v);
+	}
 	v->pid = 0;
 	v->state = VALIDATION_IDLE;
 	v->fd = fd_close(v->fd);

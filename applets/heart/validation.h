@@ -22,7 +22,8 @@ enum validation_state {
 	VALIDATION_IDLE,
 	VALIDATION_RUNNING,
 	VALIDATION_FAILED, /* it could not be started; done() is not called yet */
-	VALIDATION_LATE    /* done() was called; it was killed, and is not gone yet */
+	VALIDATION_ENDING, /* it was late, and is killed; done() is not called yet */
+	VALIDATION_STUCK   /* done() was called, and still it is not gone */
 };
 
 struct validation {
@@ -35,6 +36,7 @@ struct validation {
 	pid_t pid;                   /* 0: none */
 	int fd;                      /* its verdict comes here; -1: none */
 	int64_t timeout_ms;
+	bool ok;                     /* what it found out */
 	char why[VALIDATOR_WHY_SIZE];
 };
 
@@ -42,14 +44,16 @@ struct validation {
 int validation_init(struct validation *v, struct loop *loop, const struct procfs *proc, const struct oomadj *oomadj,
 		    validation_fn done, void *context);
 
-/* Validate by TARGET, which is not looked at afterwards; done() follows from the loop within TIMEOUT_MS, also when it
- * could not be started, or when one that was late is not gone yet. Where one is under way nothing happens. */
+/* Validate by TARGET, which is not looked at afterwards; done() follows from the loop, within TIMEOUT_MS and the moment
+ * that an end takes; also when it could not be started, or one before it was killed and is not gone (it is held in the
+ * kernel). Where one is under way nothing happens. */
 void validation_start(struct validation *v, const char *target, int64_t timeout_ms);
 
 /* Is one under way, of which done() will be called? */
 bool validation_runs(const struct validation *v);
 
-/* Kill what is under way; done() is not called for it. Takes NULL, and what was never begun. */
+/* Kill what is under way; done() is not called for it. Waits for its end, 100 ms at most. Takes NULL, and what was never
+ * begun. */
 void validation_cancel(struct validation *v);
 
 #endif

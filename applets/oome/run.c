@@ -5,11 +5,11 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "core/abspath.h"
 #include "core/cleanup.h"
 #include "core/log.h"
 #include "core/spawn.h"
@@ -101,17 +101,12 @@ static const struct guarded_calls calls = {
 
 /* ---- the beginning and the end ---- */
 
-/* Both are ours: a relative one is in our directory. */
 static bool is_same_path(const char *a, const char *b)
 {
-	const char *relative = a[0] == '/' ? b : a, *absolute = a[0] == '/' ? a : b;
-	char directory[PATH_MAX];
-	size_t n;
+	char absolute_a[PATH_MAX], absolute_b[PATH_MAX];
 
-	if ((a[0] == '/') == (b[0] == '/') || !getcwd(directory, sizeof(directory)))
-		return !strcmp(a, b);
-	n = strcmp(directory, "/") == 0 ? 0 : strlen(directory);
-	return !strncmp(absolute, directory, n) && absolute[n] == '/' && !strcmp(absolute + n + 1, relative);
+	return !strcmp(a, b) || (abspath(a, absolute_a, PATH_MAX) == 0 && abspath(b, absolute_b, PATH_MAX) == 0 &&
+				 !strcmp(absolute_a, absolute_b));
 }
 
 /* -ENAMETOOLONG: of -o FILE, made absolute. What else fails leaves the child without OOME_FILE. */
@@ -158,23 +153,14 @@ static void run_done(struct run *run)
 	run_home_done(&run->home);
 }
 
-static void shorten(const char *text, char ret[RUN_NAME_SIZE])
-{
-	const char *dots = strlen(text) < RUN_NAME_SIZE ? "" : "...";
-
-	snprintf(ret, RUN_NAME_SIZE, "%.*s%s", (int)(RUN_NAME_SIZE - 1 - strlen(dots)), text, dots);
-}
-
 int run_main(const struct oome_config *config, char *const *argv)
 {
 	CLEANUP(run_done) struct run run = {
 		.config = config, .argv = argv, .guarded = GUARDED_NONE, .limit_said_ms = -1,
 	};
-	const char *slash = strrchr(argv[0], '/');
 	int r;
 
-	shorten(argv[0], run.command);
-	shorten(slash && slash[1] ? slash + 1 : argv[0], run.name);
+	guarded_name(argv[0], run.command, run.name);
 	r = run_open(&run);
 	if (r == 0)
 		r = loop_run(run.loop);

@@ -15,13 +15,11 @@
 #include "core/loop.h"
 #include "core/oomkill.h"
 
-enum { RUN_NAME_SIZE = 204 };
-
 struct run {
 	const struct oome_config *config;
 	char *const *argv;
-	char command[RUN_NAME_SIZE]; /* for messages, where a very long one is cut */
-	char name[RUN_NAME_SIZE];  /* its base name, the same */
+	char command[GUARDED_NAME_SIZE]; /* for messages, where a very long one is cut */
+	char name[GUARDED_NAME_SIZE];  /* its base name, the same */
 	struct loop *loop;
 	struct guarded guarded;
 	enum run_state state;

@@ -4,8 +4,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
+
+#include "core/abspath.h"
+#include "core/rundir.h"
 
 static bool is_set(const char *name)
 {
@@ -14,33 +16,13 @@ static bool is_set(const char *name)
 	return value && *value;
 }
 
-static int set_env(struct run_home *home, const char *directory, const char *file)
+static const char variable[] = "OOME_FILE=";
+
+static int make_below(const char *base, void *context)
 {
-	int n = snprintf(home->env, sizeof(home->env), "OOME_FILE=%s%s%s", directory,
-			 *directory && strcmp(directory, "/") != 0 ? "/" : "", file);
-
-	if (n < 0 || (size_t)n >= sizeof(home->env)) {
-		home->env[0] = '\0';
-		return -ENAMETOOLONG;
-	}
-	return 0;
-}
-
-static int use_option(struct run_home *home, const char *option)
-{
-	char directory[PATH_MAX];
-
-	if (option[0] == '/')
-		return set_env(home, "", option);
-	return getcwd(directory, sizeof(directory)) ? set_env(home, directory, option) : -errno;
-}
-
-static int make_below(struct run_home *home, const char *base)
-{
+	struct run_home *home = context;
 	int n;
 
-	if (!base || base[0] != '/')
-		return -ENOENT;
 	errno = 0;
 	n = snprintf(home->dir, sizeof(home->dir), "%s/procguard-oome.XXXXXX", base);
 	if (n < 0 || (size_t)n + sizeof("/oome") > sizeof(home->file) || !mkdtemp(home->dir)) {
@@ -48,23 +30,25 @@ static int make_below(struct run_home *home, const char *base)
 		return errno ? -errno : -ENAMETOOLONG;
 	}
 	snprintf(home->file, sizeof(home->file), "%.*s/oome", (int)n, home->dir);
-	return set_env(home, "", home->file);
+	snprintf(home->env, sizeof(home->env), "%s%s", variable, home->file);
+	return 0;
+}
+
+static int use_option(struct run_home *home, const char *option)
+{
+	char path[PATH_MAX];
+	int r = abspath(option, path, sizeof(path));
+
+	if (r == 0)
+		snprintf(home->env, sizeof(home->env), "%s%s", variable, path);
+	return r;
 }
 
 int run_home_open(struct run_home *home, const char *option)
 {
-	/* Root's own runtime directory is closed to the user whom the program may become; /run is not. */
-	const char *runtime = geteuid() == 0 ? NULL : getenv("XDG_RUNTIME_DIR");
-	const char *const bases[] = { runtime, "/run", "/tmp", "/dev/shm" };
-	int r = -ENOENT;
-
 	if (is_set("OOME_FILE"))
 		return 0;
-	if (option)
-		return use_option(home, option);
-	for (size_t i = 0; i < sizeof(bases) / sizeof(*bases) && r < 0; i++)
-		r = make_below(home, bases[i]);
-	return r;
+	return option ? use_option(home, option) : rundir_try(make_below, home);
 }
 
 void run_home_done(struct run_home *home)

@@ -7,11 +7,10 @@
 /* ERROR of a start. Passing ones mean another try; what cannot pass ends us, as a shell would. */
 static void not_started(struct run *run, int error)
 {
-	bool may_pass = guarded_may_pass(error) && (error != -EMFILE || run->restarting);
 	const char *hint;
 	int status;
 
-	if (may_pass) {
+	if (guarded_may_pass(&run->guarded, error)) {
 		run->failed_starts++;
 		log_fail("cannot start '%s': %s (tried again in %lld s)", run->command, log_errno(error),
 			 (long long)limit_pause(run->failed_starts) / 1000);

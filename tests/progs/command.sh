@@ -28,6 +28,10 @@ needs_cluster() {
 	"$PROCGUARD" --list | grep -qx cluster || skip "this build has no cluster"
 }
 
+needs_heart() {
+	"$PROCGUARD" --list | grep -qx heart || skip "this build has no heart"
+}
+
 first_applet() {
 	"$PROCGUARD" --list | head -n 1
 }

@@ -5,6 +5,7 @@ import xmlrpc.client
 
 HTTP = b"HTTP/1.1 %s\r\nContent-Type: text/xml\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
 SHUTDOWN_STATE = 6
+STOPPED, STARTING, RUNNING = 0, 10, 20
 
 
 def answer_with(body, status=b"200 OK"):
@@ -49,7 +50,8 @@ class Server(threading.Thread):
         assert arguments[0] == "web:web", arguments
         if method == "supervisor.getProcessInfo":
             running = self.program.running()
-            value = dict(name="web", group="web", state=20 if running else 0, description="",
+            state = RUNNING if running else STARTING if self.program.wanted.is_set() else STOPPED
+            value = dict(name="web", group="web", state=state, description="",
                          pid=self.program.process.pid if running else 0)
         elif method == "supervisor.stopProcess":
             value = not self.program.stop()
