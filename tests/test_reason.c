@@ -142,7 +142,8 @@ START_TEST(replaced_whole)
 	struct stat st;
 	mode_t mask = umask(077);
 
-	fixture_text("reason", "the old one, which is longer than the new one by far: the old one, which is longer than "
+	fixture_text("reason",
+		     "the old one, which is longer than the new one by far: the old one, which is longer than "
 		     "the new one by far: the old one, which is longer than the new one by far: the old one, the old.");
 	ck_assert_int_eq(chmod(fixture_path("reason"), 0600), 0);
 	ck_assert_int_eq(reason_write(fixture_path("reason"), &plain), 0);
