@@ -216,6 +216,28 @@ test_main_pid_that_ends_at_once() {
 	until_gone daemon
 }
 
+is_followed() {
+	[ -s daemon ] && "$PROCGUARD" heart ctl -S s status 2>>err | grep -qx "pid: $(cat daemon)"
+}
+
+# Its parent gets its exit status, and tells it by its own, or goes on.
+test_main_pid_of_another_parent() {
+	ln_app
+	for n in 1 2 3; do
+		run_is 1 --on-failure exit --reason-file reason sh -c './app "notify=MAINPID=\$PID" exit=4 & wait $!'
+		reason_is 'END=exit status 4' CAUSE=exit
+	done
+	run_is 0 sh -c './app "notify=MAINPID=\$PID" exit=0 & wait $!'
+	guard --control s --on-failure exit --reason-file reason \
+		sh -c './app note=daemon "notify=MAINPID=\$PID" wait=end exit=4; ./app wait=go exit=5'
+	wait_until 20 is_followed
+	touch end
+	until_said "sh: pid $(cat daemon) has ended, how is not known"
+	touch go
+	ends_with "$started" 1
+	reason_is 'END=exit status 5' CAUSE=exit
+}
+
 test_main_pid_of_a_stranger() {
 	ln_app
 	run_is 0 ./app "notify=MAINPID=$$" notify=MAINPID=1 notify=MAINPID=4194305
