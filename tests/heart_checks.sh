@@ -275,6 +275,7 @@ test_only_a_file_is_written() {
 	[ "$(cat target)" = target ] || fail "written through a link"
 	status_is 0 "$PROCGUARD" heart run --reason-file "$PWD/none/reason" -- true
 	said "cannot write '$PWD/none/reason' (--reason-file): No such file or directory" || fail "$(cat said)"
+	[ "$(grep -c -F -e none/reason said)" = 2 ] || fail "not said at the start and at the end: $(cat said)"
 }
 
 # In a mount namespace: a file system of two pages, and they are taken.

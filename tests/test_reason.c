@@ -179,6 +179,21 @@ START_TEST(paths)
 }
 END_TEST
 
+START_TEST(checked_before)
+{
+	fixture_link("link", "none");
+	fixture_directory("sub");
+	ck_assert_int_eq(reason_check(fixture_path("reason")), 0);
+	ck_assert_int_eq(reason_write(fixture_path("reason"), &plain), 0);
+	ck_assert_int_eq(reason_check(fixture_path("reason")), 0);
+	ck_assert_int_eq(reason_check(fixture_path("link")), -EINVAL);
+	ck_assert_int_eq(reason_check("/nonexistent/reason"), -ENOENT);
+	ck_assert_int_eq(reason_check(""), -EINVAL);
+	ck_assert_int_eq(chmod(fixture_path("sub"), 0500), 0);
+	ck_assert_int_eq(reason_check(fixture_path("sub/reason")), geteuid() == 0 ? 0 : -EACCES);
+}
+END_TEST
+
 START_TEST(only_a_file_is_replaced)
 {
 	int before;
@@ -342,6 +357,7 @@ int main(void)
 	tcase_add_test(t, every_cause_has_a_name);
 	tcase_add_test(t, replaced_whole);
 	tcase_add_test(t, paths);
+	tcase_add_test(t, checked_before);
 	tcase_add_test(t, only_a_file_is_replaced);
 	tcase_add_test(t, a_limit_of_file_sizes);
 	tcase_add_test(t, a_full_disk);

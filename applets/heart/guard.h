@@ -32,7 +32,7 @@
 
 /* What the program said of itself; forgotten at a restart. */
 struct guard_said {
-	bool ready, reloading, stopping;
+	bool ready, stopping;
 	bool spoke;              /* anything at all */
 	bool beats;              /* it sends heartbeats of its own, or `heart ctl` does for it */
 	int error;               /* ERRNO= */

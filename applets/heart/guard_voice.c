@@ -66,11 +66,10 @@ static void note_life(struct guard *guard, const struct notify_message *message)
 {
 	if (message->main_pid > 0)
 		follow(guard, message->main_pid);
-	if (message->reloading)
-		guard->said.reloading = true;
+	if (message->reloading) /* until it says that it is ready again */
+		guard->said.ready = false;
 	if (message->ready) {
 		guard->said.ready = true;
-		guard->said.reloading = false;
 		if (guard->guarded.child.pid > 0)
 			oomkill_follow(&guard->oomkill, guard->guarded.child.pid);
 	}
