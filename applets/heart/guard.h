@@ -82,6 +82,7 @@ struct guard {
 	struct notify notify;
 	int voice_fd;                /* our end of HEART_FD; -1: none */
 	int voice_child_fd;          /* the other one, until the program is started */
+	bool voice_of_other;         /* of the frame that is read some came from a user who is neither ours nor root */
 	struct frame_reader reader;
 	unsigned char answer[FRAME_MAX]; /* what HEART_FD did not take at once */
 	size_t answer_at, answer_len;
