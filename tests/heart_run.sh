@@ -269,7 +269,7 @@ test_long_commands() {
 test_command_of_a_program_that_has_dropped_its_rights() {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 	ln_app
-	HEART_COMMAND='echo env' run_is 0 ./app ack set=fine ack uid=65534 'set=touch owned' ack get=fine clear ack get=fine
+	HEART_COMMAND='echo env' run_is 0 ./app ack set=mine ack uid=65534 'set=id' ack get=mine clear ack get=mine
 	expect 'app: the command that it set is not taken: its user is neither ours nor root'
 	# What one of them began root does not complete.
 	run_is 0 sh -c './app ack uid=65534 frame=000304; ./app frame=7878 ack get= set=fine ack get=fine'
