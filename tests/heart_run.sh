@@ -216,6 +216,25 @@ test_main_pid_that_ends_at_once() {
 	until_gone daemon
 }
 
+is_stopped() { # PID
+	grep -q '^State:[[:space:]]*T' "/proc/$1/status"
+}
+
+# All at once: the first one's word and end, and what asks for the end.
+test_term_is_for_the_program_that_is_named_meanwhile() {
+	ln_app
+	guard ./app note=starts wait=go fork 'notify=MAINPID=$PID' note=forked note=daemon hang
+	until_started 1
+	kill -STOP "$started"
+	wait_until 60 is_stopped "$started"
+	touch go
+	wait_until 60 test -s daemon
+	kill -TERM "$started"
+	kill -CONT "$started"
+	ends_with "$started" 143
+	until_gone daemon
+}
+
 is_followed() {
 	[ -s daemon ] && "$PROCGUARD" heart ctl -S s status 2>>err | grep -qx "pid: $(cat daemon)"
 }

@@ -90,9 +90,10 @@ static void on_signal(void *context, int signal)
 	struct guard *guard = context;
 
 	guard->signal = signal;
-	if (signal == SIGTERM || signal == SIGINT)
+	if (signal == SIGTERM || signal == SIGINT) {
+		guard->asked_to_end = signal;
 		guard_happened(guard, GUARD_TERM);
-	else if (signal == SIGHUP || signal == SIGQUIT)
+	} else if (signal == SIGHUP || signal == SIGQUIT)
 		guard_happened(guard, GUARD_HANGUP);
 	else
 		guard_happened(guard, GUARD_OTHER_SIGNAL);

@@ -53,6 +53,7 @@ struct guard {
 	struct control *control;
 	char control_env[PATH_MAX];  /* HEART_CONTROL=, for the program; empty: none */
 	int signal;                  /* the last that we got */
+	int asked_to_end;            /* SIGTERM or SIGINT, when this program got it; 0: it did not */
 
 	/* Starts and ends. */
 	struct limit limit;

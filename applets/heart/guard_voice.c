@@ -25,6 +25,7 @@ static void note_status(struct guard *guard, const struct notify_message *messag
 	guard->said.status[message->status_len] = '\0';
 }
 
+/* A signal that asked the one before to end may have come too late for that one. */
 static void follow(struct guard *guard, pid_t pid)
 {
 	int r;
@@ -34,6 +35,8 @@ static void follow(struct guard *guard, pid_t pid)
 	r = guarded_follow(&guard->guarded, pid);
 	if (r < 0)
 		log_fail("%s: MAINPID=%d is not followed: %s", guard->name, (int)pid, log_errno(r));
+	else if (guard->asked_to_end)
+		guarded_signal(&guard->guarded, guard->asked_to_end);
 }
 
 /* What it said of its times. */
