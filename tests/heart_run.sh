@@ -102,13 +102,22 @@ test_control_socket_is_removed() {
 
 # ---- sd_notify(3) ----
 
-test_heartbeats_by_notify() {
+counted() { # N heartbeats
+	[ "$("$PROCGUARD" heart ctl -S s status 2>>err | sed -n 's/^heartbeats: //p')" -ge "$1" ] 2>>err
+}
+
+# For longer than the time-out: one every 50 ms, at the most.
+beats_in_time() { # STEP
 	ln_app
-	guard -t 10s --on-failure exit ./app note=starts notifies=50
+	guard -t 10s --on-failure exit --control s ./app note=starts "$1=50"
 	until_started 1
-	sleep 12
+	wait_until 200 counted 240
 	alive "$started" || fail "it was not well: $(cat err)"
 	finish
+}
+
+test_heartbeats_by_notify() {
+	beats_in_time notifies
 }
 
 test_overdue_after_ready() {
@@ -295,12 +304,7 @@ test_command_of_a_program_that_has_dropped_its_rights() {
 }
 
 test_heartbeats_by_frames() {
-	ln_app
-	guard -t 10s --on-failure exit ./app note=starts beats=50
-	until_started 1
-	sleep 12
-	alive "$started" || fail "it was not well: $(cat err)"
-	finish
+	beats_in_time beats
 }
 
 test_overdue_after_the_first_frame() {
