@@ -1,5 +1,5 @@
-# guard_run.sh: what the tests of `heart run` and `oome run` have in common: a guard in the background ($started), its words
-# in `err`, its program's starts in `starts`. For shell tests, sourced before lib.sh, of which it uses the words.
+# guard_run.sh: what the tests of `heart run` and `oome run` have in common: a guard in the background ($started), its
+# words in `err`, its program's starts in `starts`. For shell tests, sourced before lib.sh, of which it uses the words.
 # shellcheck shell=sh
 
 starts() { # N: it was started so often; its pids are the lines of "starts", where it notes them
