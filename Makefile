@@ -77,10 +77,11 @@ APPLET_SRC   = $(foreach a,$(APPLETS),$(wildcard applets/$(a)/*.c))
 LIB_OBJ      = $(patsubst %.c,$(BUILD)/%.o,$(CORE_SRC) $(APPLET_SRC))
 MAIN_OBJ     = $(BUILD)/applets/main.o
 
-# Tests: tests/test_MODULE.c of what is built, tests/*.sh on the binary, and small programs that those use.
+# Tests: test_MODULE.c, test_MODULE_*.c of what is built, *.sh on the binary, and small programs that those use.
 other_modules = $(notdir $(basename $(filter-out $(CORE_SRC) $(APPLET_SRC),$(wildcard core/*.c applets/*/*.c))))
 other_applets = $(filter-out $(APPLETS),$(every_applet))
-TEST_SRC      = $(filter-out $(other_modules:%=tests/test_%.c),$(wildcard tests/test_*.c))
+other_tests   = $(foreach m,$(other_modules),tests/test_$(m).c $(wildcard tests/test_$(m)_*.c))
+TEST_SRC      = $(filter-out $(other_tests),$(wildcard tests/test_*.c))
 TEST_BIN      = $(TEST_SRC:%.c=$(BUILD)/%)
 other_sh      = $(foreach a,$(other_applets),$(wildcard tests/$(a).sh tests/$(a)_*.sh))
 TEST_SH       = $(filter-out tests/lib.sh $(other_sh),$(wildcard tests/*.sh))

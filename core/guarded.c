@@ -16,7 +16,7 @@ static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR
 
 enum { SIGNALS = sizeof(signals) / sizeof(signals[0]) };
 enum { CHECK_FIRST_MS = 5, CHECK_MAX_MS = 200, STUBBORN_MS = 10000 };
-enum { STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127 };
+enum { STATUS_NOT_EXECUTABLE = 126, STATUS_NOT_FOUND = 127, STATUS_DUMPED = 0x80 /* wait(2)'s; musl has no name */ };
 
 /* ---- what is left of it ---- */
 
@@ -130,9 +130,16 @@ static void on_child(struct loop *loop, pid_t pid, int status, void *context)
 
 	if (WIFSTOPPED(status))
 		terminal_stopped(&g->terminal, g->pgrp);
-	if ((!WIFEXITED(status) && !WIFSIGNALED(status)) || pid != g->child.pid)
+	if (!WIFEXITED(status) && !WIFSIGNALED(status))
+		return;
+	if (pid == g->pgrp && pid != g->child.pid) {
+		g->starter_ended = true;
+		g->starter_status = status;
+	}
+	if (pid != g->child.pid)
 		return;
 	loop_remove_pidref(loop, &g->child);
+	g->unknown = false;
 	child_ended(g, status);
 }
 
@@ -160,6 +167,7 @@ int guarded_start(struct guarded *g, const struct spawn *how)
 	g->pgrp = g->pid = pid;
 	g->terminal.given = spawn.foreground;
 	g->started_ms = loop_now();
+	g->unknown = g->starter_ended = false;
 	guarded_leave(g);
 	return 0;
 }
@@ -191,15 +199,31 @@ static bool is_ours_to_reap(pid_t pid)
 	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
+/* 0: it has not ended. Where it has a moment ago it waits for the loop to reap it. */
+static int starter_status(const struct guarded *g)
+{
+	siginfo_t info = { 0 };
+
+	if (g->starter_ended)
+		return g->starter_status;
+	if (waitid(P_PID, (id_t)g->pgrp, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
+		return 0;
+	if (info.si_code == CLD_EXITED)
+		return info.si_status << 8;
+	return info.si_status | (info.si_code == CLD_DUMPED ? STATUS_DUMPED : 0);
+}
+
 /* It has ended: on_child() follows, unless its parent lives and gets the status. */
 static void on_followed(struct loop *loop, const struct pidref *ref, void *context)
 {
+	struct guarded *g = context;
 	pid_t pid = ref->pid;
 
 	if (is_ours_to_reap(pid))
 		return;
 	loop_remove_child(loop, pid);
-	child_ended(context, 0);
+	g->unknown = true;
+	child_ended(g, starter_status(g));
 }
 
 static int open_descendant(const struct guarded *g, pid_t pid, struct pidref *ret)

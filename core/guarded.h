@@ -38,6 +38,9 @@ struct guarded {
 	pid_t pgrp;                /* of the last start; stays when it has ended */
 	pid_t pid;                 /* of the child, the same */
 	int status;                /* waitpid(2)'s, of its end */
+	bool unknown;              /* its parent got that: STATUS is the one of what was started */
+	bool starter_ended;        /* what was started has, while another one was followed */
+	int starter_status;
 	int64_t started_ms;        /* loop_now() */
 	struct terminal terminal;
 	enum guarded_ending ending;
@@ -70,7 +73,8 @@ int guarded_start_status(int error, const char **ret_hint);
 
 /* From here on the child is PID, a living descendant of ours (a daemon whose starter has ended or will); the end of
  * the one before is told no more. Also from ended(). -ESRCH: it is none; -ENOMEM, -EMFILE. Where it is ours to be
- * reaped when it ends, guarded.status is its own; where it is another's, it is that of an exit with 0. */
+ * reaped when it ends, guarded.status is its own. Where it is another's (`app & wait` in a shell) it is unknown: it is
+ * that of what was started, guarded.pgrp; 0 where that has not ended. */
 int guarded_follow(struct guarded *g, pid_t pid);
 
 /* SIGNAL to the child alone; behind SIGTERM and SIGINT SIGCONT, without which one that is stopped would not end. As

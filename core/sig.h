@@ -14,8 +14,8 @@ int sig_parse(const char *text, int *ret);
 /* Back to the defaults: every handler, an empty mask. For a child between fork and exec. */
 void sig_reset(void);
 
-/* Ignore SIGPIPE and SIGXFSZ, so that a closed stderr or socket, or a log file at our limit (ulimit -f), is an error code
- * and not an end. */
+/* Ignore SIGPIPE and SIGXFSZ, so that a closed stderr or socket, or a log file at our limit (ulimit -f), is an error
+ * code and not an end. */
 void sig_ignore_pipe(void);
 
 #endif

@@ -53,7 +53,7 @@ test_readme_run_by_exit_status() {
 	printf '%s\n' '#!/bin/sh' 'echo >> starts' 'test "$(wc -l < starts)" -gt 1 || exit 12' \
 		'exec sleep 1000' > webapp
 	chmod +x webapp
-	run_line "$(example README 'by its exit status')"
+	run_line "$(example README 'only says so by its exit status')"
 	within 20 said_err 'sh restarted' || fail "not restarted: $(cat err)"
 	within 10 started_twice || fail "not started twice"
 }
@@ -65,7 +65,7 @@ started_twice() {
 # What `make demo` runs; it leaves nothing behind.
 test_readme_demo() {
 	"$TOP/tests/demo/run" > out 2>&1 || fail "it failed: $(cat out)"
-	test "$(grep -c 'It was restarted' out)" = 2 || fail "not two restarts: $(cat out)"
+	test "$(grep -c 'It was restarted' out)" = 3 || fail "not three restarts: $(cat out)"
 	test "$(ls)" = out || fail "it left $(ls)"
 	no_procguard || fail "it left processes: $(procguard_pids all)"
 }

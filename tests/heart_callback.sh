@@ -85,7 +85,9 @@ test_its_output_goes_nowhere() {
 
 # A program that ends while a callback runs, which would run for ever.
 test_the_program_ends_meanwhile() {
-	guard -t 600s --interval 100ms --callback 'echo $$ >>running; exec sleep 600' -- "$SPEAKER" wait=running
+	guard -t 600s --interval 100ms --callback 'echo $$ >>running; exec sleep 600' \
+		-- "$SPEAKER" wait=end wait=running
+	touch end
 	ends_with 0
 	none_alive running || fail "the callback lives"
 	silent
@@ -93,7 +95,8 @@ test_the_program_ends_meanwhile() {
 
 test_the_program_fails_meanwhile() {
 	guard -t 600s --interval 100ms --callback 'echo $$ >>running; exec sleep 600' --on-failure exit \
-		-- "$SPEAKER" wait=running exit=3
+		-- "$SPEAKER" wait=end wait=running exit=3
+	touch end
 	ends_with 1
 	none_alive running || fail "the callback lives"
 }

@@ -218,7 +218,8 @@ run_for_reason() {
 test_ends_of_its_own() {
 	run_for_reason 0 -- "$SPEAKER" note=pid
 	expect_reason PROGRAM "$SPEAKER" PID "$(cat pid)" CAUSE exit END 'exit status 0' RESTARTS 0
-	reason TIME | grep -Eqx '[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]Z' || fail "$(cat reason)"
+	reason TIME | grep -Eqx '[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]Z' ||
+		fail "$(cat reason)"
 	[ "$(reason UPTIME)" -ge 0 ] || fail "$(cat reason)"
 	[ "$(stat -c %a reason)" = 644 ] || fail "$(ls -l reason)"
 	run_for_reason 1 -- "$SPEAKER" exit=3
@@ -274,6 +275,7 @@ test_only_a_file_is_written() {
 	[ "$(cat target)" = target ] || fail "written through a link"
 	status_is 0 "$PROCGUARD" heart run --reason-file "$PWD/none/reason" -- true
 	said "cannot write '$PWD/none/reason' (--reason-file): No such file or directory" || fail "$(cat said)"
+	[ "$(grep -c -F -e none/reason said)" = 2 ] || fail "not said at the start and at the end: $(cat said)"
 }
 
 # In a mount namespace: a file system of two pages, and they are taken.

@@ -143,6 +143,7 @@ test_c_reloading() {
 		note=starts wait=go notify=READY=1 notify=STATUS= barrier note=starts hang
 	until_started 1
 	must_have 'status: reloading'
+	must_have 'ready: no'
 	must_have 'well: yes'
 	touch go
 	until_started 2

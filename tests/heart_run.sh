@@ -102,13 +102,22 @@ test_control_socket_is_removed() {
 
 # ---- sd_notify(3) ----
 
-test_heartbeats_by_notify() {
+counted() { # N heartbeats
+	[ "$("$PROCGUARD" heart ctl -S s status 2>>err | sed -n 's/^heartbeats: //p')" -ge "$1" ] 2>>err
+}
+
+# For longer than the time-out: one every 50 ms, at the most.
+beats_in_time() { # STEP
 	ln_app
-	guard -t 10s --on-failure exit ./app note=starts notifies=50
+	guard -t 10s --on-failure exit --control s ./app note=starts "$1=50"
 	until_started 1
-	sleep 12
+	wait_until 200 counted 240
 	alive "$started" || fail "it was not well: $(cat err)"
 	finish
+}
+
+test_heartbeats_by_notify() {
+	beats_in_time notifies
 }
 
 test_overdue_after_ready() {
@@ -216,6 +225,47 @@ test_main_pid_that_ends_at_once() {
 	until_gone daemon
 }
 
+is_stopped() { # PID
+	grep -q '^State:[[:space:]]*T' "/proc/$1/status"
+}
+
+# All at once: the first one's word and end, and what asks for the end.
+test_term_is_for_the_program_that_is_named_meanwhile() {
+	ln_app
+	guard ./app note=starts wait=go fork 'notify=MAINPID=$PID' note=forked note=daemon hang
+	until_started 1
+	kill -STOP "$started"
+	wait_until 60 is_stopped "$started"
+	touch go
+	wait_until 60 test -s daemon
+	kill -TERM "$started"
+	kill -CONT "$started"
+	ends_with "$started" 143
+	until_gone daemon
+}
+
+is_followed() {
+	[ -s daemon ] && "$PROCGUARD" heart ctl -S s status 2>>err | grep -qx "pid: $(cat daemon)"
+}
+
+# Its parent gets its exit status, and tells it by its own, or goes on.
+test_main_pid_of_another_parent() {
+	ln_app
+	for n in 1 2 3; do
+		run_is 1 --on-failure exit --reason-file reason sh -c './app "notify=MAINPID=\$PID" exit=4 & wait $!'
+		reason_is 'END=exit status 4' CAUSE=exit
+	done
+	run_is 0 sh -c './app "notify=MAINPID=\$PID" exit=0 & wait $!'
+	guard --control s --on-failure exit --reason-file reason \
+		sh -c './app note=daemon "notify=MAINPID=\$PID" wait=end exit=4; ./app wait=go exit=5'
+	wait_until 20 is_followed
+	touch end
+	until_said "sh: pid $(cat daemon) has ended, how is not known"
+	touch go
+	ends_with "$started" 1
+	reason_is 'END=exit status 5' CAUSE=exit
+}
+
 test_main_pid_of_a_stranger() {
 	ln_app
 	run_is 0 ./app "notify=MAINPID=$$" notify=MAINPID=1 notify=MAINPID=4194305
@@ -243,13 +293,18 @@ test_long_commands() {
 	expect 'app: the command that it set is not taken: 2047 bytes or more'
 }
 
-test_heartbeats_by_frames() {
+# It runs with the guard's rights, and HEART_FD outlives setuid(2).
+test_command_of_a_program_that_has_dropped_its_rights() {
+	[ "$(id -u)" = 0 ] || skip "needs root"
 	ln_app
-	guard -t 10s --on-failure exit ./app note=starts beats=50
-	until_started 1
-	sleep 12
-	alive "$started" || fail "it was not well: $(cat err)"
-	finish
+	HEART_COMMAND='echo env' run_is 0 ./app ack set=mine ack uid=65534 'set=id' ack get=mine clear ack get=mine
+	expect 'app: the command that it set is not taken: its user is neither ours nor root'
+	# What one of them began root does not complete.
+	run_is 0 sh -c './app ack uid=65534 frame=000304; ./app frame=7878 ack get= set=fine ack get=fine'
+}
+
+test_heartbeats_by_frames() {
+	beats_in_time beats
 }
 
 test_overdue_after_the_first_frame() {

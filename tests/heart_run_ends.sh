@@ -157,7 +157,7 @@ test_what_is_left_is_ended_after_a_good_end() {
 test_what_is_left_is_ended_after_a_bad_end() {
 	run_is 0 --grace 200ms sh -c "[ ! -e daemon ] || exit 0; $daemon; exit 1"
 	alive "$(cat daemon)" && fail "the daemon lives"
-	expect ': ending the '
+	expect ': ending '
 	expect 'sh restarted'
 }
 
@@ -287,7 +287,7 @@ test_no_kill_and_a_crash() {
 test_term_during_a_failure() {
 	ln_app
 	guard --grace 1h sh -c "$daemon; echo >>starts; exit 5"
-	until_said ': ending the '
+	until_said ': ending '
 	kill "$started"
 	wait_until 5 took_signals
 	kill -KILL "-$(cat daemon)" # all that is left
@@ -298,7 +298,7 @@ test_term_during_a_failure() {
 test_second_term_is_in_a_hurry() {
 	ln_app
 	guard --grace 1h sh -c "$daemon; exit 5"
-	until_said ': ending the '
+	until_said ': ending '
 	kill "$started"
 	wait_until 5 took_signals # two at once would be one
 	kill "$started"

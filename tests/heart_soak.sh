@@ -95,7 +95,8 @@ test_restarts_with_their_reasons() {
 
 # N heartbeats after the first ones; STEP: frames, messages.
 many_beats() { # STEP N
-	guard -t 1h --on-failure exit --control s "$BUILD/tests/progs/soak" "$1=2000" hold=hold.first "$1=$2" hold=hold.second
+	guard -t 1h --on-failure exit --control s \
+		"$BUILD/tests/progs/soak" "$1=2000" hold=hold.first "$1=$2" hold=hold.second
 	held hold.first
 	first_inventory
 	rm hold.first

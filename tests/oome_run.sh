@@ -276,7 +276,7 @@ test_limit_with_a_dead_child() {
 test_limit_that_has_passed() {
 	ln_guarded
 	OOME_FILE=$PWD/f guard --max-restarts 1/1s --interval 50ms ./app always f
-	wait_until 20 said 'app is out of memory again, but was restarted 1 times within 1s'
+	wait_until 20 said 'app is out of memory again, but was restarted 1 time within 1s'
 	until_started $(($(wc -l <starts) + 1))
 	finish
 }

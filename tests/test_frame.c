@@ -98,6 +98,23 @@ START_TEST(the_longest_of_all_is_dropped)
 }
 END_TEST
 
+START_TEST(in_the_midst_of_a_frame)
+{
+	static const unsigned char bytes[] = { 0, 2, FRAME_SET_CMD, 'x' };
+	struct frame_reader reader = { 0 };
+	struct frame frame;
+	size_t used;
+
+	ck_assert(!frame_begun(&reader));
+	for (size_t i = 0; i < sizeof bytes - 1; i++) {
+		ck_assert(!frame_feed(&reader, bytes + i, 1, &used, &frame));
+		ck_assert(frame_begun(&reader));
+	}
+	ck_assert(frame_feed(&reader, bytes + sizeof bytes - 1, 1, &used, &frame));
+	ck_assert(!frame_begun(&reader));
+}
+END_TEST
+
 START_TEST(bytes_may_be_any)
 {
 	struct frame_reader reader = { 0 };
@@ -134,6 +151,7 @@ int main(void)
 	tcase_add_test(tests, in_pieces_of_any_size);
 	tcase_add_test(tests, split_at_every_byte);
 	tcase_add_test(tests, the_longest_of_all_is_dropped);
+	tcase_add_test(tests, in_the_midst_of_a_frame);
 	tcase_add_test(tests, bytes_may_be_any);
 	tcase_add_test(tests, what_is_written);
 	return suite_run("frame", tests);

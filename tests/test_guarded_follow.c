@@ -65,7 +65,7 @@ static int play_grandchild(const struct procfs *proc)
 		return guarded_follow(&world.g, pid) == -ESRCH ? (kill_it(&world), close_world(&world, 0)) : 2;
 	if (guarded_follow(&world.g, pid) != 0 || guarded_signal(&world.g, SIGUSR1) != 0 || !run_until(&world, 'e'))
 		return 3;
-	if (world.g.status != 0 || world.g.pid != pid || loop_has_child(world.loop, pid))
+	if (world.g.status != 0 || !world.g.unknown || world.g.pid != pid || loop_has_child(world.loop, pid))
 		return 4;
 	await_ready(1);
 	kill_it(&world);

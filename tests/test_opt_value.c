@@ -2,25 +2,10 @@
 #include <check.h>
 #include <stdint.h>
 
-#include "core/opt.h"
 #include "tests/capture.h"
+#include "tests/opt_values.h"
 #include "tests/suite.h"
 
-struct values {
-	int64_t timeout;
-	const char *choice;
-	int signal, number;
-};
-
-#define V(kind, letter, name, argument, member, help) OPT(kind, letter, name, argument, struct values, member, help)
-
-static const struct opt value_options[] = {
-	V(OPT_TIMEOUT, 't', "timeout", "TIME", timeout, "how long"),
-	V(OPT_CHOICE, 0, "on", "once|twice", choice, "when"),
-	V(OPT_SIGNAL, 's', "signal", "SIGNAL", signal, "which"),
-	V(OPT_NUMBER, 'n', NULL, "N", number, "how many"),
-	{ .kind = OPT_END },
-};
 static const struct opt_command commands[] = { { NULL, "[-t TIME]", "x", value_options, 0, 0, NULL }, { 0 } };
 static const struct opt_program program = { "app", "Do.", commands, NULL, NULL };
 

@@ -142,7 +142,8 @@ START_TEST(replaced_whole)
 	struct stat st;
 	mode_t mask = umask(077);
 
-	fixture_text("reason", "the old one, which is longer than the new one by far: the old one, which is longer than "
+	fixture_text("reason",
+		     "the old one, which is longer than the new one by far: the old one, which is longer than "
 		     "the new one by far: the old one, which is longer than the new one by far: the old one, the old.");
 	ck_assert_int_eq(chmod(fixture_path("reason"), 0600), 0);
 	ck_assert_int_eq(reason_write(fixture_path("reason"), &plain), 0);
@@ -175,6 +176,21 @@ START_TEST(paths)
 	memset(too_long, '/', sizeof too_long - 1);
 	too_long[sizeof too_long - 1] = '\0';
 	ck_assert_int_eq(reason_write(too_long, &plain), -ENAMETOOLONG);
+}
+END_TEST
+
+START_TEST(checked_before)
+{
+	fixture_link("link", "none");
+	fixture_directory("sub");
+	ck_assert_int_eq(reason_check(fixture_path("reason")), 0);
+	ck_assert_int_eq(reason_write(fixture_path("reason"), &plain), 0);
+	ck_assert_int_eq(reason_check(fixture_path("reason")), 0);
+	ck_assert_int_eq(reason_check(fixture_path("link")), -EINVAL);
+	ck_assert_int_eq(reason_check("/nonexistent/reason"), -ENOENT);
+	ck_assert_int_eq(reason_check(""), -EINVAL);
+	ck_assert_int_eq(chmod(fixture_path("sub"), 0500), 0);
+	ck_assert_int_eq(reason_check(fixture_path("sub/reason")), geteuid() == 0 ? 0 : -EACCES);
 }
 END_TEST
 
@@ -341,6 +357,7 @@ int main(void)
 	tcase_add_test(t, every_cause_has_a_name);
 	tcase_add_test(t, replaced_whole);
 	tcase_add_test(t, paths);
+	tcase_add_test(t, checked_before);
 	tcase_add_test(t, only_a_file_is_replaced);
 	tcase_add_test(t, a_limit_of_file_sizes);
 	tcase_add_test(t, a_full_disk);

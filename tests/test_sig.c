@@ -25,11 +25,12 @@ END_TEST
 START_TEST(numbers)
 {
 	static const struct { const char *text; int number; } good[] = {
-		{ "TERM", SIGTERM }, { "SIGTERM", SIGTERM }, { "15", 15 }, { "015", 15 }, { "SYS", SIGSYS }, { "1", SIGHUP },
+		{ "TERM", SIGTERM }, { "SIGTERM", SIGTERM }, { "15", 15 }, { "015", 15 }, { "SYS", SIGSYS },
+		{ "1", SIGHUP },
 	};
 	static const char *const bad[] = {
-		"", "0", "SIG", "term", "SIGSIGTERM", "TERM ", " 9", "-9", "+9", "9x", "65", "99999999999999999999", "RTMIN+",
-		"RTMIN+99", "RTMIN-1", "RTMINX", "RTMIN+1x", "signal 9",
+		"", "0", "SIG", "term", "SIGSIGTERM", "TERM ", " 9", "-9", "+9", "9x", "65", "99999999999999999999",
+		"RTMIN+", "RTMIN+99", "RTMIN-1", "RTMINX", "RTMIN+1x", "signal 9",
 	};
 	char buffer[24];
 	int number = 77;

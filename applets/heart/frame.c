@@ -47,6 +47,11 @@ bool frame_feed(struct frame_reader *reader, const void *bytes, size_t len, size
 	return false;
 }
 
+bool frame_begun(const struct frame_reader *reader)
+{
+	return reader->have_header > 0;
+}
+
 size_t frame_write(unsigned char op, const void *data, size_t len, unsigned char ret[FRAME_MAX])
 {
 	size_t body;

@@ -45,6 +45,9 @@ struct frame {
  * frame yet, all bytes are used. Frames without an operation and those that are too long are passed over. */
 bool frame_feed(struct frame_reader *reader, const void *bytes, size_t len, size_t *ret_used, struct frame *ret);
 
+/* Is it in the midst of a frame? */
+bool frame_begun(const struct frame_reader *reader);
+
 /* Write a frame of at most FRAME_DATA_MAX bytes of DATA, what is beyond is cut. Returns its length. */
 size_t frame_write(unsigned char op, const void *data, size_t len, unsigned char ret[FRAME_MAX]);
 

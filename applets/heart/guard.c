@@ -61,12 +61,26 @@ void guard_happened(struct guard *guard, enum guard_event event)
 	perform(guard, step.action, before);
 }
 
+/* How the program of MAINPID= has ended knows its parent alone. What was started says it by its own end, or goes on. */
+static bool falls_back(struct guard *guard)
+{
+	struct guarded *guarded = &guard->guarded;
+	pid_t pid = guarded->pid;
+
+	if (guard->state != GUARD_RUNNING || !guarded->unknown || guarded->starter_ended ||
+	    guarded_follow(guarded, guarded->pgrp) < 0)
+		return false;
+	log_line("%s: pid %d has ended, how is not known: pid %d, which was started, is the program again", guard->name,
+		 (int)pid, (int)guarded->pid);
+	return true;
+}
+
 static void on_ended(void *context)
 {
 	struct guard *guard = context;
 
 	guard_voice_drain(guard);
-	if (guard->guarded.child.pid > 0) /* MAINPID= stood there: that one is the program now */
+	if (guard->guarded.child.pid > 0 || falls_back(guard)) /* MAINPID= stood there: that one is the program now */
 		return;
 	guard_happened(guard, guard_end_event(guard));
 }
@@ -76,9 +90,10 @@ static void on_signal(void *context, int signal)
 	struct guard *guard = context;
 
 	guard->signal = signal;
-	if (signal == SIGTERM || signal == SIGINT)
+	if (signal == SIGTERM || signal == SIGINT) {
+		guard->asked_to_end = signal;
 		guard_happened(guard, GUARD_TERM);
-	else if (signal == SIGHUP || signal == SIGQUIT)
+	} else if (signal == SIGHUP || signal == SIGQUIT)
 		guard_happened(guard, GUARD_HANGUP);
 	else
 		guard_happened(guard, GUARD_OTHER_SIGNAL);

@@ -32,7 +32,7 @@
 
 /* What the program said of itself; forgotten at a restart. */
 struct guard_said {
-	bool ready, reloading, stopping;
+	bool ready, stopping;
 	bool spoke;              /* anything at all */
 	bool beats;              /* it sends heartbeats of its own, or `heart ctl` does for it */
 	int error;               /* ERRNO= */
@@ -53,6 +53,7 @@ struct guard {
 	struct control *control;
 	char control_env[PATH_MAX];  /* HEART_CONTROL=, for the program; empty: none */
 	int signal;                  /* the last that we got */
+	int asked_to_end;            /* SIGTERM or SIGINT, when this program got it; 0: it did not */
 
 	/* Starts and ends. */
 	struct limit limit;
@@ -82,6 +83,7 @@ struct guard {
 	struct notify notify;
 	int voice_fd;                /* our end of HEART_FD; -1: none */
 	int voice_child_fd;          /* the other one, until the program is started */
+	bool voice_of_other;         /* of the frame that is read some came from a user who is neither ours nor root */
 	struct frame_reader reader;
 	unsigned char answer[FRAME_MAX]; /* what HEART_FD did not take at once */
 	size_t answer_at, answer_len;

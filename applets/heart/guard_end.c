@@ -58,6 +58,11 @@ enum guard_event guard_end_event(struct guard *guard)
 	return guard->cause == REASON_STOPPED || status == 0 ? GUARD_ENDED_WELL : GUARD_ENDED_BADLY;
 }
 
+static void say_no_reason(const char *path, int error)
+{
+	log_fail("cannot write '%s' (--reason-file): %s", path, log_errno(error));
+}
+
 void guard_end_write_reason(struct guard *guard, int status)
 {
 	const struct guarded *guarded = &guard->guarded;
@@ -76,7 +81,7 @@ void guard_end_write_reason(struct guard *guard, int status)
 	int r = path ? reason_write(path, &reason) : 0;
 
 	if (r < 0)
-		log_fail("cannot write '%s' (--reason-file): %s", path, log_errno(r));
+		say_no_reason(path, r);
 }
 
 /* ---- the end of the program and its tree ---- */
@@ -116,7 +121,8 @@ static void terminate(struct guard *guard)
 	bool failed = guard->state == GUARD_TERMINATING;
 
 	if (failed && left > 0)
-		log_line("%s: %s: ending the %d processes that it left", guard->name, guard->why, left);
+		log_line("%s: %s: ending %d process%s that it left", guard->name, guard->why, left,
+			 left == 1 ? "" : "es");
 	else if (failed)
 		log_line("%s: %s", guard->name, guard->why);
 	loop_clear_timer(guard->loop, on_dump_over, guard);
@@ -161,8 +167,8 @@ static void say_limit(const struct guard *guard)
 	char period[32];
 
 	units_format_time(rate->period_ms, period);
-	log_fail("%s failed again, but was restarted %d times within %s: ending with status %d (see --max-restarts)",
-		 guard->name, rate->count, period, EXIT_FAILED);
+	log_fail("%s failed again, but was restarted %d time%s within %s: ending with status %d (see --max-restarts)",
+		 guard->name, rate->count, rate->count == 1 ? "" : "s", period, EXIT_FAILED);
 }
 
 static void command_done(struct guard *guard, int status)
@@ -329,9 +335,15 @@ void guard_end_perform(struct guard *guard, enum guard_action action, enum guard
 	}
 }
 
+/* Whether a reason can be written is known before it is needed; a program is guarded without one, too. */
 int guard_end_open(struct guard *guard)
 {
-	int r = loop_reserve_timer(guard->loop, on_dump_over, guard);
+	const char *path = guard->config->reason_file;
+	int r = path ? reason_check(path) : 0;
+
+	if (r < 0)
+		say_no_reason(path, r);
+	r = loop_reserve_timer(guard->loop, on_dump_over, guard);
 
 	if (r == 0)
 		r = loop_reserve_timer(guard->loop, on_command_again, guard);

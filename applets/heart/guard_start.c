@@ -73,6 +73,7 @@ static void forget(struct guard *guard)
 	settings_reset(&guard->settings, config->command, config->callback, config->schedulers);
 	guard->said = (struct guard_said){ 0 };
 	guard->unwell[0] = guard->why[0] = '\0';
+	guard->asked_to_end = 0;
 	guard->caused = guard->overdue = guard->stubborn = false;
 }
 

@@ -25,6 +25,7 @@ static void note_status(struct guard *guard, const struct notify_message *messag
 	guard->said.status[message->status_len] = '\0';
 }
 
+/* A signal that asked the one before to end may have come too late for that one. */
 static void follow(struct guard *guard, pid_t pid)
 {
 	int r;
@@ -34,6 +35,8 @@ static void follow(struct guard *guard, pid_t pid)
 	r = guarded_follow(&guard->guarded, pid);
 	if (r < 0)
 		log_fail("%s: MAINPID=%d is not followed: %s", guard->name, (int)pid, log_errno(r));
+	else if (guard->asked_to_end)
+		guarded_signal(&guard->guarded, guard->asked_to_end);
 }
 
 /* What it said of its times. */
@@ -66,11 +69,10 @@ static void note_life(struct guard *guard, const struct notify_message *message)
 {
 	if (message->main_pid > 0)
 		follow(guard, message->main_pid);
-	if (message->reloading)
-		guard->said.reloading = true;
+	if (message->reloading) /* until it says that it is ready again */
+		guard->said.ready = false;
 	if (message->ready) {
 		guard->said.ready = true;
-		guard->said.reloading = false;
 		if (guard->guarded.child.pid > 0)
 			oomkill_follow(&guard->oomkill, guard->guarded.child.pid);
 	}
@@ -186,12 +188,15 @@ static void answer(struct guard *guard, unsigned char op, const char *data)
 		watch_voice(guard, POLLOUT);
 }
 
-/* As OTP's: the answer is an ACK. An empty command clears. */
+/* The command runs with our rights, so it is ours, or root's, to say: a program that has dropped them has HEART_FD
+ * still. As OTP's: the answer is an ACK, whatever came of it. An empty command clears, as CLEAR_CMD does. */
 static void set_command(struct guard *guard, const struct frame *frame)
 {
 	int r = 0;
 
-	if (frame->len == 0)
+	if (guard->voice_of_other)
+		log_fail("%s: the command that it set is not taken: its user is neither ours nor root", guard->name);
+	else if (frame->op == FRAME_CLEAR_CMD || frame->len == 0)
 		settings_clear_command(&guard->settings);
 	else
 		r = settings_set_command(&guard->settings, frame->data, frame->len);
@@ -216,11 +221,8 @@ static void handle_frame(struct guard *guard, const struct frame *frame)
 		guard_happened(guard, GUARD_STOPPING);
 		break;
 	case FRAME_SET_CMD:
-		set_command(guard, frame);
-		break;
 	case FRAME_CLEAR_CMD:
-		settings_clear_command(&guard->settings);
-		answer(guard, FRAME_ACK, "");
+		set_command(guard, frame);
 		break;
 	case FRAME_GET_CMD:
 		command = settings_command(&guard->settings);
@@ -252,6 +254,32 @@ static void consume(struct guard *guard, size_t n)
 	}
 }
 
+/* Look at what waits, of one sender: recv(2)'s result. RET_OF_OTHER: its user is neither ours nor root (unix(7),
+ * SCM_CREDENTIALS: the kernel never joins the bytes of two). */
+static ssize_t peek(int fd, unsigned char *bytes, size_t size, bool *ret_of_other)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct ucred))];
+	struct iovec part = { .iov_base = bytes, .iov_len = size };
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control),
+	};
+	const struct cmsghdr *header;
+	struct ucred sender;
+	ssize_t n;
+
+	do
+		n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_PEEK | MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	header = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+	*ret_of_other = true;
+	if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_CREDENTIALS ||
+	    header->cmsg_len < CMSG_LEN(sizeof(sender)))
+		return n;
+	memcpy(&sender, CMSG_DATA(header), sizeof(sender));
+	*ret_of_other = sender.uid != geteuid() && sender.uid != 0;
+	return n;
+}
+
 /* One read of no more than can be handled: an answer that does not go out holds up what follows, in the socket. False:
  * there is nothing more to be had now. */
 static bool read_voice(struct guard *guard)
@@ -259,13 +287,12 @@ static bool read_voice(struct guard *guard)
 	unsigned char bytes[READ_SIZE];
 	struct frame frame;
 	size_t used, at = 0;
+	bool of_other;
 	ssize_t n;
 
 	if (guard->answer_len > 0)
 		return false;
-	do
-		n = recv(guard->voice_fd, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_PEEK);
-	while (n < 0 && errno == EINTR);
+	n = peek(guard->voice_fd, bytes, sizeof(bytes), &of_other);
 	if (n < 0 && errno == EAGAIN)
 		return false;
 	if (n <= 0) { /* closed: it may, and live on */
@@ -273,6 +300,7 @@ static bool read_voice(struct guard *guard)
 		return false;
 	}
 	while (at < (size_t)n && guard->answer_len == 0) {
+		guard->voice_of_other = of_other || (guard->voice_of_other && frame_begun(&guard->reader));
 		if (frame_feed(&guard->reader, bytes + at, (size_t)n - at, &used, &frame))
 			handle_frame(guard, &frame);
 		at += used;
@@ -297,11 +325,14 @@ static void on_voice(struct loop *loop, int fd, short revents, void *context)
 /* -errno: no HEART_FD. */
 static int open_voice(struct guard *guard)
 {
+	const int on = 1;
 	int ends[2], r;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
-	r = loop_add_fd(guard->loop, ends[0], POLLIN, on_voice, guard);
+	r = setsockopt(ends[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 ? -errno : 0;
+	if (r == 0)
+		r = loop_add_fd(guard->loop, ends[0], POLLIN, on_voice, guard);
 	if (r < 0) {
 		close(ends[0]);
 		close(ends[1]);

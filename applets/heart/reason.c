@@ -205,6 +205,19 @@ static int replace(const struct place *place, const struct buf *text)
 	return r;
 }
 
+int reason_check(const char *path)
+{
+	struct place place = { .dir = -1 };
+	int r = open_place(path, &place);
+
+	if (r == 0)
+		r = check_old(&place);
+	if (r == 0 && faccessat(place.dir, ".", W_OK | X_OK, AT_EACCESS) < 0)
+		r = -errno;
+	fd_close(place.dir);
+	return r;
+}
+
 int reason_write(const char *path, const struct reason *reason)
 {
 	char data[REASON_MAX + 1] = ""; /* not allocated: the reason may be that there is no memory */

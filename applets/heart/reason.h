@@ -46,6 +46,9 @@ struct reason {
 /* "overdue"; never NULL. */
 const char *reason_cause_name(enum reason_cause cause);
 
+/* May PATH become such a file, as things stand? 0, or what reason_write() would say, but for a full disk. */
+int reason_check(const char *path);
+
 /* Replace the file PATH (mode 0644): written as a new file beside it, fsync(2), rename(2). -errno, and the old one
  * stays. PATH may not be a link, a directory or a device (-EINVAL). Blocks as the disk does. */
 int reason_write(const char *path, const struct reason *reason);

@@ -52,8 +52,8 @@ void validation_start(struct validation *v, const char *target, int64_t timeout_
 /* Is one under way, of which done() will be called? */
 bool validation_runs(const struct validation *v);
 
-/* Kill what is under way; done() is not called for it. Waits for its end, 100 ms at most. Takes NULL, and what was never
- * begun. */
+/* Kill what is under way; done() is not called for it. Waits for its end, 100 ms at most. Takes NULL, and what was
+ * never begun. */
 void validation_cancel(struct validation *v);
 
 #endif

@@ -21,8 +21,9 @@ static bool may_restart(struct run *run)
 	if (run->limit_said_ms < 0 || now - run->limit_said_ms >= rate->period_ms) {
 		run->limit_said_ms = now;
 		units_format_time(rate->period_ms, period);
-		log_fail("%s is out of memory again, but was restarted %d times within %s: not restarting "
-			 "(see --max-restarts)", run->name, rate->count, period);
+		log_fail("%s is out of memory again, but was restarted %d time%s within %s: not restarting "
+			 "(see --max-restarts)", run->name, rate->count,
+			 rate->count == 1 ? "" : "s", period);
 	}
 	return false;
 }

@@ -18,6 +18,7 @@ quartiles() {
 show() {
 	awk -v values="$*" 'BEGIN {
 		n = split(values, v, " ")
+		if (values == "-") { print values; exit }
 		format = v[1] >= 100 ? "%.0f" : v[1] >= 10 ? "%.1f" : v[1] >= 1 ? "%.2f" : "%.3f"
 		text = sprintf(format, v[1])
 		if (n == 3) text = text sprintf(" [" format " " format "]", v[2], v[3])
@@ -35,6 +36,12 @@ row() {
 	row_ratio=${5:-$(awk -v ours="${2%% *}" -v peer="${3%% *}" 'BEGIN { print (peer + 0 ? ours / peer : "-") }')}
 	printf '%-38s %-26s %-26s %-9s %-8s%s\n' "$1" "$(show "$2")" "$(show "$3")" "$(ratio "$row_ratio")" \
 		"$(ratio "${4:--}")" "$(verdict "$row_ratio" "${4:--}")"
+}
+
+# goal_row OURS MILLISECONDS: a row for the goal that a median is to be under.
+goal_row() {
+	printf '%-38s %-26s %-26s %-9s %-8s%s\n' "  median under $2 ms" "$(show "${1%% *}")" - - "$2 ms" \
+		"$(verdict "${1%% *}" "$2")"
 }
 
 # "1.06x", or "1/24" of what is below 1/8.

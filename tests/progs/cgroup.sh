@@ -1,5 +1,5 @@
-# cgroup.sh: a memory cgroup for what the kernel's OOM killer is to take. For shell tests, sourced before lib.sh, of which
-# it uses the words.
+# cgroup.sh: a memory cgroup for what the kernel's OOM killer is to take. For shell tests, sourced before lib.sh, of
+# which it uses the words.
 # shellcheck shell=sh
 
 # A memory cgroup of 24 MiB; its path is in $cgroup.

@@ -57,7 +57,8 @@ said() { # a fixed text
 
 # It has said nothing; that a callback took longer than the second that it has is the machine's doing.
 silent() {
-	! grep -v -e 'callback: no answer within 1s' -e 'its heartbeats count again' said || fail "said: $(head -n 3 said)"
+	! grep -v -e 'callback: no answer within 1s' -e 'its heartbeats count again' said ||
+		fail "said: $(head -n 3 said)"
 }
 
 times_said() { # a fixed text

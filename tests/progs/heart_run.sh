@@ -2,6 +2,9 @@
 # it uses the words.
 # shellcheck shell=sh
 
+# shellcheck source=tests/progs/guard_run.sh
+. "${0%/*}/progs/guard_run.sh"
+
 # guard OPTION... PROGRAM...: heart run in the background, its words in `err`; its pid in $started
 guard() {
 	start "$PROCGUARD" heart run "$@" 2>>err
@@ -12,24 +15,8 @@ ln_app() {
 	[ -e ./app ] || ln -s "$BUILD/tests/progs/speaker" app
 }
 
-starts() { # N: it was started so often; its pids are the lines of "starts"
-	[ -e starts ] && [ "$(wc -l <starts)" -ge "$1" ]
-}
-
-until_started() { # N
-	(wait_until 20 starts "$1") || fail "not started $1 times: $(cat starts err)"
-}
-
 started_times() { # N: exactly
 	[ "$(wc -l <starts)" = "$1" ] || fail "started $(wc -l <starts) times, not $1: $(cat err)"
-}
-
-said() { # a fixed text in err
-	grep -qF -e "$1" err
-}
-
-expect() { # a fixed text in err, else failed
-	said "$1" || fail "no '$1' in: $(cat err)"
 }
 
 until_said() {
@@ -47,34 +34,9 @@ run_is() {
 	status_is "$wanted" "$PROCGUARD" heart run "$@"
 }
 
-status_is() { # WANTED COMMAND...: run it to its end
-	wanted=$1
-	shift
-	"$@" 2>>err
-	status=$?
-	[ $status = "$wanted" ] || fail "$*: status $status, not $wanted: $(cat err)"
-}
-
-# End the guard that was started; it ends with its program, of SIGTERM.
-finish() {
-	stop "$started"
-	status=$?
-	[ $status = "${1-143}" ] || fail "status $status, not ${1-143}: $(cat err)"
-}
-
-ends_with() { # PID STATUS: a guard that was started, and is to end by itself
-	wait "$1"
-	status=$?
-	[ $status = "$2" ] || fail "status $status, not $2: $(cat err)"
-}
-
 # Has the guard taken every signal that was sent to it?
 took_signals() {
 	grep -q '^ShdPnd:[[:space:]]*0*$' "/proc/$started/status"
-}
-
-needs_root() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
 }
 
 needs_pid_namespace() {

@@ -2,6 +2,9 @@
 # it uses the words.
 # shellcheck shell=sh
 
+# shellcheck source=tests/progs/guard_run.sh
+. "${0%/*}/progs/guard_run.sh"
+
 # guard OPTIONS -- ...: oome run in the background, its words in `err`; its pid in $started
 guard() {
 	start "$PROCGUARD" oome run "$@" 2>>err
@@ -10,47 +13,6 @@ guard() {
 # The guarded program of oome_guarded.sh, so that its name is always the same.
 ln_guarded() {
 	[ -e ./app ] || ln -s "$TOP/tests/progs/oome_guarded.sh" app
-}
-
-starts() { # N: it was started so often
-	[ -e starts ] && [ "$(wc -l <starts)" -ge "$1" ]
-}
-
-until_started() { # N
-	(wait_until 20 starts "$1") || fail "not started $1 times: $(cat starts err)"
-}
-
-said() { # a fixed text in err
-	grep -qF -e "$1" err
-}
-
-expect() { # a fixed text in err, else failed
-	said "$1" || fail "no '$1' in: $(cat err)"
-}
-
-status_is() { # WANTED COMMAND...: run it to its end
-	wanted=$1
-	shift
-	"$@" 2>>err
-	status=$?
-	[ $status = "$wanted" ] || fail "$*: status $status, not $wanted: $(cat err)"
-}
-
-# End the guard that was started; it ends with its child, of SIGTERM.
-finish() {
-	stop "$started"
-	status=$?
-	[ $status = 143 ] || fail "status $status, not 143: $(cat err)"
-}
-
-needs_root() {
-	[ "$(id -u)" = 0 ] || skip "needs root"
-}
-
-ends_with() { # PID STATUS: a guard that was started, and is to end by itself
-	wait "$1"
-	status=$?
-	[ $status = "$2" ] || fail "status $status, not $2: $(cat err)"
 }
 
 child_of() { # PID: its only child

@@ -16,6 +16,7 @@
  *   fork                          go on in a child; the parent exits 0 when there is a file "forked"
  *   child=MS                      leave behind a child that lives for so long
  *   deaf=SIGNAL                   ignore the signal with that number
+ *   uid=N                         become that user, with no way back
  *   root                          become root, where this file is set-user-ID
  *   raise=SIGNAL  exit=STATUS  hang */
 #include <errno.h>
@@ -172,6 +173,12 @@ static void leave_child(long ms)
 	_exit(0);
 }
 
+static void become(uid_t uid)
+{
+	if (setresuid(uid, uid, uid) < 0)
+		fail("setresuid");
+}
+
 static void go_on_in_child(void)
 {
 	if (fork() == 0)
@@ -257,6 +264,8 @@ static int value_step(const char *step, const char *value)
 		leave_child(atol(value));
 	else if (IS("deaf"))
 		signal(atoi(value), SIG_IGN);
+	else if (IS("uid"))
+		become((uid_t)atoi(value));
 	else if (IS("raise"))
 		raise(atoi(value));
 	else if (IS("exit"))
