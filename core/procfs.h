@@ -59,6 +59,17 @@ int procfs_root(int dir);
 /* Which pid namespace PROC shows: the inode of our own, pid_namespaces(7). -errno. */
 int procfs_pid_namespace(const struct procfs *proc, ino_t *ret);
 
+/* Was the process started with ENTRY ("NAME=VALUE") in its environment? 1, 0, or -errno (-EACCES: another user's). A
+ * program may have overwritten that since. Allocates nothing, however long the environment is. */
+int procfs_environ_has(int dir, const char *entry);
+
+/* Which boot of the machine this is: /proc/sys/kernel/random/boot_id, random(4). -ENOENT: PROC has none; -EBADMSG. */
+enum { PROCFS_BOOT_ID_SIZE = 37 };
+int procfs_boot_id(const struct procfs *proc, char ret[PROCFS_BOOT_ID_SIZE]);
+
+/* How long ago a process began whose stat has START_TICKS, in milliseconds: CLOCK_BOOTTIME, to a clock tick. */
+int64_t procfs_age_ms(uint64_t start_ticks);
+
 /* What the link NAME ("cwd", "exe") of a process says, for messages: as seen from our root, and a path that may mean
  * nothing there. -EACCES, -EPERM; -ENAMETOOLONG. */
 int procfs_link(int dir, const char *name, char *ret, size_t ret_size);

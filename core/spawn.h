@@ -14,6 +14,9 @@ enum spawn_group {
 	SPAWN_SESSION, /* a session of its own: signals to the caller's group and terminal do not reach it */
 };
 
+/* Who a child becomes: setgroups(2), setgid(2), setuid(2). */
+struct spawn_user { uid_t uid; gid_t gid; const gid_t *groups; size_t group_count; };
+
 struct spawn {
 	char *const *argv;       /* argv[0] is looked up in PATH when it holds no '/' */
 	const char *const *env;  /* put into the caller's environment: "NAME=VALUE", or "NAME": it is taken out;
@@ -27,6 +30,12 @@ struct spawn {
 				  * close-on-exec, an ignored SIGHUP (nohup(1)); else all of them are closed */
 	int keep;                /* a descriptor above 2 that the child gets at its own number, close-on-exec or not;
 				  * 0: none */
+	const char *directory;   /* its working directory, entered as the user that it becomes; NULL: the caller's */
+	const struct spawn_user *user; /* NULL: the caller's */
+	/* Called by the caller between fork and exec, NULL: not at all: the child goes on to exec when it has returned 0,
+	 * else it ends, and spawn_start() returns what it returned. A caller that is killed here leaves no child. */
+	int (*forked)(pid_t pid, void *context);
+	void *forked_context;
 	const struct oomadj *oomadj; /* what it gets back of the caller's own oom_score_adj, or NULL */
 };
 

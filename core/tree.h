@@ -7,6 +7,7 @@
 #define CORE_TREE_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "core/procfs.h"
@@ -19,6 +20,31 @@ int tree_signal(const struct procfs *proc, pid_t pgrp, int signal);
 /* The same for every descendant of CHILD, a child of ours that is not reaped yet; not for CHILD itself. What is an
  * orphan there comes to us, unless CHILD is a sub-reaper, too. Without PROC nobody is found. */
 int tree_signal_below(const struct procfs *proc, pid_t child, int signal);
+
+/* ---- tree_scope.c: processes that belong together, wherever they are ---- */
+
+struct tree_node { pid_t pid; uint64_t start_ticks; }; /* of /proc/PID/stat, by which a pid that is reused is seen */
+
+/* They need not be below us: a node counts only while its pid has that start time. We ourselves never belong to it. */
+struct tree_scope {
+	const struct tree_node *whole;  /* these, and all below them */
+	size_t whole_count;
+	const struct tree_node *below;  /* all below these, but not they themselves */
+	size_t below_count;
+	const char *mark;               /* who was started with "NAME=VALUE" in the environment, and all below them; NULL */
+	const struct tree_node *spared; /* these not, nor what is below them */
+	size_t spared_count;
+};
+
+/* Send SIGNAL to all of SCOPE, parents first; 0 only counts. Returns how many there are, signalled or not. -EPERM: there
+ * are only such as we may not signal; else -errno of reading PROC. Allocates nothing; at most some thousand a call, the
+ * rest by the next. A process that forks meanwhile may be missed: call again until it returns 0. */
+int tree_signal_scope(const struct procfs *proc, const struct tree_scope *scope, int signal);
+
+/* Put all of SCOPE into RET, which has room for MAX, parents before their children. Returns how many; -errno. */
+int tree_list_scope(const struct procfs *proc, const struct tree_scope *scope, struct tree_node *ret, size_t max);
+
+/* ---- tree.c ---- */
 
 /* Is PID a living descendant of the calling process? 0: it is; -ESRCH: it is not, or it has ended; -EMFILE and such:
  * not known. Without PROC (NULL) only our own children are known. Who acts upon it has a pidref from before. */

@@ -1,0 +1,23 @@
+/* ending.h: end processes of a cluster, wherever they are below: by the daemon itself, by who stops it, and by who finds
+ * what a killed daemon has left. Waits in the loop. */
+#ifndef CLUSTER_ENDING_H
+#define CLUSTER_ENDING_H
+
+#include <stdint.h>
+
+#include "core/loop.h"
+#include "core/procfs.h"
+#include "core/tree.h"
+
+struct ending {
+	struct loop *loop;
+	const struct procfs *proc;
+	int64_t grace_ms; /* from SIGTERM to SIGKILL */
+};
+
+/* End all of SCOPE: SIGTERM (and SIGCONT, without which what is stopped does not end), SIGKILL to who is left after
+ * grace_ms, until nobody is. 0; -ETIMEDOUT: somebody is still there 10 s after SIGKILL (held in the kernel); -EPERM: we
+ * may not signal somebody. */
+int ending_all(struct ending *e, const struct tree_scope *scope);
+
+#endif

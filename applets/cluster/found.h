@@ -1,0 +1,44 @@
+/* found.h: what there is of a cluster: its pid file beside the processes that it names. Never trusts a pid alone. */
+#ifndef CLUSTER_FOUND_H
+#define CLUSTER_FOUND_H
+
+#include "applets/cluster/config.h"
+#include "applets/cluster/pidfile.h"
+#include "applets/cluster/roster.h"
+#include "core/pidref.h"
+#include "core/procfs.h"
+#include "core/tree.h"
+
+enum found_state {
+	FOUND_NOTHING, /* no pid file */
+	FOUND_ALIVE,   /* the daemon lives */
+	FOUND_DEAD,    /* a pid file whose daemon is gone */
+	FOUND_HELD,    /* no pid file, or a dead one, but the daemon's lock is held: a start is about to write it, or the
+			* daemon is in another container */
+};
+
+enum { FOUND_WHY_SIZE = 160, FOUND_LEFT_MAX = 1024 };
+
+struct found {
+	enum found_state state;
+	struct roster roster;      /* as the file says; ended of a member also when it is not the process any more */
+	struct pidref daemon;      /* of FOUND_ALIVE */
+	char why[FOUND_WHY_SIZE];  /* of FOUND_DEAD: "pid 4711 has ended", "pid 4711 is another process now", "it is of
+				    * another boot", "it is of another container" */
+	struct tree_node *left;    /* of FOUND_DEAD: the processes that are left, by the file, by their environment, and
+				    * all below them; parents before their children */
+	size_t left_count;
+};
+
+/* Look. A file of the original, with nothing but pids, counts as alive while its pid is a process that began before
+ * the file was written. -EPERM, -EBADMSG, -EACCES...: as pidfile_read(), the file cannot be judged; -ENOMEM. Release
+ * with found_done(). */
+int found_load(const struct procfs *proc, const char *pid_path, struct found *ret);
+
+/* What a process that is left is called: its member's name, else its comm. */
+void found_name(const struct procfs *proc, const struct found *found, const struct tree_node *node,
+		char ret[ROSTER_NAME_SIZE]);
+
+void found_done(struct found *found); /* takes NULL */
+
+#endif
