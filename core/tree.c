@@ -17,13 +17,8 @@
  * call. */
 enum { TREE_MAX = 16384 };
 
-/* A process that was seen below us. It stays below us to its end, since we are its sub-reaper: so pid and start time
- * say all that must be known before it is signalled. */
-struct tree_node {
-	pid_t pid;
-	uint64_t start_ticks;
-};
-
+/* Its nodes were seen below us. They stay there to their end, since we are their sub-reaper: so pid and start time say
+ * all that must be known before one is signalled. */
 struct tree {
 	const struct procfs *proc;
 	pid_t parent; /* whose children are being taken */
