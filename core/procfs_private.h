@@ -1,4 +1,4 @@
-/* procfs_private.h: what procfs.c and procfs_tasks.c share: system calls that a signal interrupted are made again. */
+/* procfs_private.h: what the files of procfs share: system calls that a signal interrupted are made again. */
 #ifndef CORE_PROCFS_PRIVATE_H
 #define CORE_PROCFS_PRIVATE_H
 
