@@ -127,12 +127,6 @@ int command_split(char *line, char **ret_words, size_t max, char ret_why[COMMAND
 	return r < 0 ? r : (int)count;
 }
 
-static int succeed(void *context)
-{
-	(void)context;
-	return 0;
-}
-
 static pid_t start_words(const char *line, const struct spawn *how, char ret_why[COMMAND_WHY_SIZE])
 {
 	CLEANUP(free_done) char *copy = strdup(line);
@@ -145,9 +139,7 @@ static pid_t start_words(const char *line, const struct spawn *how, char ret_why
 	count = command_split(copy, words, COMMAND_WORDS_MAX, ret_why);
 	if (count < 0)
 		return count;
-	if (count == 0)
-		return spawn_function(succeed, NULL, false);
-	spawn.argv = words;
+	spawn.argv = words; /* none of an empty line: it succeeds */
 	return spawn_start(&spawn);
 }
 

@@ -3,187 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
 #include "core/pidref.h"
 #include "core/sig.h"
-
-/* Linux 5.9; older C libraries do not name it. */
-#ifndef SYS_close_range
-#define SYS_close_range 436
-#endif
-
-enum { CLOSE_BOUND = 65536 }; /* where there is no close_range(2) and no low limit */
-
-static void close_between(int first, int last)
-{
-	struct rlimit limit;
-	int bound = CLOSE_BOUND;
-
-	if (first > last || syscall(SYS_close_range, (unsigned)first, (unsigned)last, 0) == 0)
-		return;
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < (rlim_t)bound)
-		bound = (int)limit.rlim_cur;
-	for (int fd = first; fd <= last && fd < bound; fd++)
-		close(fd);
-}
-
-/* Close every descriptor above 2 but A, which is above it, and B. */
-static void close_all_but(int a, int b)
-{
-	int low = a < b ? a : b, high = a < b ? b : a;
-
-	close_between(3, low - 1);
-	close_between(low < 3 ? 3 : low + 1, high - 1);
-	close_between(high + 1, INT_MAX);
-}
-
-void spawn_keep_only(int fd)
-{
-	close_all_but(fd, 0);
-}
-
-/* An end that reads nothing: /dev/null, or a pipe nobody writes to where an empty chroot has none. */
-static int open_nothing(void)
-{
-	int ends[2], fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (fd >= 0 || pipe2(ends, O_CLOEXEC) < 0)
-		return fd;
-	close(ends[1]);
-	return ends[0];
-}
-
-/* What stands where we were started without a descriptor (O_PATH, see main()) is none. A child must not get it: Python,
- * for one, does not start with a directory as its standard input. */
-static bool is_open(int fd)
-{
-	int flags = fd >= 0 ? fcntl(fd, F_GETFL) : -1;
-
-	return flags >= 0 && !(flags & O_PATH);
-}
-
-/* A copy of WANTED that no dup2() onto 0, 1 or 2 can overwrite. FALLBACK stands for a WANTED of -1. */
-static int copy_above(int wanted, int fallback)
-{
-	int copy = -1, nothing;
-
-	if (wanted < 0)
-		wanted = fallback;
-	if (is_open(wanted))
-		copy = fcntl(wanted, F_DUPFD_CLOEXEC, 3);
-	if (copy >= 0)
-		return copy;
-	nothing = open_nothing();
-	if (nothing < 0 || nothing > 2)
-		return nothing;
-	copy = fcntl(nothing, F_DUPFD_CLOEXEC, 3);
-	close(nothing);
-	return copy;
-}
-
-static int set_stdio(int in, int out, int err)
-{
-	int copies[3] = { copy_above(in, -1), copy_above(out, STDERR_FILENO), copy_above(err, STDERR_FILENO) };
-
-	for (int fd = 0; fd < 3; fd++) {
-		if (copies[fd] < 0 || dup2(copies[fd], fd) < 0)
-			return -errno;
-		close(copies[fd]);
-	}
-	return 0;
-}
-
-/* Both sides of a fork do this, whoever comes first; a process outside the foreground group that calls tcsetpgrp(3) is
- * stopped by SIGTTOU unless it blocks that. */
-static void give_terminal(pid_t group)
-{
-	sigset_t ttou, old;
-
-	sigemptyset(&ttou);
-	sigaddset(&ttou, SIGTTOU);
-	sigprocmask(SIG_BLOCK, &ttou, &old);
-	tcsetpgrp(STDIN_FILENO, group);
-	sigprocmask(SIG_SETMASK, &old, NULL);
-}
-
-static void enter_group(enum spawn_group group, bool foreground)
-{
-	if (group == SPAWN_SESSION)
-		setsid();
-	if (group != SPAWN_GROUP)
-		return;
-	setpgid(0, 0);
-	if (foreground)
-		give_terminal(getpid());
-}
-
-static void reset_signals(bool keep_nohup)
-{
-	struct sigaction hup = { .sa_handler = SIG_DFL };
-
-	sigaction(SIGHUP, NULL, &hup);
-	sig_reset();
-	if (keep_nohup && hup.sa_handler == SIG_IGN)
-		sigaction(SIGHUP, &hup, NULL);
-}
-
-/* The child's descriptors. ERROR_FD moves where we were started with 0, 1 or 2 closed, and it is one of them. */
-static int set_descriptors(const struct spawn *s, int *error_fd)
-{
-	int r;
-
-	if (*error_fd < 3) {
-		*error_fd = fcntl(*error_fd, F_DUPFD_CLOEXEC, 3);
-		if (*error_fd < 0)
-			return -errno;
-	}
-	r = set_stdio(s->in, s->out, s->err);
-	if (r < 0)
-		return r;
-	if (!s->inherit)
-		close_all_but(*error_fd, s->keep);
-	if (s->keep > 2 && fcntl(s->keep, F_SETFD, 0) < 0)
-		return -errno;
-	return 0;
-}
-
-static int set_environment(const struct spawn *s)
-{
-	char pid[16];
-
-	for (const char *const *entry = s->env; entry && *entry; entry++)
-		if ((strchr(*entry, '=') ? putenv((char *)(uintptr_t)*entry) : unsetenv(*entry)) != 0)
-			return -errno;
-	snprintf(pid, sizeof(pid), "%d", (int)getpid());
-	return s->pid_variable && setenv(s->pid_variable, pid, 1) != 0 ? -errno : 0;
-}
-
-/* In the child: becomes the command, or returns -errno. */
-static int become(const struct spawn *s, int *error_fd)
-{
-	int r;
-
-	enter_group(s->group, s->foreground);
-	r = set_descriptors(s, error_fd);
-	if (r == 0)
-		r = set_environment(s);
-	if (r < 0)
-		return r;
-	oomadj_restore(s->oomadj);
-	reset_signals(s->inherit);
-	execvp(s->argv[0], s->argv);
-	return -errno;
-}
+#include "core/spawn_private.h"
 
 /* The child's word: nothing and the end (exec closed the pipe), or the error number it failed with. */
 static int read_error(int fd)
@@ -203,57 +32,73 @@ static void reap_failed(pid_t pid)
 		;
 }
 
-pid_t spawn_start(const struct spawn *s)
+/* The ends of what parent and child talk by: the child's error, and with a gate also the parent's word before it. */
+static int make_ends(const struct spawn *s, int ends[2])
 {
-	int ends[2];
+	int r = s->forked ? socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) : pipe2(ends, O_CLOEXEC);
+
+	return r < 0 ? -errno : 0;
+}
+
+/* The child waits meanwhile. One that was killed there is the caller's to reap, as one that is killed later. */
+static int open_gate(const struct spawn *s, pid_t pid, int fd)
+{
+	const char go = 1;
+	int r = s->forked ? s->forked(pid, s->forked_context) : 0;
+
+	if (s->forked && r == 0)
+		while (send(fd, &go, 1, MSG_NOSIGNAL) < 0 && errno == EINTR)
+			;
+	if (r < 0)
+		kill(pid, SIGKILL); /* it is not reaped, so it is no other process */
+	return r;
+}
+
+/* The parent, which does to a group what the child does too: whoever comes first. */
+static int watch_start(const struct spawn *s, pid_t pid, int fd)
+{
 	int r;
-	pid_t pid;
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -errno;
-	pid = fork();
-	r = pid < 0 ? -errno : 0;
-	if (pid == 0) {
-		int error_fd = ends[1], error = -become(s, &error_fd);
-
-		if (write(error_fd, &error, sizeof(error)) < 0)
-			_exit(126);
-		_exit(127);
-	}
-	close(ends[1]);
-	if (pid > 0 && s->group == SPAWN_GROUP) {
+	if (s->group == SPAWN_GROUP) {
 		setpgid(pid, pid);
 		if (s->foreground)
-			give_terminal(pid);
+			spawn_give_terminal(pid);
 	}
-	if (pid > 0)
-		r = -read_error(ends[0]);
-	close(ends[0]);
-	if (pid > 0 && r < 0) {
+	r = open_gate(s, pid, fd);
+	if (r == 0)
+		r = -read_error(fd);
+	if (r < 0) {
 		reap_failed(pid);
 		if (s->foreground && s->group == SPAWN_GROUP)
-			give_terminal(getpgrp());
+			spawn_give_terminal(getpgrp());
 	}
+	return r;
+}
+
+pid_t spawn_start(const struct spawn *s)
+{
+	CLEANUP(fd_done) int ours = -1;
+	int ends[2], r = make_ends(s, ends);
+	pid_t pid;
+
+	if (r < 0)
+		return r;
+	pid = fork();
+	if (pid == 0) {
+		close(ends[0]); /* or else the parent's end would not be seen at the gate */
+		spawn_child(s, ends[1]);
+	}
+	r = pid < 0 ? -errno : 0;
+	ours = ends[0];
+	close(ends[1]);
+	if (pid > 0)
+		r = watch_start(s, pid, ours);
 	return r < 0 ? r : pid;
 }
 
 bool spawn_may_pass(int error)
 {
 	return error == -ENOMEM || error == -EAGAIN || error == -EMFILE || error == -ENFILE;
-}
-
-pid_t spawn_function(int (*function)(void *context), void *context, bool own_session)
-{
-	pid_t pid = fork();
-
-	if (pid != 0)
-		return pid < 0 ? -errno : pid;
-	enter_group(own_session ? SPAWN_SESSION : SPAWN_SAME, false);
-	if (set_stdio(-1, -1, STDERR_FILENO) < 0)
-		_exit(1);
-	sig_reset();
-	sig_ignore_pipe();
-	_exit(function(context) & 0xff);
 }
 
 static int wait_for(pid_t pid, int *ret_status)

@@ -14,11 +14,11 @@ enum spawn_group {
 	SPAWN_SESSION, /* a session of its own: signals to the caller's group and terminal do not reach it */
 };
 
-/* Who a child becomes: setgroups(2), setgid(2), setuid(2). */
+/* Who a child becomes: setgroups(2), setresgid(2), setresuid(2); -EPERM where it could become root again, or us. */
 struct spawn_user { uid_t uid; gid_t gid; const gid_t *groups; size_t group_count; };
 
 struct spawn {
-	char *const *argv;       /* argv[0] is looked up in PATH when it holds no '/' */
+	char *const *argv;       /* argv[0] is looked up in PATH when it holds no '/'; NULL: a child that succeeds */
 	const char *const *env;  /* put into the caller's environment: "NAME=VALUE", or "NAME": it is taken out;
 				  * NULL-terminated, or NULL */
 	const char *pid_variable; /* the variable that becomes the child's own pid ("WATCHDOG_PID"), or NULL */
@@ -32,16 +32,18 @@ struct spawn {
 				  * 0: none */
 	const char *directory;   /* its working directory, entered as the user that it becomes; NULL: the caller's */
 	const struct spawn_user *user; /* NULL: the caller's */
-	/* Called by the caller between fork and exec, NULL: not at all: the child goes on to exec when it has returned 0,
-	 * else it ends, and spawn_start() returns what it returned. A caller that is killed here leaves no child. */
+	/* Called by the caller between fork and exec, or NULL. 0: the child goes on to exec; -errno: it is killed and
+	 * reaped, and spawn_start() returns that. A caller that is itself killed here leaves no child; so it starts
+	 * nothing here that lives on. A child that somebody kills here counts as started. */
 	int (*forked)(pid_t pid, void *context);
 	void *forked_context;
 	const struct oomadj *oomadj; /* what it gets back of the caller's own oom_score_adj, or NULL */
 };
 
 /* Start S->argv with default signal handling and an empty mask. Returns its pid, or -errno of what failed, exec's too:
- * -ENOENT no such command, -EACCES not executable, -EAGAIN and -ENOMEM of fork(2). Blocks until the child has
- * called exec or failed to, as long as the file system of the command takes; does not wait for its end. */
+ * -ENOENT no such command or directory, -EACCES not executable, or a directory that the user may not enter, -EPERM we
+ * may not become the user, -EAGAIN and -ENOMEM of fork(2). Blocks until the child has called exec or failed to, as long
+ * as the file system of the command takes; does not wait for its end. */
 pid_t spawn_start(const struct spawn *s);
 
 /* May a start that failed with ERROR succeed later: no memory, no process, no descriptor was to be had? */
