@@ -1,8 +1,8 @@
 /* pidfile.h: the pid file of a cluster (roster.h), and the lock beside it.
  *
- * The file is replaced whole, by rename(2) of "PIDFILE.new". "PIDFILE.lock" is never renamed or unlinked: one byte of it
- * is locked (F_OFD_SETLK, fcntl(2)) by the daemon as long as it lives, another one by whoever stops the cluster. Neither
- * lock goes to a child that calls exec. Who writes PIDFILE.new has one of the two locks. */
+ * The file is replaced whole, by rename(2) of "PIDFILE.new". "PIDFILE.lock" is never renamed or unlinked: one byte of
+ * it is locked (F_OFD_SETLK, fcntl(2)) by the daemon as long as it lives, another one by whoever stops the cluster.
+ * Neither lock goes to a child that calls exec. Who writes PIDFILE.new has one of the two locks. */
 #ifndef CLUSTER_PIDFILE_H
 #define CLUSTER_PIDFILE_H
 

@@ -11,9 +11,10 @@
  *	member=redis-server daemon 4725 8123475 1763742001 1
  *	ended=mailer background 4730 8123480 1763742001 2 9 1763742077
  *
- * The first line is that of plone.recipe.cluster: the daemon, its children that live. The others make each pid certain:
- * start times are field 22 of /proc/PID/stat. A process is NAME KIND PID START SINCE LINE, one that has ended has its
- * waitpid(2) status and when behind it; SINCE and when are seconds since the epoch. What is unknown is passed over. */
+ * The first line is that of plone.recipe.cluster: the daemon, its members that live and count. The others make each pid
+ * certain: start times are field 22 of /proc/PID/stat. A process is NAME KIND PID START SINCE LINE, one that has ended
+ * has its waitpid(2) status ("-": not known) and when behind it; SINCE and when are seconds since the epoch. Keys that
+ * are unknown are passed over. */
 #ifndef CLUSTER_ROSTER_H
 #define CLUSTER_ROSTER_H
 
@@ -30,6 +31,7 @@ enum {
 	ROSTER_NAME_SIZE = 64,
 	ROSTER_MEMBERS_MAX = 16384,
 	ROSTER_BYTES_MAX = 4 << 20,   /* of a pid file */
+	MEMBER_STATUS_UNKNOWN = -1,   /* it has ended, and how is not known */
 };
 
 enum roster_state { ROSTER_STARTING, ROSTER_RUNNING, ROSTER_STOPPING };
@@ -50,7 +52,7 @@ struct member {
 	int64_t since_s;
 	size_t line;                 /* number of the line that it comes from: what is ended with it */
 	bool ended;
-	int status;                  /* waitpid(2)'s */
+	int status;                  /* waitpid(2)'s, or MEMBER_STATUS_UNKNOWN */
 	int64_t ended_s;
 };
 
@@ -62,7 +64,7 @@ struct roster {
 	struct process_id daemon, logger;
 	struct member *members;      /* in the order in which they were started */
 	size_t count, size;
-	bool bare;                   /* read from a file with only the first line: the pid of the daemon is all there is */
+	bool bare;                   /* of a file with only the first line: the pid of the daemon is all there is */
 };
 
 /* Is it one that `status` counts: in the background, or a daemon? */
@@ -78,7 +80,7 @@ void roster_name(const struct roster *roster, const char *command, char ret[ROST
 /* Append a member: a pointer that is good until the next one is added; NULL: -ENOMEM, or there are too many. */
 struct member *roster_add(struct roster *roster, const struct member *member);
 
-/* The living one of that pid; NULL: none. */
+/* The living one of that pid, the latest where a pid was used again; NULL: none. */
 struct member *roster_find(const struct roster *roster, pid_t pid);
 
 /* Forget member I. */
@@ -87,7 +89,8 @@ void roster_remove(struct roster *roster, size_t i);
 /* Append the text of the pid file to RET. -ENOMEM, -ENOBUFS. Pure. */
 int roster_format(const struct roster *roster, struct buf *ret);
 
-/* Parse what a pid file holds, which may be hostile. -EBADMSG: it is none; -ENOMEM. Release with roster_done(). Pure. */
+/* Parse what a pid file holds, which may be hostile. -EBADMSG: it is none, or cut off; -ENOMEM. Release with
+ * roster_done(). Pure. */
 int roster_parse(const char *text, size_t len, struct roster *ret);
 
 void roster_done(struct roster *roster); /* takes NULL */
