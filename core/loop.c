@@ -234,6 +234,12 @@ int loop_add_child(struct loop *loop, pid_t pid, loop_child_fn function, void *c
 	return 0;
 }
 
+void loop_set_orphans(struct loop *loop, loop_child_fn function, void *context)
+{
+	loop->orphans = function;
+	loop->orphans_context = context;
+}
+
 bool loop_has_child(const struct loop *loop, pid_t pid)
 {
 	for (size_t i = 0; i < loop->child_count; i++)

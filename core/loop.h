@@ -54,10 +54,11 @@ int loop_add_signal(struct loop *loop, int signal, loop_signal_fn function, void
 typedef void (*loop_child_fn)(struct loop *loop, pid_t pid, int status, void *context);
 int loop_add_child(struct loop *loop, pid_t pid, loop_child_fn function, void *context);
 int loop_reserve_child(struct loop *loop); /* the next loop_add_child() cannot fail */
-/* Call FUNCTION for every child that ends and that nobody added: orphans that came to us. NULL: no more. */
-void loop_set_orphans(struct loop *loop, loop_child_fn function, void *context);
 bool loop_has_child(const struct loop *loop, pid_t pid);
 void loop_remove_child(struct loop *loop, pid_t pid);
+
+/* Call FUNCTION for every child that ends and is not added (any more): orphans that came to us. NULL: no more. */
+void loop_set_orphans(struct loop *loop, loop_child_fn function, void *context);
 
 /* Call FUNCTION once when REF, any process, has ended: by its pidfd, else by a look every 100 ms. The entry is gone
  * then. REF and PROC outlive it or the last loop_run(). -ENOMEM. */

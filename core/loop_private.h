@@ -42,6 +42,8 @@ struct loop {
 	size_t timer_count, timer_size;
 	struct entry_child *children;
 	size_t child_count, child_size;
+	loop_child_fn orphans; /* told of the end of any other child; NULL: nobody */
+	void *orphans_context;
 	struct entry_pidref *pidrefs;
 	size_t pidref_count, pidref_size;
 	struct entry_signal signals[_NSIG];

@@ -82,16 +82,20 @@ static const struct timespec *set_alarm(struct loop *loop, struct timespec *wait
 
 static void child_changed(struct loop *loop, pid_t pid, int status)
 {
+	bool ended = WIFEXITED(status) || WIFSIGNALED(status);
+
 	for (size_t i = 0; i < loop->child_count; i++) {
 		const struct entry_child child = loop->children[i];
 
 		if (child.pid != pid)
 			continue;
-		if (WIFEXITED(status) || WIFSIGNALED(status))
+		if (ended)
 			LOOP_CUT(loop, children, child_count, i);
 		child.function(loop, pid, status, child.context);
 		return;
 	}
+	if (ended && loop->orphans)
+		loop->orphans(loop, pid, status, loop->orphans_context);
 }
 
 static void reap(struct loop *loop)

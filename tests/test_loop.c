@@ -196,6 +196,49 @@ START_TEST(strange_children_are_reaped)
 }
 END_TEST
 
+/* The first one that ends kills the stopped one, which is the last. */
+static void on_orphan(struct loop *l, pid_t pid, int status, void *context)
+{
+	struct seen *seen = context;
+
+	ck_assert(WIFEXITED(status) || WIFSIGNALED(status));
+	seen->status += WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
+	if (++seen->calls == 1)
+		kill(seen->pid, SIGKILL);
+	if (pid == seen->pid)
+		loop_stop(l, 6);
+}
+
+static void on_known(struct loop *l, pid_t pid, int status, void *context)
+{
+	(void)l, (void)pid, (void)status;
+	++*(int *)context;
+}
+
+START_TEST(the_ends_of_strange_children_are_told)
+{
+	struct seen seen = { .pid = fork() };
+	pid_t added;
+	int known = 0;
+	siginfo_t info;
+
+	if (seen.pid == 0) {
+		raise(SIGSTOP);
+		_exit(1);
+	}
+	ck_assert_int_eq(waitid(P_PID, (id_t)seen.pid, &info, WSTOPPED | WNOWAIT), 0);
+	loop_set_orphans(loop, on_orphan, &seen);
+	added = child_that_exits(20);
+	ck_assert_int_eq(loop_add_child(loop, added, on_known, &known), 0);
+	wait_until_zombie(added);
+	wait_until_zombie(child_that_exits(30));
+	ck_assert_int_eq(run(), 6);
+	ck_assert_int_eq(seen.calls, 2);
+	ck_assert_int_eq(seen.status, 30 + SIGKILL);
+	ck_assert_int_eq(known, 1);
+}
+END_TEST
+
 /* Stopped: continue it. Continued: kill it. */
 static void stop_continue(struct loop *l, pid_t pid, int status, void *context)
 {
@@ -331,7 +374,7 @@ int main(void)
 		a_closed_descriptor_is_told_once, signals_arrive_and_none_is_lost_by_a_stop,
 		a_child_that_ended_before_it_was_added_is_not_lost, strange_children_are_reaped,
 		stops_and_continues_are_told, a_childs_end_may_start_the_next,
-		an_inherited_ignored_sigchld_loses_no_status,
+		an_inherited_ignored_sigchld_loses_no_status, the_ends_of_strange_children_are_told,
 	};
 	int failed;
 
