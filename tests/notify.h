@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "applets/heart/notify.h"
+#include "core/notify.h"
 
 static struct notify notify;
 static struct notify_message m;

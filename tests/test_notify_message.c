@@ -1,5 +1,5 @@
 /* Datagrams of sd_notify(3). */
-#include "applets/heart/notify_message.h"
+#include "core/notify_message.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Who may speak for the tree that is guarded. */
-#include "applets/heart/notify.h"
+#include "core/notify.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* What guards have left behind that were killed. */
-#include "applets/heart/notify_private.h"
+/* What listeners have left behind that were killed. */
+#include "core/notify_private.h"
 
 #include <check.h>
 #include <fcntl.h>

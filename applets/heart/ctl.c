@@ -9,10 +9,10 @@
 
 #include "applets/heart/control.h"
 #include "applets/heart/control_ask.h"
-#include "applets/heart/notify.h"
 #include "core/cleanup.h"
 #include "core/log.h"
 #include "core/near.h"
+#include "core/notify.h"
 #include "core/units.h"
 
 /* A probe that takes a second has failed: end before. */

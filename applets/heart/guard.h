@@ -17,7 +17,6 @@
 #include "applets/heart/frame.h"
 #include "applets/heart/guard_config.h"
 #include "applets/heart/hwdog.h"
-#include "applets/heart/notify.h"
 #include "applets/heart/pulse.h"
 #include "applets/heart/reason.h"
 #include "applets/heart/guard_policy.h"
@@ -27,6 +26,7 @@
 #include "core/guarded.h"
 #include "core/limit.h"
 #include "core/loop.h"
+#include "core/notify.h"
 #include "core/oomadj.h"
 #include "core/oomkill.h"
 

@@ -1,6 +1,6 @@
 /* fuzz_notify_message.c: a datagram that any process may send; what is understood is in its documented range, and the
  * same when the datagram stands in memory that ends with it. */
-#include "applets/heart/notify_message.h"
+#include "core/notify_message.h"
 
 #include <limits.h>
 #include <stdint.h>

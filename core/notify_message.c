@@ -1,5 +1,5 @@
 /* notify_message.c: see notify_message.h. */
-#include "applets/heart/notify_message.h"
+#include "core/notify_message.h"
 
 #include <limits.h>
 #include <string.h>

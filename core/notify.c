@@ -1,5 +1,5 @@
 /* notify.c: see notify.h: the receiving end. */
-#include "applets/heart/notify.h"
+#include "core/notify.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "applets/heart/notify_private.h"
 #include "core/cleanup.h"
+#include "core/notify_private.h"
 #include "core/rundir.h"
 
 enum {

@@ -5,8 +5,8 @@
  *   MAINPID=4711
  *
  * Pure. What is unknown is passed over, as sd_notify(3) asks for; where a value is given twice the last one counts. */
-#ifndef HEART_NOTIFY_MESSAGE_H
-#define HEART_NOTIFY_MESSAGE_H
+#ifndef CORE_NOTIFY_MESSAGE_H
+#define CORE_NOTIFY_MESSAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
  *
  * A sender that is there is looked up; pid and uid of SCM_CREDENTIALS are the kernel's word, unless root says
  * otherwise. One that is gone (`systemd-notify READY=1` of a script often is) leaves no more than its uid. */
-#include "applets/heart/notify.h"
+#include "core/notify.h"
 
 #include <errno.h>
 #include <unistd.h>

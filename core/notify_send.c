@@ -1,5 +1,5 @@
 /* notify_send.c: see notify.h: a client of sd_notify(3). */
-#include "applets/heart/notify.h"
+#include "core/notify.h"
 
 #include <errno.h>
 #include <fcntl.h>

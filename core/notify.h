@@ -1,4 +1,4 @@
-/* notify.h: the socket of sd_notify(3), from the receiving end; and a sender for `heart beat`.
+/* notify.h: the socket of sd_notify(3), from the receiving end; and a sender.
  *
  *   /run/procguard-9f86d081884c7d65/2c26b46b68ffc68ff99b453c1d304134
  *
@@ -6,13 +6,13 @@
  * privileges), and /proc/net/unix shows the name that it had before. The directory is below $XDG_RUNTIME_DIR (not for
  * root), /run, /tmp or /dev/shm; where nothing is writable the socket is an abstract one, unix(7), which everybody can
  * see. Whoever got to it: each message is judged by its sender. */
-#ifndef HEART_NOTIFY_H
-#define HEART_NOTIFY_H
+#ifndef CORE_NOTIFY_H
+#define CORE_NOTIFY_H
 
 #include <sys/types.h>
 #include <sys/un.h>
 
-#include "applets/heart/notify_message.h"
+#include "core/notify_message.h"
 #include "core/procfs.h"
 
 enum { NOTIFY_UIDS = 8 };
@@ -30,8 +30,8 @@ struct notify {
 
 struct notify_sender { pid_t pid; uid_t uid; }; /* SCM_CREDENTIALS; pid 0: outside our pid namespace */
 
-/* -errno: none of the places will do. Release with notify_done(). What a guard of our uid left there that was killed is
- * removed. */
+/* -errno: none of the places will do. Release with notify_done(). What a listener of our uid left there that was
+ * killed is removed. */
 int notify_open(struct notify *ret);
 void notify_done(struct notify *notify); /* takes NULL; removes socket and directory */
 
@@ -43,7 +43,7 @@ int notify_receive(struct notify *notify, struct notify_message *ret, struct not
 
 /* ---- notify_sender.c ---- */
 
-/* May SENDER speak for the tree that is guarded? It is a living descendant of this process; or it has gone already, and
+/* May SENDER speak for the tree below us? It is a living descendant of this process; or it has gone already, and
  * its uid is root's, ours, or that of a process in the tree now or of one that spoke before. PROC NULL: who is no child
  * of ours counts as gone. A sender outside our pid namespace may not. */
 bool notify_sender_is_ours(struct notify *notify, const struct procfs *proc, const struct notify_sender *sender);

@@ -2,9 +2,9 @@
  *
  *   /run/procguard-9f86d081884c7d65/2c26b46b68ffc68ff99b453c1d304134
  *
- * A socket that nobody has open refuses connections: then its guard is gone, in whatever namespace it was. Not so on a
- * file system that another kernel may have mounted, too: only those are looked at that no two kernels share. */
-#include "applets/heart/notify_private.h"
+ * A socket that nobody has open refuses connections: then its listener is gone, in whatever namespace it was. Not so on
+ * a file system that another kernel may have mounted, too: only those are looked at that no two kernels share. */
+#include "core/notify_private.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -83,7 +83,7 @@ static bool nobody_has_it(const char *base, const char *dir, const char *name)
 	return connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 && errno == ECONNREFUSED;
 }
 
-/* The one thing in there: a socket of ours by its name. False: anything else; a guard that is at its start. */
+/* The one thing in there: a socket of ours by its name. False: anything else; one that is just being made. */
 static bool find_socket(int fd, char ret[SOCKET_LEN + 1])
 {
 	CLEANUP(dir_done) DIR *dir = dir_of(fd);
