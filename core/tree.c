@@ -10,9 +10,8 @@
 
 #include "core/tree_private.h"
 
-/* On the stack of one call, 256 KiB of which are touched as far as they are used. What does not fit is for the next
- * call. */
-enum { TREE_MAX = 16384 };
+/* On the stack of one call: 64 KiB. What does not fit is for the next call. */
+enum { TREE_MAX = 4096 };
 
 /* Its nodes were seen below us. They stay there to their end, since we are their sub-reaper: so pid and start time say
  * all that must be known before one is signalled. Collected before anything is signalled, parents before children. */
@@ -61,10 +60,10 @@ int tree_signal_below(const struct procfs *proc, pid_t child, int signal)
 	return proc && procfs_shows_us(proc) ? signal_tree(proc, child, signal) : 0;
 }
 
-/* Half as much again as struct tree takes, for who calls from deeper down. */
+/* Half as much again as tree_signal() takes, for who calls from deeper down. */
 __attribute__((noinline)) static void touch_stack(void)
 {
-	volatile char block[512 * 1024];
+	volatile char block[128 * 1024];
 
 	for (size_t i = 0; i < sizeof block; i += 1024)
 		block[i] = 0;
@@ -74,7 +73,7 @@ void tree_reserve_stack(void)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_STACK, &limit) < 0 || limit.rlim_cur >= 1024 * 1024)
+	if (getrlimit(RLIMIT_STACK, &limit) < 0 || limit.rlim_cur >= 256 * 1024)
 		touch_stack();
 }
 

@@ -2,7 +2,7 @@
  *
  * The caller is the sub-reaper (PR_SET_CHILD_SUBREAPER) or PID 1 of the tree, so that orphans stay below it and no
  * descendant gets away by daemonising. Allocates nothing: this is the path that must work when memory is gone. It
- * takes 300 KiB of stack, which tree_reserve_stack() makes sure of in good time. */
+ * takes 80 KiB of stack, which tree_reserve_stack() makes sure of in good time. */
 #ifndef CORE_TREE_H
 #define CORE_TREE_H
 
@@ -14,7 +14,8 @@
 
 /* Send SIGNAL to every descendant of the calling process, deepest last, zombies left out. Without PROC (NULL: no
  * /proc) to the process group PGRP and, as PID 1, to everything else. Returns the number of processes that were
- * signalled, or -errno. A process that forks meanwhile may be missed: call again until it returns 0. */
+ * signalled, or -errno. A process that forks meanwhile, or one behind the first 4096, may be missed: call again until it
+ * returns 0. */
 int tree_signal(const struct procfs *proc, pid_t pgrp, int signal);
 
 /* The same for every descendant of CHILD, a child of ours that is not reaped yet; not for CHILD itself. What is an
