@@ -30,10 +30,10 @@ struct found {
 	size_t left_count;
 };
 
-/* Look. A file of the original, with nothing but pids, counts as alive while its pid is a process that began before
+/* Look. LOCKED: the daemon's lock is ours, so that it is held says nothing. A file of the original, with nothing but pids, counts as alive while its pid is a process that began before
  * the file was written. -EPERM, -EBADMSG, -EACCES...: as pidfile_read(), the file cannot be judged; -ENOMEM. Release
  * with found_done(). */
-int found_load(const struct procfs *proc, const char *pid_path, struct found *ret);
+int found_load(const struct procfs *proc, const char *pid_path, bool locked, struct found *ret);
 
 /* What a process that is left is called: its member's name, else its comm. */
 void found_name(const struct procfs *proc, const struct found *found, const struct tree_node *node,
