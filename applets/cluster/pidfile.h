@@ -6,6 +6,7 @@
 #ifndef CLUSTER_PIDFILE_H
 #define CLUSTER_PIDFILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -28,15 +29,18 @@ int pidfile_remove(const char *path);
 
 enum lock_part { LOCK_DAEMON, LOCK_STOP };
 
-/* Open "PATH.lock", made where missing; close-on-exec. A descriptor that the caller closes, or -errno: -EPERM: it is
- * somebody else's file; -ELOOP: a link. */
+/* Open "PATH.lock", made where missing, with mode 0600; close-on-exec. A descriptor that the caller closes, or -errno:
+ * -EPERM: it is somebody else's file, or no regular one; -EACCES; -ELOOP: a link. A child that is forked and does not
+ * call exec has it too, and must close it. */
 int lock_open(const char *path);
 
 /* Take one part of it. -EWOULDBLOCK: somebody else has it. WAIT: blocks until it is free. */
 int lock_take(int fd, enum lock_part part, bool wait);
 void lock_release(int fd, enum lock_part part);
 
-/* Has somebody else that part of "PATH.lock"? Opens it for reading only. 1, 0 (also where there is no file), -errno. */
+/* Has somebody else that part of "PATH.lock"? Opens it for reading only. 1; 0, also where there is no file, or one that
+ * is not for us to read: only its owner can tell; -EPERM: it is a file of somebody else, or one that others may write;
+ * else -errno. */
 int lock_is_held(const char *path, enum lock_part part);
 
 #endif
