@@ -139,11 +139,13 @@ END_TEST
 START_TEST(whose_file_is_trusted)
 {
 	struct pidfile_stat got = { 0 };
+	char why[PIDFILE_WHY_SIZE];
 
 	fixture_text("cluster.pid", small);
 	ck_assert_int_eq(chmod(path, 0664), 0);
 	ck_assert_int_eq(reads(&got), -EPERM);
 	ck_assert_uint_eq(got.uid, geteuid());
+	ck_assert_ptr_nonnull(strstr(pidfile_why(path, -EPERM, why), "others may write it"));
 	ck_assert_int_eq(chmod(path, 0646), 0);
 	ck_assert_int_eq(reads(&got), -EPERM);
 	ck_assert_int_eq(chmod(path, 0400), 0);
@@ -152,7 +154,9 @@ START_TEST(whose_file_is_trusted)
 		ck_assert_int_eq(chown(path, OTHER, OTHER), 0);
 		ck_assert_int_eq(reads(&got), -EPERM);
 		ck_assert_uint_eq(got.uid, OTHER);
+		ck_assert_str_eq(pidfile_why(path, -EPERM, why), "it belongs to uid 65534 (run as that user)");
 	}
+	ck_assert_str_eq(pidfile_why(path, -ELOOP, why), "it is a link");
 }
 END_TEST
 

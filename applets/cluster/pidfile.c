@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/log.h"
 
 /* What is opened may be anything that somebody put there: a link, a FIFO that nobody writes to, a terminal. */
 enum { CAUTIOUS = O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK };
@@ -59,6 +60,32 @@ int pidfile_read(const char *path, struct roster *ret, struct pidfile_stat *ret_
 	if (r == 0)
 		*ret_stat = stat;
 	return r == -ENOBUFS ? -EBADMSG : r;
+}
+
+static const char *why_distrusted(const char *path, char ret[PIDFILE_WHY_SIZE])
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return "it belonged to somebody else, and is gone";
+	if (st.st_mode & 022 && (st.st_uid == 0 || st.st_uid == geteuid()))
+		return "others may write it (chmod go-w, when what it says is right)";
+	snprintf(ret, PIDFILE_WHY_SIZE, "it belongs to uid %u (run as that user)", (unsigned)st.st_uid);
+	return ret;
+}
+
+const char *pidfile_why(const char *path, int error, char ret[PIDFILE_WHY_SIZE])
+{
+	switch (error) {
+	case -EPERM:
+		return why_distrusted(path, ret);
+	case -EBADMSG:
+		return "it is no pid file of a cluster, or was cut off (remove it when nothing runs)";
+	case -ELOOP:
+		return "it is a link";
+	default:
+		return log_errno(error);
+	}
 }
 
 /* ---- Write ---- */

@@ -19,6 +19,11 @@ struct pidfile_stat { uid_t uid; int64_t mtime_ms; }; /* whose it is, and since 
  * Release RET with roster_done(). */
 int pidfile_read(const char *path, struct roster *ret, struct pidfile_stat *ret_stat);
 
+/* Why the file could not be read, and what to do: "it belongs to uid 33 (run as that user)"; of ERROR, which is
+ * pidfile_read()'s -errno. Looks at the file. */
+enum { PIDFILE_WHY_SIZE = 160 };
+const char *pidfile_why(const char *path, int error, char ret[PIDFILE_WHY_SIZE]);
+
 /* Replace it, with mode 0644. After a crash at any instant there is the old one or the new one. -ENOSPC, -EDQUOT,
  * -EROFS, -EACCES, -ENOENT (no such directory)...: the old one is there still, and no PIDFILE.new. Not synced: a boot
  * makes it void. */
