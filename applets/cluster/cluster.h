@@ -2,11 +2,21 @@
 #ifndef CLUSTER_CLUSTER_H
 #define CLUSTER_CLUSTER_H
 
+#include <stdbool.h>
+
 #include "applets/cluster/config.h"
+
+/* What the command line says. */
+struct typed {
+	const char *file, *section;
+	bool follow; /* logs */
+	int lines;   /* logs; INT_MAX: all of them */
+};
 
 /* One call of the applet: what was typed, and the configuration that it is about. */
 struct cluster {
 	const char *program; /* as called: "procguard cluster", or the path of a script */
+	struct typed typed;
 	struct config config;
 	struct resolve *resolve;
 	char **operands; /* what stands behind the command; ends with NULL */
@@ -15,6 +25,7 @@ struct cluster {
 /* What a command does: prints, says on stderr what it could not do, and returns the exit status. */
 typedef int cluster_command(struct cluster *c);
 
+cluster_command logs_main;    /* logs */
 cluster_command show_main;    /* config */
 cluster_command install_main; /* install [DIR] */
 cluster_command unit_main;    /* unit */

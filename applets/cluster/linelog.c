@@ -36,18 +36,21 @@ static void add_stamp(struct linelog *log)
 	buf_adds(&log->batch, log->stamp);
 }
 
-/* Tabs stay, everything else as buf.h escapes it. */
-static void add_text(struct buf *out, const char *text, size_t len)
+size_t linelog_escape(struct buf *out, const char *text, size_t len)
 {
-	const char *tab;
+	size_t done = 0;
 
-	while ((tab = memchr(text, '\t', len))) {
-		buf_add_escaped(out, text, (size_t)(tab - text), false);
-		buf_add(out, "\t", 1);
-		len -= (size_t)(tab + 1 - text);
-		text = tab + 1;
+	while (done < len) {
+		const char *tab = memchr(text + done, '\t', len - done);
+		size_t plain = tab ? (size_t)(tab - text) - done : len - done;
+		size_t taken = buf_add_escaped_part(out, text + done, plain, false);
+
+		done += taken;
+		if (taken < plain || (tab && buf_add(out, "\t", 1) < 0))
+			break;
+		done += tab != NULL;
 	}
-	buf_add_escaped(out, text, len, false);
+	return done;
 }
 
 static void add_note(struct linelog *log)
@@ -70,7 +73,7 @@ void linelog_add(struct linelog *log, const char *name, const char *text, size_t
 		add_note(log);
 	add_stamp(log);
 	buf_printf(&log->batch, "%.*s: ", NAME_MAX_BYTES, name);
-	add_text(&log->batch, text, len);
+	linelog_escape(&log->batch, text, len);
 	buf_add(&log->batch, "\n", 1);
 	log->lines++;
 }

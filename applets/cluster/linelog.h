@@ -42,6 +42,10 @@ void linelog_add(struct linelog *log, const char *name, const char *text, size_t
 /* Write what was added; also, where lines were lost, that they were. */
 void linelog_flush(struct linelog *log);
 
+/* Append LEN bytes of TEXT to OUT, escaped as in a log; what does not fit is left out. Returns how many of them were
+ * taken. */
+size_t linelog_escape(struct buf *out, const char *text, size_t len);
+
 void linelog_done(struct linelog *log); /* flushes; takes NULL */
 
 #endif
