@@ -14,8 +14,8 @@
 
 /* Send SIGNAL to every descendant of the calling process, deepest last, zombies left out. Without PROC (NULL: no
  * /proc) to the process group PGRP and, as PID 1, to everything else. Returns the number of processes that were
- * signalled, or -errno. A process that forks meanwhile, or one behind the first 4096, may be missed: call again until it
- * returns 0. */
+ * signalled, or -errno. A process that forks meanwhile, or one behind the first 4096, may be missed: call again until
+ * it returns 0. */
 int tree_signal(const struct procfs *proc, pid_t pgrp, int signal);
 
 /* The same for every descendant of CHILD, a child of ours that is not reaped yet; not for CHILD itself. What is an
