@@ -150,6 +150,7 @@ START_TEST(whose_file_is_trusted)
 	ck_assert_int_eq(reads(&got), -EPERM);
 	ck_assert_int_eq(chmod(path, 0400), 0);
 	ck_assert_int_eq(reads(&got), 0);
+	ck_assert_ptr_nonnull(strstr(pidfile_why(path, -EPERM, why), "/proc does not show its daemon"));
 	if (geteuid() == 0) {
 		ck_assert_int_eq(chown(path, OTHER, OTHER), 0);
 		ck_assert_int_eq(reads(&got), -EPERM);

@@ -68,7 +68,9 @@ static const char *why_distrusted(const char *path, char ret[PIDFILE_WHY_SIZE])
 
 	if (lstat(path, &st) < 0)
 		return "it belonged to somebody else, and is gone";
-	if (st.st_mode & 022 && (st.st_uid == 0 || st.st_uid == geteuid()))
+	if (is_trusted(&st)) /* hidepid=, proc(5) */
+		return "/proc does not show its daemon to us (run as root)";
+	if (st.st_uid == 0 || st.st_uid == geteuid())
 		return "others may write it (chmod go-w, when what it says is right)";
 	snprintf(ret, PIDFILE_WHY_SIZE, "it belongs to uid %u (run as that user)", (unsigned)st.st_uid);
 	return ret;

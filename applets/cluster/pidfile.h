@@ -20,7 +20,7 @@ struct pidfile_stat { uid_t uid; int64_t mtime_ms; }; /* whose it is, and since 
 int pidfile_read(const char *path, struct roster *ret, struct pidfile_stat *ret_stat);
 
 /* Why the file could not be read, and what to do: "it belongs to uid 33 (run as that user)"; of ERROR, which is
- * pidfile_read()'s -errno. Looks at the file. */
+ * -errno of pidfile_read() or found_load(). Looks at the file. */
 enum { PIDFILE_WHY_SIZE = 160 };
 const char *pidfile_why(const char *path, int error, char ret[PIDFILE_WHY_SIZE]);
 
