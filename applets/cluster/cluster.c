@@ -9,7 +9,7 @@
 #include "core/log.h"
 
 /* What the command line says. */
-struct typed { const char *file, *section; };
+struct typed { const char *file, *section, *exit_on; };
 
 #define TYPED(kind, letter, name, argument, member, help)                                                              \
 	OPT(kind, letter, name, argument, struct typed, member, help)
@@ -21,9 +21,32 @@ struct typed { const char *file, *section; };
 
 static const struct opt common_options[] = { OPT_FILE, OPT_SECTION, { .kind = OPT_END } };
 
-enum { CONFIG, INSTALL, UNIT };
+static const struct opt run_options[] = {
+	OPT_FILE, OPT_SECTION,
+	TYPED(OPT_CHOICE, 0, "exit-on", "any|all", exit_on,
+	      "stop the rest and end, with its exit status, when any member has ended, or all (never)"),
+	{ .kind = OPT_END },
+};
+
+enum { START, STOP, RESTART, RUN, CONFIG, INSTALL, UNIT };
 
 static const struct opt_command commands[] = {
+	[START] = { .name = "start",
+		    .synopsis = "",
+		    .summary = "run the start lines in order, and keep what they start as a daemon",
+		    .options = common_options },
+	[STOP] = { .name = "stop",
+		   .synopsis = "",
+		   .summary = "end the members in reverse order, run the stop lines, end what is left",
+		   .options = common_options },
+	[RESTART] = { .name = "restart",
+		      .synopsis = "",
+		      .summary = "end everything and run the restart lines; without any: stop, then start",
+		      .options = common_options },
+	[RUN] = { .name = "run",
+		  .synopsis = "[--exit-on any|all]",
+		  .summary = "start in the foreground, until SIGTERM: for containers and other supervisors",
+		  .options = run_options },
 	[CONFIG] = { .name = "config",
 		     .synopsis = "",
 		     .summary = "print every value that is used, and where it stands",
@@ -40,7 +63,10 @@ static const struct opt_command commands[] = {
 	{ 0 },
 };
 
-static cluster_command *const mains[] = { [CONFIG] = show_main, [INSTALL] = install_main, [UNIT] = unit_main };
+static cluster_command *const mains[] = {
+	[START] = start_main, [STOP] = stop_main,       [RESTART] = restart_main, [RUN] = run_main,
+	[CONFIG] = show_main, [INSTALL] = install_main, [UNIT] = unit_main,
+};
 
 static const struct opt_program program = {
 	.name = "cluster",
@@ -95,6 +121,7 @@ static int cluster_run(const struct opt_program *as_typed, int argc, char **argv
 		return 2;
 	}
 	c.operands = argv + operand;
+	c.exit_on = typed.exit_on;
 	status = load(&c, &typed);
 	return status ? status : mains[command - commands](&c);
 }

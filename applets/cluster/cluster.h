@@ -10,11 +10,16 @@ struct cluster {
 	struct config config;
 	struct resolve *resolve;
 	char **operands; /* what stands behind the command; ends with NULL */
+	const char *exit_on; /* of run: "any", "all", NULL */
 };
 
 /* What a command does: prints, says on stderr what it could not do, and returns the exit status. */
 typedef int cluster_command(struct cluster *c);
 
+cluster_command start_main;   /* start */
+cluster_command stop_main;    /* stop */
+cluster_command restart_main; /* restart */
+cluster_command run_main;     /* run */
 cluster_command show_main;    /* config */
 cluster_command install_main; /* install [DIR] */
 cluster_command unit_main;    /* unit */
