@@ -260,6 +260,49 @@ test_restart_runs_the_restart_lines_of_the_configuration_as_it_is_now() {
 	[ "$(tr '\0' ' ' <"/proc/$(member_pid sleep)/cmdline")" = 'sleep 1003 ' ] || fail "another member"
 }
 
+# ---- the pid file ----
+
+test_a_pid_file_that_is_removed_comes_back() {
+	section <<-'END'
+		start = background:exec sleep 1000
+	END
+	at_end_stop
+	ours start
+	rm cluster.pid
+	wait_until 30 test -e cluster.pid
+	ours start
+	expect_status 1
+	expect_err_is "Start aborded since pid file 'cluster.pid' exists."
+	ours stop
+	expect_status 0
+	expect_nobody
+}
+
+test_no_room_for_a_pid_file() {
+	[ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null || skip "may not mount"
+	mkdir full
+	section <<-'END'
+		pid-file = full/cluster.pid
+		log-file = /dev/null
+		start =
+		    background:exec sleep 1000
+		    background:exec sleep 1001
+	END
+	cat >in_namespace <<-'END'
+		mount -t tmpfs -o size=16k none full && dd if=/dev/zero of=full/zero bs=4k 2>/dev/null
+		"$PROCGUARD" cluster -f cluster.cfg start
+	END
+	run unshare -m sh in_namespace
+	expect_status 1
+	expect_err "cannot write pid file 'full/cluster.pid': No space left on device"
+	expect_nobody
+	echo 'mount -t tmpfs -o ro none full && "$PROCGUARD" cluster -f cluster.cfg start' >in_namespace
+	run unshare -m sh in_namespace
+	expect_status 1
+	expect_err "cannot open 'full/cluster.pid.lock': Read-only file system"
+	expect_nobody
+}
+
 # ---- a daemon that was killed ----
 
 test_what_a_killed_daemon_has_left_is_named_and_ended() {

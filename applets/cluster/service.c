@@ -223,6 +223,8 @@ int service_open(struct service *s, const struct config *config, bool foreground
 		r = service_write(s);
 		s->has_pid_file = r == 0;
 	}
+	if (r == 0)
+		service_watch_file(s);
 	return r;
 }
 
@@ -280,6 +282,7 @@ void service_close(struct service *s)
 	pidref_done(&s->stopper);
 	loop_free(s->loop);
 	roster_done(&s->roster);
+	fd_done(&s->watch);
 	fd_done(&s->lock);
 	procfs_done(&s->procfs);
 }

@@ -2,6 +2,7 @@
  *
  *	service.c          what it begins and ends with: the lock, the pid file, the logger
  *	service_members.c  who is there: forked, ended, orphaned
+ *	service_file.c     the pid file, as long as it lives
  *	service_start.c    the lines in their order
  *	service_live.c     what happens then */
 #ifndef CLUSTER_SERVICE_H
@@ -41,6 +42,7 @@ struct service {
 	struct member last;            /* the member that ended last: whose orphans we may have got */
 	bool has_pid_file;
 	bool stale;                    /* the pid file could not be written, and is behind */
+	int watch;                     /* inotify(7), of its directory; -1: none */
 	bool cancelled;                /* a signal: what is being started is given up */
 	int signal;                    /* the one that told us to end; 0: none */
 	struct pidref stopper;         /* who stops the cluster from outside; pid 0: nobody */
@@ -48,8 +50,8 @@ struct service {
 	int status;                    /* our exit status */
 };
 
-#define SERVICE_NONE ((struct service){ .procfs = { .fd = -1 }, .lock = -1, .journal = -1, .logger = LOGGER_NONE, \
-					.stopper = PIDREF_NONE, .attached = true })
+#define SERVICE_NONE ((struct service){ .procfs = { .fd = -1 }, .lock = -1, .journal = -1, .watch = -1, \
+					.logger = LOGGER_NONE, .stopper = PIDREF_NONE, .attached = true })
 
 /* ---- service.c ---- */
 
@@ -74,8 +76,13 @@ void service_ended(void *context, pid_t pid, int status);
 /* Look after children that nobody of us started. */
 void service_watch_orphans(struct service *s);
 
-/* Write the pid file. -errno */
+/* ---- service_file.c ---- */
+
+/* Write the pid file. -errno: said once; tried again with the next change, and after some time. */
 int service_write(struct service *s);
+
+/* Have it made anew when somebody removes it: without it nobody could stop us. */
+void service_watch_file(struct service *s);
 
 /* ---- service_start.c ---- */
 

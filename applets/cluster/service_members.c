@@ -10,18 +10,6 @@
 #include "applets/cluster/service.h"
 #include "core/log.h"
 
-/* ---- the pid file ---- */
-
-int service_write(struct service *s)
-{
-	int r = pidfile_write(s->config->pid_path, &s->roster);
-
-	if (r < 0 && !s->stale)
-		service_say(s, "cannot write pid file '%s': %s", s->config->pid_file, log_errno(r));
-	s->stale = r < 0;
-	return r;
-}
-
 /* ---- forked ---- */
 
 /* Which line of those that are being started; one behind them all: a stop line. */
