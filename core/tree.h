@@ -14,8 +14,8 @@
 
 /* Send SIGNAL to every descendant of the calling process, deepest last, zombies left out. Without PROC (NULL: no
  * /proc) to the process group PGRP and, as PID 1, to everything else. Returns the number of processes that were
- * signalled, or -errno. A process that forks meanwhile, or one behind the first 4096, may be missed: call again until it
- * returns 0. */
+ * signalled, or -errno. A process that forks meanwhile, or one behind the first 4096, may be missed: call again until
+ * it returns 0. */
 int tree_signal(const struct procfs *proc, pid_t pgrp, int signal);
 
 /* The same for every descendant of CHILD, a child of ours that is not reaped yet; not for CHILD itself. What is an
@@ -32,17 +32,19 @@ struct tree_scope {
 	size_t whole_count;
 	const struct tree_node *below;  /* all below these, but not they themselves */
 	size_t below_count;
-	const char *mark;               /* who was started with "NAME=VALUE" in the environment, and all below them; NULL */
+	const char *mark;               /* who was started with "NAME=VALUE" in the environment, and all below them;
+					 * NULL: nobody. Other users' processes that we may not read are passed over */
 	const struct tree_node *spared; /* these not, nor what is below them */
 	size_t spared_count;
 };
 
-/* Send SIGNAL to all of SCOPE, parents first; 0 only counts. Returns how many there are, signalled or not. -EPERM: there
- * are only such as we may not signal; else -errno of reading PROC. Allocates nothing; at most some thousand a call, the
- * rest by the next. A process that forks meanwhile may be missed: call again until it returns 0. */
+/* Send SIGNAL to all of SCOPE, parents first; 0 only counts. Returns how many there are, signalled or not. -EPERM:
+ * there are only such as we may not signal; -EMFILE and such: who could be found was signalled. Allocates nothing; at
+ * most some thousand a call, the rest by the next. A process that forks meanwhile may be missed: call again until it
+ * returns 0. -ENOENT: PROC shows other pids than ours. */
 int tree_signal_scope(const struct procfs *proc, const struct tree_scope *scope, int signal);
 
-/* Put all of SCOPE into RET, which has room for MAX, parents before their children. Returns how many; -errno. */
+/* Put all of SCOPE into RET, parents before their children, at most MAX. Returns how many; -errno: RET is of no use. */
 int tree_list_scope(const struct procfs *proc, const struct tree_scope *scope, struct tree_node *ret, size_t max);
 
 /* ---- tree.c ---- */

@@ -13,23 +13,25 @@ int tree_read_stat(const struct procfs *proc, pid_t pid, struct procparse_stat *
 	return dir < 0 ? dir : procfs_stat(dir, ret);
 }
 
-/* A parent that was read is CHILD's own if CHILD names it still: one that ends has no children any more. */
+/* A parent that was read is CHILD's own if CHILD names it still: one that ends has no children any more. For the same
+ * reason one that is not there, though CHILD names it still, is hidden. */
 int tree_read_parent(const struct procfs *proc, struct procparse_stat *child)
 {
 	struct procparse_stat parent, again;
-	int r;
+	int r, child_r;
 
-	if (child->ppid <= 0) /* it is in a pid namespace above ours */
+	if (child->ppid <= 0)
 		return -ESRCH;
 	r = tree_read_stat(proc, child->ppid, &parent);
-	if (r == 0)
-		r = tree_read_stat(proc, child->pid, &again);
-	if (r == -ENOENT || r == -ESRCH)
+	child_r = tree_read_stat(proc, child->pid, &again);
+	if (child_r == -ENOENT || child_r == -ESRCH)
 		return -EAGAIN;
-	if (r < 0)
-		return r;
+	if (child_r < 0)
+		return child_r;
 	if (again.ppid != child->ppid || again.start_ticks != child->start_ticks)
 		return -EAGAIN;
+	if (r < 0)
+		return r == -ENOENT ? -ESRCH : r;
 	*child = parent;
 	return 0;
 }

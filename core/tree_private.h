@@ -19,8 +19,8 @@ struct tree_gather {
 
 int tree_read_stat(const struct procfs *proc, pid_t pid, struct procparse_stat *ret);
 
-/* CHILD becomes its parent, that of this very moment. -EAGAIN: one of the two has ended meanwhile. -ESRCH: it has none
- * that PROC shows. */
+/* CHILD becomes its parent, that of this very moment. -EAGAIN: one of the two has ended meanwhile; -ESRCH: it has none
+ * that PROC shows: hidepid=2, or a pid namespace above ours. */
 int tree_read_parent(const struct procfs *proc, struct procparse_stat *child);
 
 /* Has the pid of NODE been its own all the time until now? It may be a zombie. */

@@ -194,7 +194,8 @@ START_TEST(bad_heads)
 {
 	static const struct { const char *good, *bad; } heads[] = {
 		{ "running", "runnin" }, { "running", "" }, { "id=9f", "id=9F" }, { "id=9f", "id=" },
-		{ "d015", "d0155" }, { "boot=0f", "boot=0F" }, { "0d55", "0d5" }, { "namespace=4", "namespace=-4" }, { "1836", "1836x" },
+		{ "d015", "d0155" }, { "boot=0f", "boot=0F" }, { "0d55", "0d5" },
+		{ "namespace=4", "namespace=-4" }, { "1836", "1836x" },
 		{ "start=8", "start=99999999999999999999" }, { "start=", "start= " }, { "start=", "begin=" },
 	};
 	static const char whole[] = "4711\n" HEAD;

@@ -115,7 +115,7 @@ START_TEST(exec_fails_behind_the_gate)
 {
 	struct gate gate = { 0 };
 
-	ck_assert_int_eq(spawn_start(&HOW(-1, .argv = ARGV((char *)"no-such-command-anywhere"), .forked = on_forked,
+	ck_assert_int_eq(spawn_start(&HOW(-1, .argv = ARGV((char *)"/no/such/command"), .forked = on_forked,
 					  .forked_context = &gate)), -ENOENT);
 	ck_assert_int_eq(spawn_start(&HOW(-1, .argv = SH("echo"), .keep = 700, .forked = on_forked,
 					  .forked_context = &gate)), -EBADF);

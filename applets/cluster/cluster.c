@@ -2,14 +2,12 @@
 #include "applets/cluster/cluster.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 
 #include "applets/applet.h"
 #include "core/cleanup.h"
 #include "core/log.h"
-
-/* What the command line says. */
-struct typed { const char *file, *section, *exit_on; };
 
 #define TYPED(kind, letter, name, argument, member, help)                                                              \
 	OPT(kind, letter, name, argument, struct typed, member, help)
@@ -28,7 +26,15 @@ static const struct opt run_options[] = {
 	{ .kind = OPT_END },
 };
 
-enum { START, STOP, RESTART, RUN, CONFIG, INSTALL, UNIT };
+static const struct opt logs_options[] = {
+	TYPED(OPT_FLAG, 'F', "follow", NULL, follow, "go on with what is printed from now on"),
+	TYPED(OPT_NUMBER, 'n', "lines", "N", lines, "only the last N lines (all)"),
+	OPT_FILE,
+	OPT_SECTION,
+	{ .kind = OPT_END },
+};
+
+enum { START, STOP, RESTART, RUN, LOGS, CONFIG, INSTALL, UNIT };
 
 static const struct opt_command commands[] = {
 	[START] = { .name = "start",
@@ -47,6 +53,11 @@ static const struct opt_command commands[] = {
 		  .synopsis = "[--exit-on any|all]",
 		  .summary = "start in the foreground, until SIGTERM: for containers and other supervisors",
 		  .options = run_options },
+	[LOGS] = { .name = "logs",
+		   .synopsis = "[-F] [-n N] [NAME]...",
+		   .summary = "show what members, or those of these names, have printed",
+		   .options = logs_options,
+		   .max_operands = -1 },
 	[CONFIG] = { .name = "config",
 		     .synopsis = "",
 		     .summary = "print every value that is used, and where it stands",
@@ -64,8 +75,14 @@ static const struct opt_command commands[] = {
 };
 
 static cluster_command *const mains[] = {
-	[START] = start_main, [STOP] = stop_main,       [RESTART] = restart_main, [RUN] = run_main,
-	[CONFIG] = show_main, [INSTALL] = install_main, [UNIT] = unit_main,
+	[START] = start_main,
+	[STOP] = stop_main,
+	[RESTART] = restart_main,
+	[RUN] = run_main,
+	[LOGS] = logs_main,
+	[CONFIG] = show_main,
+	[INSTALL] = install_main,
+	[UNIT] = unit_main,
 };
 
 static const struct opt_program program = {
@@ -83,9 +100,9 @@ static void cluster_done(struct cluster *c)
 	resolve_free(c->resolve);
 }
 
-static int load(struct cluster *c, const struct typed *typed)
+static int load(struct cluster *c)
 {
-	const struct config_request request = { typed->file, typed->section, c->program };
+	const struct config_request request = { c->typed.file, c->typed.section, c->program };
 	struct fault fault;
 	int r = config_load(&request, &c->config, &c->resolve, &fault);
 
@@ -102,13 +119,12 @@ static int load(struct cluster *c, const struct typed *typed)
 
 static int cluster_run(const struct opt_program *as_typed, int argc, char **argv)
 {
-	CLEANUP(cluster_done) struct cluster c = { .program = as_typed->name };
+	CLEANUP(cluster_done) struct cluster c = { .program = as_typed->name, .typed = { .lines = INT_MAX } };
 	const struct opt_command *command;
-	struct typed typed = { 0 };
 	int operand, status;
 
 	log_prefix("procguard cluster");
-	switch (opt_parse(as_typed, argc, argv, &typed, &command, &operand)) {
+	switch (opt_parse(as_typed, argc, argv, &c.typed, &command, &operand)) {
 	case OPT_HELP:
 		return 0;
 	case OPT_USAGE:
@@ -121,8 +137,7 @@ static int cluster_run(const struct opt_program *as_typed, int argc, char **argv
 		return 2;
 	}
 	c.operands = argv + operand;
-	c.exit_on = typed.exit_on;
-	status = load(&c, &typed);
+	status = load(&c);
 	return status ? status : mains[command - commands](&c);
 }
 

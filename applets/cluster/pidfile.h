@@ -6,6 +6,7 @@
 #ifndef CLUSTER_PIDFILE_H
 #define CLUSTER_PIDFILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -18,6 +19,11 @@ struct pidfile_stat { uid_t uid; int64_t mtime_ms; }; /* whose it is, and since 
  * Release RET with roster_done(). */
 int pidfile_read(const char *path, struct roster *ret, struct pidfile_stat *ret_stat);
 
+/* Why the file could not be read, and what to do: "it belongs to uid 33 (run as that user)"; of ERROR, which is
+ * pidfile_read()'s -errno. Looks at the file. */
+enum { PIDFILE_WHY_SIZE = 160 };
+const char *pidfile_why(const char *path, int error, char ret[PIDFILE_WHY_SIZE]);
+
 /* Replace it, with mode 0644. After a crash at any instant there is the old one or the new one. -ENOSPC, -EDQUOT,
  * -EROFS, -EACCES, -ENOENT (no such directory)...: the old one is there still, and no PIDFILE.new. Not synced: a boot
  * makes it void. */
@@ -28,15 +34,18 @@ int pidfile_remove(const char *path);
 
 enum lock_part { LOCK_DAEMON, LOCK_STOP };
 
-/* Open "PATH.lock", made where missing; close-on-exec. A descriptor that the caller closes, or -errno: -EPERM: it is
- * somebody else's file; -ELOOP: a link. */
+/* Open "PATH.lock", made where missing, with mode 0600; close-on-exec. A descriptor that the caller closes, or -errno:
+ * -EPERM: it is somebody else's file, or no regular one; -EACCES; -ELOOP: a link. A child that is forked and does not
+ * call exec has it too, and must close it. */
 int lock_open(const char *path);
 
 /* Take one part of it. -EWOULDBLOCK: somebody else has it. WAIT: blocks until it is free. */
 int lock_take(int fd, enum lock_part part, bool wait);
 void lock_release(int fd, enum lock_part part);
 
-/* Has somebody else that part of "PATH.lock"? Opens it for reading only. 1, 0 (also where there is no file), -errno. */
+/* Has somebody else that part of "PATH.lock"? Opens it for reading only. 1; 0, also where there is no file, or one that
+ * is not for us to read: only its owner can tell; -EPERM: it is a file of somebody else, or one that others may write;
+ * else -errno. */
 int lock_is_held(const char *path, enum lock_part part);
 
 #endif

@@ -105,9 +105,10 @@ static int look(struct service *s)
 	int r = found_load(&s->procfs, s->config->pid_path, true, &found);
 
 	if (r < 0) {
-		log_fail("cannot tell what pid file '%s' is about: %s (nothing was started)", s->config->pid_file,
-			 r == -EPERM ? "it belongs to another user, or others may write it" :
-			 r == -EBADMSG ? "it is no pid file of a cluster" : log_errno(r));
+		char why[PIDFILE_WHY_SIZE];
+
+		log_fail("cannot read pid file '%s': %s; nothing was started", s->config->pid_file,
+			 pidfile_why(s->config->pid_path, r, why));
 		return r;
 	}
 	if (found.state == FOUND_ALIVE)

@@ -147,8 +147,8 @@ int run_main(struct cluster *c)
 	resolve_free(TAKE_PTR(c->resolve));
 	if (service_open(&s, &c->config, true) < 0)
 		return 1;
-	if (c->exit_on)
-		s.exit_on = !strcmp(c->exit_on, "any") ? EXIT_ON_ANY : EXIT_ON_ALL;
+	if (c->typed.exit_on)
+		s.exit_on = !strcmp(c->typed.exit_on, "any") ? EXIT_ON_ANY : EXIT_ON_ALL;
 	status = service_start(&s, &c->config.start);
 	return s.over ? status : service_live(&s);
 }
