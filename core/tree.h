@@ -47,6 +47,9 @@ int tree_signal_scope(const struct procfs *proc, const struct tree_scope *scope,
 /* Put all of SCOPE into RET, parents before their children, at most MAX. Returns how many; -errno: RET is of no use. */
 int tree_list_scope(const struct procfs *proc, const struct tree_scope *scope, struct tree_node *ret, size_t max);
 
+/* Send SIGNAL to that one process. 0; -ESRCH: it has ended, or its pid is another's; -EPERM. */
+int tree_signal_node(const struct procfs *proc, const struct tree_node *node, int signal);
+
 /* ---- tree.c ---- */
 
 /* Is PID a living descendant of the calling process? 0: it is; -ESRCH: it is not, or it has ended; -EMFILE and such:

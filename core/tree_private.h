@@ -35,7 +35,4 @@ int tree_take_children(struct tree_gather *gather, pid_t parent);
 /* Append whatever is below the nodes from AT on, level by level: parents stand before their children. */
 void tree_take_below(struct tree_gather *gather, size_t at);
 
-/* 0, -ESRCH: it has ended, -EPERM... */
-int tree_signal_node(const struct procfs *proc, const struct tree_node *node, int signal);
-
 #endif

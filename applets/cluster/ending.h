@@ -1,5 +1,5 @@
-/* ending.h: end processes of a cluster, wherever they are below: by the daemon itself, by who stops it, and by who finds
- * what a killed daemon has left. Waits in the loop. */
+/* ending.h: end processes of a cluster, wherever they are below: by the daemon itself, by who stops it, and by who
+ * finds what a killed daemon has left. Waits in the loop. */
 #ifndef CLUSTER_ENDING_H
 #define CLUSTER_ENDING_H
 
@@ -16,8 +16,10 @@ struct ending {
 };
 
 /* End all of SCOPE: SIGTERM (and SIGCONT, without which what is stopped does not end), SIGKILL to who is left after
- * grace_ms, until nobody is. 0; -ETIMEDOUT: somebody is still there 10 s after SIGKILL (held in the kernel); -EPERM: we
- * may not signal somebody. */
+ * grace_ms, until nobody is. Each gets one SIGTERM, and who was below one of them is ended also when that one has ended
+ * first. What else runs in the loop meanwhile may stop it: that ends nothing here. 0; -ETIMEDOUT: somebody is still
+ * there 10 s after SIGKILL (held in the kernel); -EPERM: we may not signal somebody; -EMFILE and such: who is left
+ * could not be found for all that time; -ENOMEM at once. */
 int ending_all(struct ending *e, const struct tree_scope *scope);
 
 #endif

@@ -1,5 +1,9 @@
-/* runner.h: run the lines of start, stop and restart. What waits here does so in the loop, in which everything else goes
- * on. */
+/* runner.h: run the lines of start, stop and restart.
+ *
+ * What waits here does so in the loop, in which everything else goes on: it may be stopped by whoever likes, and is run
+ * again until what is waited for is there. Each command has a session of its own, so a terminal's ^C does not reach it,
+ * and nothing to read on its standard input; an outer service manager's NOTIFY_SOCKET is taken from it. The caller
+ * ignores SIGPIPE (core/sig.h). */
 #ifndef CLUSTER_RUNNER_H
 #define CLUSTER_RUNNER_H
 
@@ -15,20 +19,26 @@
 #include "core/spawn.h"
 #include "core/tree.h"
 
-/* How lines are run: the same for all of them. */
+/* How lines are run: the same for all of them. At its address until the loop has run for the last time. */
 struct runner {
 	struct loop *loop;
 	const struct procfs *proc;
 	const struct config *config;
 	const struct spawn_user *user;  /* NULL: ours */
-	const char *const *environment; /* of config, of the user, and PROCGUARD_CLUSTER */
+	const char *const *environment; /* of config, of the user, and PROCGUARD_CLUSTER; NULL: nothing of it */
 	bool *cancelled;                /* set by a signal, which also stops the loop: what waits gives up */
 	/* A process was forked for LINE and waits for the return of this before it calls exec: 0, or -errno. */
 	int (*forked)(void *context, const struct line *line, pid_t pid);
-	/* A child that was forked so has ended, also one that was not started after all. Called in the loop, before what
-	 * waits for it goes on. */
+	/* A child that was forked so has ended. Called in the loop, before what waits for it goes on; one that was not
+	 * started after all is gone already, and told before the start returns: exit status 127 or 126, as a shell
+	 * says it. */
 	void (*ended)(void *context, pid_t pid, int status);
-	void *context;
+	void *context; /* of the two, which may be NULL */
+
+	/* ---- ours: the child that was started last ---- */
+	struct { pid_t pid; bool ended; int status; } child;
+	bool *over; /* what is waited for, and set by its end, too; NULL: nobody waits */
+	bool late;
 };
 
 enum { RUNNER_WHY_SIZE = 256 };
@@ -40,9 +50,10 @@ struct runner_result {
 	char why[RUNNER_WHY_SIZE]; /* "exit status 3", "it took longer than 30s", "no such command": of a failure */
 };
 
-/* Run a command until it has ended, its output on our standard error as it comes. Longer than the command-timeout: it is
- * ended, with its process group. 0: exit status 0; -ECHILD: RET->why says how it failed; -ECANCELED: cancelled, and it
- * is ended; else -errno of the start, RET->why says what failed. The caller has RET->rest. */
+/* Run a command until it has ended, its output on our standard error as it comes; where that is closed the output is
+ * dropped. Longer than the command-timeout: it is ended with its session and all below it, here and where it is
+ * cancelled. 0: exit status 0; -ECHILD: RET->why says how it failed; -ECANCELED; else -errno of the start, of forked(),
+ * too, RET->why says what failed. The caller has RET->rest, which does not block. */
 int runner_command(struct runner *r, const struct line *line, struct runner_result *ret);
 
 /* Start a command that goes on, its output to OUT; ADD_ENVIRONMENT ("NAME=VALUE", may be NULL) is put into its
@@ -55,21 +66,23 @@ int runner_start(struct runner *r, const struct line *line, int out, const char 
 struct ready;
 
 /* Make ready to wait: for LINE_READY_NOTIFY opens the socket, RET_ENVIRONMENT is then to be put into the member's
- * environment, else NULL. -errno; RET->why says what failed. Release with ready_free(). */
+ * environment, else NULL. -errno; RET->why says what failed. R and LINE outlive it. Release with ready_free(). */
 int ready_new(struct runner *r, const struct line *line, struct ready **ret, const char **ret_environment,
 	      struct runner_result *ret_result);
 
-/* Wait until the member PID is ready as LINE says. 0; -ECHILD: PID has ended meanwhile, or the command-timeout has
- * passed, RET->why says which; -ECANCELED. */
+/* Wait until the member PID, the last one that was started, is ready as LINE says. 0; -ECHILD: PID has ended meanwhile,
+ * or the command-timeout has passed, RET->why says which; -ECANCELED; -errno. A name of a host, other than "localhost",
+ * is asked for, which blocks as long as the resolver does; that nobody knows it is said. */
 int ready_wait(struct ready *ready, pid_t pid, struct runner_result *ret);
 void ready_free(struct ready *ready); /* takes NULL */
 
 /* ---- runner_pid.c ---- */
 
-/* A `pid:` line: end that process with all below it (SIGTERM, after stop-timeout SIGKILL), and remove the file. The
- * process that a FILE names is ended only when the file belongs to root, us or the process's own user and the process is
- * not younger than the file, or when it is one of OURS. What was found (no such file, no such process) is said. 0: it is not there (any more); -ECHILD: RET->why
- * says why not; -ECANCELED. */
+/* A `pid:` line: end that process with all below it (SIGTERM, after stop-timeout SIGKILL), and remove the file. Never
+ * PID 1, ourselves, or whom we come from. The process that a FILE names is ended only when it is one of OURS (NULL:
+ * nobody is); or the file belongs to root, us or the process's own user, is not writable by all, and is not older than
+ * the process. What is there no more (such a file, such a process) is said. 0: it is not there (any more); -ECHILD:
+ * RET->why says why not; -ECANCELED. */
 int runner_pid(struct runner *r, const struct line *line, const struct tree_scope *ours, struct runner_result *ret);
 
 #endif
