@@ -29,7 +29,7 @@ typedef int cluster_command(struct cluster *c);
 cluster_command start_main;   /* start */
 cluster_command stop_main;    /* stop */
 cluster_command restart_main; /* restart */
-cluster_command run_main;     /* run */
+cluster_command foreground_main; /* run */
 cluster_command logs_main;    /* logs */
 cluster_command show_main;    /* config */
 cluster_command install_main; /* install [DIR] */

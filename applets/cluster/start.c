@@ -139,7 +139,7 @@ int start_main(struct cluster *c)
 
 /* ---- run ---- */
 
-int run_main(struct cluster *c)
+int foreground_main(struct cluster *c)
 {
 	CLEANUP(service_close) struct service s;
 	int status;
