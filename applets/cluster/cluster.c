@@ -19,6 +19,13 @@
 
 static const struct opt common_options[] = { OPT_FILE, OPT_SECTION, { .kind = OPT_END } };
 
+static const struct opt run_options[] = {
+	OPT_FILE, OPT_SECTION,
+	TYPED(OPT_CHOICE, 0, "exit-on", "any|all", exit_on,
+	      "stop the rest and end, with its exit status, when any member has ended, or all (never)"),
+	{ .kind = OPT_END },
+};
+
 static const struct opt logs_options[] = {
 	TYPED(OPT_FLAG, 'F', "follow", NULL, follow, "go on with what is printed from now on"),
 	TYPED(OPT_NUMBER, 'n', "lines", "N", lines, "only the last N lines (all)"),
@@ -27,9 +34,25 @@ static const struct opt logs_options[] = {
 	{ .kind = OPT_END },
 };
 
-enum { LOGS, CONFIG, INSTALL, UNIT };
+enum { START, STOP, RESTART, RUN, LOGS, CONFIG, INSTALL, UNIT };
 
 static const struct opt_command commands[] = {
+	[START] = { .name = "start",
+		    .synopsis = "",
+		    .summary = "run the start lines in order, and keep what they start as a daemon",
+		    .options = common_options },
+	[STOP] = { .name = "stop",
+		   .synopsis = "",
+		   .summary = "end the members in reverse order, run the stop lines, end what is left",
+		   .options = common_options },
+	[RESTART] = { .name = "restart",
+		      .synopsis = "",
+		      .summary = "end everything and run the restart lines; without any: stop, then start",
+		      .options = common_options },
+	[RUN] = { .name = "run",
+		  .synopsis = "[--exit-on any|all]",
+		  .summary = "start in the foreground, until SIGTERM: for containers and other supervisors",
+		  .options = run_options },
 	[LOGS] = { .name = "logs",
 		   .synopsis = "[-F] [-n N] [NAME]...",
 		   .summary = "show what members, or those of these names, have printed",
@@ -52,6 +75,10 @@ static const struct opt_command commands[] = {
 };
 
 static cluster_command *const mains[] = {
+	[START] = start_main,
+	[STOP] = stop_main,
+	[RESTART] = restart_main,
+	[RUN] = foreground_main,
 	[LOGS] = logs_main,
 	[CONFIG] = show_main,
 	[INSTALL] = install_main,

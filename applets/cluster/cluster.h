@@ -9,6 +9,7 @@
 /* What the command line says. */
 struct typed {
 	const char *file, *section;
+	const char *exit_on; /* run: "any", "all", NULL */
 	bool follow; /* logs */
 	int lines;   /* logs; INT_MAX: all of them */
 };
@@ -25,6 +26,10 @@ struct cluster {
 /* What a command does: prints, says on stderr what it could not do, and returns the exit status. */
 typedef int cluster_command(struct cluster *c);
 
+cluster_command start_main;   /* start */
+cluster_command stop_main;    /* stop */
+cluster_command restart_main; /* restart */
+cluster_command foreground_main; /* run */
 cluster_command logs_main;    /* logs */
 cluster_command show_main;    /* config */
 cluster_command install_main; /* install [DIR] */

@@ -15,6 +15,7 @@
 
 #include "applets/cluster/logfile.h"
 #include "applets/cluster/logger_process.h"
+#include "applets/cluster/process.h"
 #include "core/cleanup.h"
 #include "core/spawn.h"
 
@@ -54,17 +55,6 @@ static int send_source(const struct logger *l, const struct logger_source *sourc
 }
 
 /* It is our child and not reaped: the pid is its own. */
-static int identify(const struct procfs *proc, pid_t pid, struct process_id *ret)
-{
-	CLEANUP(fd_done) int dir = procfs_process(proc, pid);
-	struct procparse_stat stat;
-	int r = dir < 0 ? dir : procfs_stat(dir, &stat);
-
-	if (r == 0)
-		*ret = (struct process_id){ pid, stat.start_ticks };
-	return r;
-}
-
 static int start_process(struct logger *l, const struct procfs *proc)
 {
 	CLEANUP(fd_done) int ours = -1;
@@ -80,7 +70,7 @@ static int start_process(struct logger *l, const struct procfs *proc)
 	close(ends[1]);
 	if (pid < 0)
 		return pid;
-	r = identify(proc, pid, &l->process);
+	r = process_identify(proc, pid, &l->process);
 	for (size_t i = 0; i < l->count && r == 0; i++)
 		r = send_message(ours, l->sources[i].name, strlen(l->sources[i].name), l->sources[i].fd);
 	if (r == 0)

@@ -1,0 +1,17 @@
+/* process.h: a process by what makes it certain. */
+#ifndef CLUSTER_PROCESS_H
+#define CLUSTER_PROCESS_H
+
+#include "applets/cluster/roster.h"
+#include "core/procfs.h"
+#include "core/tree.h"
+
+/* The process that has PID now. -ESRCH: there is none (a zombie counts as one). */
+int process_identify(const struct procfs *proc, pid_t pid, struct process_id *ret);
+
+static inline struct tree_node process_node(const struct process_id *process)
+{
+	return (struct tree_node){ process->pid, process->start_ticks };
+}
+
+#endif

@@ -1,0 +1,289 @@
+#include "applets/cluster/service.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "applets/cluster/found.h"
+#include "applets/cluster/process.h"
+#include "applets/cluster/stopping.h"
+#include "core/buf.h"
+#include "core/cleanup.h"
+#include "core/log.h"
+#include "core/sig.h"
+
+enum { LINE_MAX = 64 << 10, LOGGER_END_MS = 5000 };
+
+void service_say(struct service *s, const char *format, ...)
+{
+	CLEANUP(buf_done) struct buf line = BUF(LINE_MAX);
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	r = buf_vprintf(&line, format, args);
+	va_end(args);
+	if (r < 0)
+		return;
+	log_line("%s", line.data);
+	if (s->attached && s->journal >= 0 && buf_adds(&line, "\n") == 0)
+		(void)!write(s->journal, line.data, line.len); /* the log is no reason not to start */
+}
+
+/* ---- what there was before ---- */
+
+static int say_alive(const struct service *s)
+{
+	log_line("Start aborded since pid file '%s' exists.", s->config->pid_file);
+	return -EEXIST;
+}
+
+static int take_lock(struct service *s)
+{
+	const struct config *c = s->config;
+	int r;
+
+	s->lock = lock_open(c->pid_path);
+	if (s->lock < 0) {
+		log_fail("cannot open '%s.lock': %s (nothing was started)", c->pid_file, log_errno(s->lock));
+		return s->lock;
+	}
+	r = lock_take(s->lock, LOCK_DAEMON, false);
+	if (r == -EWOULDBLOCK)
+		return say_alive(s);
+	if (r < 0)
+		log_fail("cannot lock '%s.lock': %s (nothing was started)", c->pid_file, log_errno(r));
+	return r;
+}
+
+/* What a daemon that was killed has left is ended, since the cluster is to be started once. Nobody else is about to. */
+static int end_left(struct service *s, const struct found *found)
+{
+	struct roster roster = found->roster;
+	struct stopping stopping = { .runner = &s->runner, .roster = &roster, .config = s->config,
+				     .left = found->left, .left_count = found->left_count };
+	char mark[sizeof(COMMANDS_VARIABLE "=") + ROSTER_ID_SIZE];
+	int r = process_identify(&s->procfs, getpid(), &s->roster.daemon);
+
+	for (size_t i = 0; i < found->left_count; i++) {
+		char name[ROSTER_NAME_SIZE];
+
+		found_name(&s->procfs, found, &found->left[i], name);
+		log_line("%s (pid %d) is left of it: ended", name, (int)found->left[i].pid);
+	}
+	snprintf(mark, sizeof(mark), COMMANDS_VARIABLE "=%s", roster.id);
+	stopping.mark = roster.bare ? NULL : mark;
+	stopping.self = process_node(&s->roster.daemon);
+	roster.daemon = (struct process_id){ 0 };
+	return r < 0 ? r : stopping_rest(&stopping);
+}
+
+static int clear_stale(struct service *s)
+{
+	CLEANUP(found_done) struct found found = { .daemon = PIDREF_NONE };
+	int r = lock_take(s->lock, LOCK_STOP, true);
+
+	if (r == 0)
+		r = found_load(&s->procfs, s->config->pid_path, true, &found);
+	if (r == 0 && found.state == FOUND_DEAD) {
+		log_line("Pid file '%s' is stale: %s", s->config->pid_file, found.why);
+		r = found.left_count ? end_left(s, &found) : 0;
+	}
+	lock_release(s->lock, LOCK_STOP);
+	return r;
+}
+
+static int look(struct service *s)
+{
+	CLEANUP(found_done) struct found found = { .daemon = PIDREF_NONE };
+	int r = found_load(&s->procfs, s->config->pid_path, true, &found);
+
+	if (r < 0) {
+		char why[PIDFILE_WHY_SIZE];
+
+		log_fail("cannot read pid file '%s': %s; nothing was started", s->config->pid_file,
+			 pidfile_why(s->config->pid_path, r, why));
+		return r;
+	}
+	if (found.state == FOUND_ALIVE)
+		return say_alive(s);
+	return found.state == FOUND_DEAD ? clear_stale(s) : 0;
+}
+
+/* ---- who we are ---- */
+
+static int make_id(char ret[ROSTER_ID_SIZE])
+{
+	unsigned char bytes[(ROSTER_ID_SIZE - 1) / 2];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+		return -errno;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
+	return 0;
+}
+
+static int make_roster(struct service *s)
+{
+	struct roster *roster = &s->roster;
+	int r = make_id(roster->id);
+
+	if (r == 0)
+		r = procfs_boot_id(&s->procfs, roster->boot);
+	if (r == 0)
+		r = procfs_pid_namespace(&s->procfs, &roster->namespace);
+	if (r == 0)
+		r = process_identify(&s->procfs, getpid(), &roster->daemon);
+	if (r < 0)
+		log_fail("cannot tell our process from others: %s", log_errno(r));
+	return r;
+}
+
+static int make_commands(struct service *s)
+{
+	char why[USER_WHY_SIZE];
+	int r = commands_make(s->config, s->roster.id, &s->commands, why);
+
+	if (r < 0)
+		log_fail("%s", why);
+	s->runner.user = s->commands.user.is_another ? &s->commands.user.spawn : NULL;
+	s->runner.environment = s->commands.environment;
+	return r;
+}
+
+static int start_logger(struct service *s)
+{
+	int r = logger_start(&s->logger, &s->procfs, s->foreground ? NULL : s->config->log_path);
+
+	if (r == 0 && !s->foreground) {
+		s->journal = logger_add(&s->logger, "cluster");
+		r = s->journal < 0 ? s->journal : 0;
+	}
+	if (r < 0)
+		log_fail("cannot write log '%s': %s (log-file names another; nothing was started)", s->config->log_path,
+			 log_errno(r));
+	s->roster.logger = s->logger.process;
+	return r;
+}
+
+/* ---- the beginning and the end ---- */
+
+static int open_system(struct service *s)
+{
+	int r = procfs_open_own(&s->procfs);
+
+	if (r < 0) {
+		log_fail("cannot read /proc: %s (without it no process is told from another: mount it)", log_errno(r));
+		return r;
+	}
+	sig_ignore_pipe();
+	if (getpid() != 1)
+		prctl(PR_SET_CHILD_SUBREAPER, 1);
+	r = loop_new(&s->loop);
+	if (r == 0)
+		r = service_take_signals(s);
+	if (r < 0) {
+		log_fail("cannot start: %s", log_errno(r));
+		return r;
+	}
+	service_watch_orphans(s);
+	oomkill_init(&s->killer, &s->procfs);
+	oomkill_start(&s->killer);
+	s->runner = (struct runner){
+		.loop = s->loop, .proc = &s->procfs, .config = s->config, .cancelled = &s->cancelled,
+		.forked = service_forked, .ended = service_ended, .context = s,
+	};
+	return 0;
+}
+
+int service_open(struct service *s, const struct config *config, bool foreground)
+{
+	int r;
+
+	*s = SERVICE_NONE;
+	s->config = config;
+	s->foreground = foreground;
+	r = open_system(s);
+	if (r == 0)
+		r = take_lock(s);
+	if (r == 0)
+		r = look(s);
+	if (r == 0)
+		r = make_roster(s);
+	if (r == 0)
+		r = make_commands(s);
+	if (r == 0)
+		r = start_logger(s);
+	if (r == 0) {
+		r = service_write(s);
+		s->has_pid_file = r == 0;
+	}
+	if (r == 0)
+		service_watch_file(s);
+	return r;
+}
+
+/* Our output goes to FD from here on, -1: nowhere. */
+static void print_to(int fd)
+{
+	CLEANUP(fd_done) int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int i = STDOUT_FILENO; i <= STDERR_FILENO; i++)
+		if (dup2(fd >= 0 ? fd : nowhere, i) < 0)
+			close(i);
+}
+
+void service_detach(struct service *s)
+{
+	CLEANUP(fd_done) int nowhere = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	s->attached = false;
+	print_to(s->journal);
+	if (dup2(nowhere, STDIN_FILENO) < 0)
+		close(STDIN_FILENO);
+	if (chdir("/") < 0) /* nobody waits for us to unmount a file system */
+		service_say(s, "cannot leave the working directory: %s", log_errno(errno));
+}
+
+/* The logger ends when nobody is left who could print. */
+static void end_logger(struct service *s)
+{
+	CLEANUP(pidref_done) struct pidref logger = PIDREF_NONE;
+	pid_t pid = s->logger.process.pid;
+
+	s->journal = fd_close(s->journal);
+	logger_close(&s->logger);
+	if (pid <= 0 || pidref_open(NULL, pid, &logger) < 0)
+		return;
+	if (pidref_wait(NULL, &logger, LOGGER_END_MS) < 0)
+		pidref_signal(NULL, &logger, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+void service_close(struct service *s)
+{
+	if (s->has_pid_file) {
+		int r = pidfile_remove(s->config->pid_path);
+
+		if (r < 0)
+			service_say(s, "cannot remove pid file '%s': %s", s->config->pid_file, log_errno(r));
+	}
+	if (!s->attached)
+		print_to(-1);
+	end_logger(s);
+	logger_done(&s->logger);
+	commands_done(&s->commands);
+	oomkill_done(&s->killer);
+	pidref_done(&s->stopper);
+	loop_free(s->loop);
+	roster_done(&s->roster);
+	fd_done(&s->watch);
+	fd_done(&s->lock);
+	procfs_done(&s->procfs);
+}

@@ -1,0 +1,154 @@
+/* service_members.c: see service.h: who is there. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "applets/cluster/process.h"
+#include "applets/cluster/service.h"
+#include "core/log.h"
+
+/* ---- forked ---- */
+
+/* Which line of those that are being started; one behind them all: a stop line. */
+static size_t line_number(const struct service *s, const struct line *line)
+{
+	for (size_t i = 0; s->lines && i < s->lines->count; i++)
+		if (&s->lines->items[i] == line)
+			return i;
+	return s->config->start.count + s->config->restart.count;
+}
+
+int service_forked(void *context, const struct line *line, pid_t pid)
+{
+	struct service *s = context;
+	struct member member = { .kind = MEMBER_COMMAND, .since_s = time(NULL), .line = line_number(s, line) };
+	int r = process_identify(&s->procfs, pid, &member.process);
+
+	if (r < 0)
+		return r;
+	if (s->lines && line->kind == LINE_BACKGROUND)
+		member.kind = MEMBER_BACKGROUND;
+	roster_name(&s->roster, line->text, member.name);
+	if (!roster_add(&s->roster, &member))
+		return -ENOMEM;
+	r = service_write(s);
+	if (r < 0)
+		roster_remove(&s->roster, s->roster.count - 1);
+	return r;
+}
+
+/* ---- orphaned ---- */
+
+struct adopting { struct service *s; const struct member *of; bool succeeds; size_t count; };
+
+/* A child that nobody of us has started had a parent that has ended: it belongs to what that belonged to. What a plain
+ * line left is a daemon; so is what that left when it ended well, as those do that fork twice. */
+static int adopt(pid_t pid, void *context)
+{
+	struct adopting *a = context;
+	struct service *s = a->s;
+	struct member member = { .kind = MEMBER_ORPHAN, .since_s = time(NULL), .line = a->of->line };
+
+	if (pid == s->logger.process.pid || roster_find(&s->roster, pid) ||
+	    process_identify(&s->procfs, pid, &member.process) < 0)
+		return 0;
+	memcpy(member.name, a->of->name, sizeof(member.name));
+	if (a->succeeds)
+		member.kind = MEMBER_DAEMON;
+	if (a->succeeds && a->count > 0)
+		roster_name(&s->roster, a->of->name, member.name);
+	if (roster_add(&s->roster, &member))
+		a->count++;
+	return 0;
+}
+
+/* ---- ended ---- */
+
+static void say_end(struct service *s, const struct member *member)
+{
+	bool of_memory = WIFSIGNALED(member->status) && WTERMSIG(member->status) == SIGKILL &&
+			 oomkill_struck(&s->killer);
+	char how[64];
+
+	service_say(s, "%s (pid %d) ended: %s%s", member->name, (int)member->process.pid,
+		    spawn_describe(member->status, how), of_memory ? ", out of memory: by the kernel" : "");
+	if (of_memory)
+		oomkill_start(&s->killer);
+}
+
+/* Does it stay in the roster, as one that has ended? */
+static bool is_kept(const struct service *s, const struct member *ended, size_t adopted)
+{
+	if (ended->kind == MEMBER_BACKGROUND)
+		return true;
+	if (ended->kind != MEMBER_DAEMON)
+		return false;
+	return ended->status != 0 || (adopted == 0 && s->roster.state != ROSTER_STARTING);
+}
+
+/* It is at I; those that are adopted come behind it. */
+static void member_ended(struct service *s, size_t i, int status)
+{
+	struct member *member = &s->roster.members[i];
+	struct adopting adopting = { .s = s, .of = &s->last };
+
+	member->ended = true;
+	member->status = status;
+	member->ended_s = time(NULL);
+	s->last = *member;
+	adopting.succeeds = s->lines && (member->kind == MEMBER_COMMAND || (member->kind == MEMBER_DAEMON && status == 0));
+	procfs_each_child(&s->procfs, s->roster.daemon.pid, adopt, &adopting);
+	if (is_kept(s, &s->last, adopting.count))
+		say_end(s, &s->last);
+	else
+		roster_remove(&s->roster, i);
+}
+
+/* One whom we did not know: it came to us and ended between two looks. */
+static void stranger_ended(struct service *s)
+{
+	struct adopting adopting = { .s = s, .of = &s->last };
+
+	adopting.succeeds = s->lines && (s->last.kind == MEMBER_COMMAND || s->last.kind == MEMBER_DAEMON);
+	if (s->last.process.pid)
+		procfs_each_child(&s->procfs, s->roster.daemon.pid, adopt, &adopting);
+}
+
+static void restart_logger(struct service *s)
+{
+	int r = logger_restart(&s->logger, &s->procfs);
+
+	if (r < 0)
+		service_say(s, "the logger has ended, and no other can be started: %s", log_errno(r));
+	s->roster.logger = s->logger.process;
+}
+
+void service_ended(void *context, pid_t pid, int status)
+{
+	struct service *s = context;
+	struct member *member = roster_find(&s->roster, pid);
+
+	if (pid == s->logger.process.pid)
+		restart_logger(s);
+	else if (member)
+		member_ended(s, (size_t)(member - s->roster.members), status);
+	else
+		stranger_ended(s);
+	service_write(s);
+	logger_sweep(&s->logger);
+	loop_stop(s->loop, 0); /* who waits looks whether it was for that */
+}
+
+static void on_orphan(struct loop *loop, pid_t pid, int status, void *context)
+{
+	(void)loop;
+	service_ended(context, pid, status);
+}
+
+void service_watch_orphans(struct service *s)
+{
+	loop_set_orphans(s->loop, on_orphan, s);
+}
