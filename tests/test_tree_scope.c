@@ -10,7 +10,8 @@
 #include "tests/suite.h"
 #include "tests/tree.h"
 
-#define MARK "PROCGUARD_TEST=0123456789abcdef"
+/* Of this test alone: others may run at the same time. */
+static char mark[64], cut_mark[64];
 
 /* What a play has started, by the order of names. */
 enum { TOP, LEFT, LEAF, RIGHT, OTHER, NODES };
@@ -145,7 +146,9 @@ static int play_verified(const struct procfs *proc)
 static void run_marked(const char *script)
 {
 	char *const argv[] = { "sh", "-c", (char *)script, NULL };
-	char *const env[] = { "PATH=/usr/bin:/bin", "BEFORE=1", MARK, "AFTER=" MARK, NULL };
+	char after[80], *const env[] = { "PATH=/usr/bin:/bin", "BEFORE=1", mark, after, NULL };
+
+	snprintf(after, sizeof after, "AFTER=%s", mark);
 
 	execve("/bin/sh", argv, env);
 	_exit(93);
@@ -166,9 +169,9 @@ static bool comes_to(const struct procfs *proc, const struct tree_scope *scope, 
 /* Somebody else asks, to whom nobody of them belongs. */
 static int ask_marked(const struct procfs *proc)
 {
-	const struct tree_scope marked = { .mark = MARK };
-	const struct tree_scope cut = { .mark = "PROCGUARD_TEST=0123456789abcde" };
-	struct tree_scope all = { .whole = &nodes[TOP], .whole_count = 1, .mark = MARK };
+	const struct tree_scope marked = { .mark = mark };
+	const struct tree_scope cut = { .mark = cut_mark };
+	struct tree_scope all = { .whole = &nodes[TOP], .whole_count = 1, .mark = mark };
 	struct tree_node list[32];
 	int n;
 
@@ -179,7 +182,7 @@ static int ask_marked(const struct procfs *proc)
 	n = tree_list_scope(proc, &all, list, 32);
 	if (place(list, n, TOP) == 0 || place(list, n, TOP) > place(list, n, LEFT))
 		return 3;
-	all = (struct tree_scope){ .mark = MARK, .spared = &nodes[TOP], .spared_count = 1 };
+	all = (struct tree_scope){ .mark = mark, .spared = &nodes[TOP], .spared_count = 1 };
 	if (!counts(proc, &all, 5))
 		return 4;
 	if (tree_signal_scope(proc, &marked, SIGTERM) != 6)
@@ -196,7 +199,7 @@ static int play_marked(const struct procfs *proc)
 	if (start(&pid)) {
 		if (start(&pid)) {
 			setsid();
-			run_marked("sleep 1000 & env -i /bin/sleep 1000 & (sleep 1000; :) & wait");
+			run_marked("sleep 100 & env -i /bin/sleep 100 & (sleep 100; :) & wait");
 		}
 		_exit(0);
 	}
@@ -205,7 +208,7 @@ static int play_marked(const struct procfs *proc)
 		if (start(&pid)) {
 			note(proc, LEFT);
 			ready();
-			run_marked("exec sleep 1000");
+			run_marked("exec sleep 100");
 		}
 		if (start(&pid))
 			stay(proc, RIGHT);
@@ -222,7 +225,7 @@ static int play_marked(const struct procfs *proc)
 /* Another user's: found by pid, not by the mark, which that one may not read. */
 static int ask_nobody(const struct procfs *proc)
 {
-	const struct tree_scope marked = { .mark = MARK };
+	const struct tree_scope marked = { .mark = mark };
 	struct tree_scope scope = { .whole = &nodes[TOP], .whole_count = 1 };
 	pid_t own;
 
@@ -242,13 +245,13 @@ static int ask_nobody(const struct procfs *proc)
 
 static int play_denied(const struct procfs *proc)
 {
-	const struct tree_scope marked = { .mark = MARK };
+	const struct tree_scope marked = { .mark = mark };
 	int status;
 	pid_t pid;
 
 	if (start(&pid)) {
 		note(proc, TOP);
-		run_marked("exec sleep 1000");
+		run_marked("exec sleep 100");
 	}
 	if (!comes_to(proc, &marked, 1))
 		return 1;
@@ -265,6 +268,8 @@ static void play(int (*function)(const struct procfs *proc))
 {
 	nodes = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ck_assert_ptr_ne(nodes, MAP_FAILED);
+	snprintf(mark, sizeof mark, "PROCGUARD_TEST=%d-%.0f-x", (int)getpid(), child_now() * 1e6);
+	snprintf(cut_mark, sizeof cut_mark, "%.*s", (int)strlen(mark) - 1, mark);
 	as_guard(function, true, false);
 	munmap(nodes, 4096);
 }
