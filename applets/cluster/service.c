@@ -20,20 +20,35 @@
 
 enum { LINE_MAX = 64 << 10, LOGGER_END_MS = 5000 };
 
-void service_say(struct service *s, const char *format, ...)
+/* While our stderr is not the journal yet, that is written to, too. */
+static void say(struct service *s, bool to_caller, const char *format, va_list args)
 {
 	CLEANUP(buf_done) struct buf line = BUF(LINE_MAX);
-	va_list args;
-	int r;
 
-	va_start(args, format);
-	r = buf_vprintf(&line, format, args);
-	va_end(args);
-	if (r < 0)
+	if (buf_vprintf(&line, format, args) < 0)
 		return;
-	log_line("%s", line.data);
+	if (to_caller || !s->attached || s->journal < 0)
+		log_line("%s", line.data);
 	if (s->attached && s->journal >= 0 && buf_adds(&line, "\n") == 0)
 		(void)!write(s->journal, line.data, line.len); /* the log is no reason not to start */
+}
+
+void service_say(struct service *s, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(s, true, format, args);
+	va_end(args);
+}
+
+void service_log(struct service *s, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(s, false, format, args);
+	va_end(args);
 }
 
 /* ---- what there was before ---- */
@@ -259,9 +274,9 @@ static void end_logger(struct service *s)
 
 	s->journal = fd_close(s->journal);
 	logger_close(&s->logger);
-	if (pid <= 0 || pidref_open(NULL, pid, &logger) < 0)
+	if (pid <= 0)
 		return;
-	if (pidref_wait(NULL, &logger, LOGGER_END_MS) < 0)
+	if (pidref_open(NULL, pid, &logger) == 0 && pidref_wait(NULL, &logger, LOGGER_END_MS) < 0)
 		pidref_signal(NULL, &logger, SIGKILL);
 	waitpid(pid, NULL, 0);
 }

@@ -64,8 +64,9 @@ void service_close(struct service *s); /* removes the pid file, and waits for th
  * said from here on stands in the log alone. */
 void service_detach(struct service *s);
 
-/* A line for who starts us, and for the log. */
+/* A line for who starts us, and for the log; for the log alone, which is stderr in the foreground. */
 void service_say(struct service *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void service_log(struct service *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- service_members.c ---- */
 

@@ -71,10 +71,12 @@ static void say_end(struct service *s, const struct member *member)
 {
 	bool of_memory = WIFSIGNALED(member->status) && WTERMSIG(member->status) == SIGKILL &&
 			 oomkill_struck(&s->killer);
+	/* That what we end ourselves has ended is no news. */
+	void (*say)(struct service *, const char *, ...) = s->lines ? service_say : service_log;
 	char how[64];
 
-	service_say(s, "%s (pid %d) ended: %s%s", member->name, (int)member->process.pid,
-		    spawn_describe(member->status, how), of_memory ? ", out of memory: by the kernel" : "");
+	say(s, "%s (pid %d) ended: %s%s", member->name, (int)member->process.pid, spawn_describe(member->status, how),
+	    of_memory ? ", out of memory: by the kernel" : "");
 	if (of_memory)
 		oomkill_start(&s->killer);
 }

@@ -145,7 +145,8 @@ static int undo(struct service *s, int error)
 		service_say(s, "The start is given up (%s), and what was started ended again",
 			    sig_name(s->signal, name));
 	else
-		service_say(s, "The start has failed, and what was started is ended again");
+		service_say(s, "The start has failed, and what was started is ended again%s%s",
+			    s->foreground ? "" : "; what it printed: ", s->foreground ? "" : s->config->log_path);
 	service_stop(s, false);
 	s->over = true;
 	return 1;
