@@ -75,10 +75,10 @@ START_TEST(table)
 
 	ck_assert_int_eq(status_table(&running, NOW, &out), 0);
 	ck_assert_str_eq(out.data,
-			 "NAME          KIND        PID   STATE     SINCE                 FOR   MEMORY    LAST EXIT\n"
-			 "worker        background  4720  sleeping  2025-11-21T16:20:00Z  3m2s  12.5 MiB  -\n"
-			 "redis-server  daemon      4725  ended     2025-11-21T16:21:57Z  1m5s  -         SIGKILL\n"
-			 "mailer        background  4730  ended     -                     0s    -         not known\n");
+			 "NAME          PID   KIND        STATE     SINCE                 FOR   MEMORY    LAST EXIT\n"
+			 "worker        4720  background  sleeping  2025-11-21T16:20:00Z  3m2s  12.5 MiB  -\n"
+			 "redis-server  4725  daemon      ended     2025-11-21T16:21:57Z  1m5s  -         SIGKILL\n"
+			 "mailer        4730  background  ended     -                     0s    -         not known\n");
 }
 END_TEST
 

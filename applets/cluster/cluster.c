@@ -19,6 +19,14 @@
 
 static const struct opt common_options[] = { OPT_FILE, OPT_SECTION, { .kind = OPT_END } };
 
+static const struct opt status_options[] = {
+	TYPED(OPT_FLAG, 'v', "verbose", NULL, verbose, "a line for each member: state, memory, how it ended"),
+	TYPED(OPT_FLAG, 0, "json", NULL, json, "all of that as JSON"),
+	OPT_FILE,
+	OPT_SECTION,
+	{ .kind = OPT_END },
+};
+
 static const struct opt run_options[] = {
 	OPT_FILE, OPT_SECTION,
 	TYPED(OPT_CHOICE, 0, "exit-on", "any|all", exit_on,
@@ -34,7 +42,7 @@ static const struct opt logs_options[] = {
 	{ .kind = OPT_END },
 };
 
-enum { START, STOP, RESTART, RUN, LOGS, CONFIG, INSTALL, UNIT };
+enum { START, STOP, RESTART, STATUS, RUN, LOGS, CONFIG, INSTALL, UNIT };
 
 static const struct opt_command commands[] = {
 	[START] = { .name = "start",
@@ -49,6 +57,10 @@ static const struct opt_command commands[] = {
 		      .synopsis = "",
 		      .summary = "end everything and run the restart lines; without any: stop, then start",
 		      .options = common_options },
+	[STATUS] = { .name = "status",
+		     .synopsis = "[-v] [--json]",
+		     .summary = "say whether it runs, and end with 0 when it does",
+		     .options = status_options },
 	[RUN] = { .name = "run",
 		  .synopsis = "[--exit-on any|all]",
 		  .summary = "start in the foreground, until SIGTERM: for containers and other supervisors",
@@ -78,6 +90,7 @@ static cluster_command *const mains[] = {
 	[START] = start_main,
 	[STOP] = stop_main,
 	[RESTART] = restart_main,
+	[STATUS] = status_main,
 	[RUN] = foreground_main,
 	[LOGS] = logs_main,
 	[CONFIG] = show_main,

@@ -10,6 +10,7 @@
 struct typed {
 	const char *file, *section;
 	const char *exit_on; /* run: "any", "all", NULL */
+	bool verbose, json; /* status */
 	bool follow; /* logs */
 	int lines;   /* logs; INT_MAX: all of them */
 };
@@ -29,6 +30,7 @@ typedef int cluster_command(struct cluster *c);
 cluster_command start_main;   /* start */
 cluster_command stop_main;    /* stop */
 cluster_command restart_main; /* restart */
+cluster_command status_main;  /* status */
 cluster_command foreground_main; /* run */
 cluster_command logs_main;    /* logs */
 cluster_command show_main;    /* config */

@@ -17,7 +17,7 @@ enum { COLUMNS = 8, GAP = 2 };
 
 struct row { char cells[COLUMNS][STATUS_CELL_SIZE]; };
 
-static const struct row header = { { "NAME", "KIND", "PID", "STATE", "SINCE", "FOR", "MEMORY", "LAST EXIT" } };
+static const struct row header = { { "NAME", "PID", "KIND", "STATE", "SINCE", "FOR", "MEMORY", "LAST EXIT" } };
 
 /* ---- Words ---- */
 
@@ -94,13 +94,13 @@ static void fill_row(const struct status_member *of, int64_t now_s, struct row *
 	int64_t since = m->ended ? m->ended_s : m->since_s;
 	char text[STATUS_CELL_SIZE];
 	const char *const cells[COLUMNS] = {
-		[0] = m->name, [1] = roster_kinds[m->kind], [3] = status_word(of->state),
+		[0] = m->name, [2] = roster_kinds[m->kind], [3] = status_word(of->state),
 		[7] = m->ended ? last_exit(m, text) : "-",
 	};
 
 	for (int i = 0; i < COLUMNS; i++)
 		snprintf(ret->cells[i], STATUS_CELL_SIZE, "%s", cells[i] ? cells[i] : "-");
-	snprintf(ret->cells[2], STATUS_CELL_SIZE, "%d", (int)m->process.pid);
+	snprintf(ret->cells[1], STATUS_CELL_SIZE, "%d", (int)m->process.pid);
 	date(since, ret->cells[4]);
 	status_duration(now_s - since, ret->cells[5]);
 	if (of->memory >= 0)

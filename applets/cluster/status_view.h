@@ -1,8 +1,8 @@
 /* status_view.h: what `status` knows, as a table for a person and as JSON for a program. Pure.
  *
- *	NAME          KIND        PID   STATE     SINCE                 FOR   MEMORY    LAST EXIT
- *	worker        background  4720  sleeping  2025-11-21T16:20:00Z  3m2s  12.5 MiB  -
- *	redis-server  daemon      4725  ended     2025-11-21T16:21:57Z  1m5s  -         SIGKILL */
+ *	NAME          PID   KIND        STATE     SINCE                 FOR   MEMORY    LAST EXIT
+ *	worker        4720  background  sleeping  2025-11-21T16:20:00Z  3m2s  12.5 MiB  -
+ *	redis-server  4725  daemon      ended     2025-11-21T16:21:57Z  1m5s  -         SIGKILL */
 #ifndef CLUSTER_STATUS_VIEW_H
 #define CLUSTER_STATUS_VIEW_H
 
