@@ -30,6 +30,7 @@ static void on_stopper_gone(struct loop *loop, const struct pidref *ref, void *c
 		    living, count);
 	pidref_done(&s->stopper);
 	s->roster.state = ROSTER_RUNNING;
+	lock_release(s->lock, LOCK_STOPPING);
 	service_write(s);
 }
 
@@ -49,7 +50,8 @@ static void on_stopping(struct loop *loop, int signal, pid_t sender, void *conte
 	if (!s->attached || s->foreground)
 		service_say(s, "Cluster is going down... (by pid %d)", (int)sender);
 	s->cancelled = true; /* a start */
-	service_write(s);
+	if (service_write(s) < 0)
+		lock_take(s->lock, LOCK_STOPPING, false);
 	loop_stop(loop, 0);
 }
 

@@ -151,8 +151,13 @@ static bool is_alive(const struct stop *s)
 	return s->found.state == FOUND_ALIVE && pidref_verify(&s->procfs, &s->found.daemon) == 0;
 }
 
-/* Tell it, and wait until it starts nothing more: its pid file says so. One that is held, or that is the original's,
- * does not answer. */
+static bool has_answered(const struct stop *s)
+{
+	return s->found.roster.state == ROSTER_STOPPING || lock_is_held(s->config->pid_path, LOCK_STOPPING) > 0;
+}
+
+/* Tell it, and wait until it starts nothing more: its pid file says so, or where the disk is full its lock. One that is
+ * held, or that is the original's, does not answer. */
 static int tell_daemon(struct stop *s)
 {
 	int64_t until = loop_now() + ANSWER_MS;
@@ -167,7 +172,7 @@ static int tell_daemon(struct stop *s)
 		return r;
 	}
 	pidref_signal(&s->procfs, &s->found.daemon, SIGCONT);
-	for (int pause = LOOK_FIRST_MS; is_alive(s) && s->found.roster.state != ROSTER_STOPPING;
+	for (int pause = LOOK_FIRST_MS; is_alive(s) && !has_answered(s);
 	     pause = pause * 2 < LOOK_MAX_MS ? pause * 2 : LOOK_MAX_MS) {
 		if (loop_now() > until) {
 			log_fail("the daemon (pid %d) does not answer: it is stopped all the same",
