@@ -195,6 +195,22 @@ test_a_term_to_the_daemon_stops_the_cluster() {
 	grep -q 'cluster: Cluster is going down\.\.\.$' cluster.log || fail "$(cat cluster.log)"
 }
 
+# As log rotation sends one.
+test_a_hangup_is_nothing_to_the_daemon() {
+	section <<-'END'
+		start = background:exec sleep 1000
+	END
+	at_end_stop
+	ours start
+	daemon=$(daemon_pid)
+	kill -HUP "$daemon"
+	rm cluster.pid # it lives, and has had the signal, when it is there again
+	wait_until 30 test -e cluster.pid
+	alive "$daemon" || fail "it has ended"
+	ours status
+	expect_status 0
+}
+
 test_stop_during_a_start() {
 	section <<-'END'
 		start =

@@ -20,6 +20,12 @@ static void on_end(struct loop *loop, int signal, pid_t sender, void *context)
 	loop_stop(loop, 0);
 }
 
+/* A terminal that has gone is not ours, and there is nothing to be read anew. */
+static void on_hangup(struct loop *loop, int signal, pid_t sender, void *context)
+{
+	(void)loop, (void)signal, (void)sender, (void)context;
+}
+
 static void on_stopper_gone(struct loop *loop, const struct pidref *ref, void *context)
 {
 	struct service *s = context;
@@ -75,8 +81,8 @@ int service_take_signals(struct service *s)
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]) && r == 0; i++)
 		r = loop_add_signal(s->loop, ends[i], on_end, s);
-	if (r == 0 && s->foreground)
-		r = loop_add_signal(s->loop, SIGHUP, on_end, s);
+	if (r == 0)
+		r = loop_add_signal(s->loop, SIGHUP, s->foreground ? on_end : on_hangup, s);
 	if (r == 0)
 		r = loop_add_signal(s->loop, SIGUSR1, on_stopping, s);
 	return r < 0 ? r : loop_add_signal(s->loop, SIGUSR2, on_stopped, s);
