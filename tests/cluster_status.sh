@@ -240,7 +240,7 @@ test_what_cannot_be_judged() {
 	unknown_is 'it is a link'
 	rm cluster.pid
 	head -n 4 elsewhere >cluster.pid
-	unknown_is 'it is no pid file of a cluster, or was cut off (remove it when nothing runs)'
+	unknown_is 'it is no pid file of a cluster, or was cut off (remove it: a daemon that runs makes it anew)'
 	cluster status --json
 	expect_status 4
 	grep -qF '"state":"unknown","pid":null,' out || fail "it is known: $(cat out)"

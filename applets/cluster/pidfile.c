@@ -82,7 +82,7 @@ const char *pidfile_why(const char *path, int error, char ret[PIDFILE_WHY_SIZE])
 	case -EPERM:
 		return why_distrusted(path, ret);
 	case -EBADMSG:
-		return "it is no pid file of a cluster, or was cut off (remove it when nothing runs)";
+		return "it is no pid file of a cluster, or was cut off (remove it: a daemon that runs makes it anew)";
 	case -ELOOP:
 		return "it is a link";
 	default:

@@ -32,7 +32,7 @@ int pidfile_write(const char *path, const struct roster *roster);
 /* Remove it. 0 also where there was none. */
 int pidfile_remove(const char *path);
 
-/* LOCK_STOPPING: the daemon's, where it is told to start nothing more and cannot say so in the file: the disk is full. */
+/* LOCK_STOPPING: the daemon's, where it starts nothing more and cannot say so in the file: the disk is full. */
 enum lock_part { LOCK_DAEMON, LOCK_STOP, LOCK_STOPPING };
 
 /* Open "PATH.lock", made where missing, with mode 0600; close-on-exec. A descriptor that the caller closes, or -errno:

@@ -22,7 +22,8 @@
 #include "core/procfs.h"
 #include "core/tree.h"
 
-enum service_exit_on { EXIT_ON_TERM, EXIT_ON_ANY, EXIT_ON_ALL }; /* when `run` ends by itself: when any member has ended */
+/* When `run` ends by itself: never, when any member has ended, when all have. */
+enum service_exit_on { EXIT_ON_TERM, EXIT_ON_ANY, EXIT_ON_ALL };
 
 struct service {
 	const struct config *config;
@@ -46,8 +47,8 @@ struct service {
 	bool cancelled;                /* a signal: what is being started is given up */
 	int signal;                    /* the one that told us to end; 0: none */
 	struct pidref stopper;         /* who stops the cluster from outside; pid 0: nobody */
+	bool given_up;                 /* a start: who stops the cluster ends what it has begun, or we do */
 	bool over;                     /* it is stopped, or told to us to be */
-	int status;                    /* our exit status */
 };
 
 #define SERVICE_NONE ((struct service){ .procfs = { .fd = -1 }, .lock = -1, .journal = -1, .watch = -1, \
@@ -68,6 +69,9 @@ void service_detach(struct service *s);
 void service_say(struct service *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void service_log(struct service *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Run the loop until something has happened, MS at most. */
+void service_pause(struct service *s, int ms);
+
 /* ---- service_members.c ---- */
 
 /* The calls of struct runner. */
@@ -82,7 +86,7 @@ void service_watch_orphans(struct service *s);
 /* Write the pid file. -errno: said once; tried again with the next change, and after some time. */
 int service_write(struct service *s);
 
-/* Have it made anew when somebody removes it: without it nobody could stop us. */
+/* Have it made anew when somebody removes it, or writes into it: without it nobody could stop us. */
 void service_watch_file(struct service *s);
 
 /* ---- service_start.c ---- */
@@ -98,6 +102,10 @@ int service_take_signals(struct service *s);
 
 /* Until it is over. Returns the exit status. */
 int service_live(struct service *s);
+
+/* Is it on us to stop the cluster? Then we have the lock for that from here on. Waits while somebody else has it who has
+ * not told us yet: false when that one has, or when it is over. */
+bool service_may_stop(struct service *s);
 
 /* Stop everything ourselves, with the stop lines or without. As stopping_all(). */
 int service_stop(struct service *s, bool stop_lines);

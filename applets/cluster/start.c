@@ -33,7 +33,7 @@ static int live_as_daemon(struct cluster *c, const struct config_lines *lines, i
 	int status;
 
 	setsid();
-	spawn_keep_only(word); /* `start 9>lock`, `start 3>&1 | cat`: nobody waits for us for what the caller has open */
+	spawn_keep_only(word); /* `start 9>lock`, `start 3>&1 | cat`: we hold nothing that the caller has open */
 	if (service_open(&s, &c->config, false) < 0)
 		return 1;
 	status = service_start(&s, lines);
