@@ -10,9 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "applets/cluster/found.h"
 #include "applets/cluster/process.h"
-#include "applets/cluster/stopping.h"
 #include "core/buf.h"
 #include "core/cleanup.h"
 #include "core/log.h"
@@ -51,84 +49,17 @@ void service_log(struct service *s, const char *format, ...)
 	va_end(args);
 }
 
-/* ---- what there was before ---- */
-
-static int say_alive(const struct service *s)
+static void on_pause_over(struct loop *loop, void *context)
 {
-	log_line("Start aborded since pid file '%s' exists.", s->config->pid_file);
-	return -EEXIST;
+	(void)context;
+	loop_stop(loop, 0);
 }
 
-static int take_lock(struct service *s)
+void service_pause(struct service *s, int ms)
 {
-	const struct config *c = s->config;
-	int r;
-
-	s->lock = lock_open(c->pid_path);
-	if (s->lock < 0) {
-		log_fail("cannot open '%s.lock': %s (nothing was started)", c->pid_file, log_errno(s->lock));
-		return s->lock;
-	}
-	r = lock_take(s->lock, LOCK_DAEMON, false);
-	if (r == -EWOULDBLOCK)
-		return say_alive(s);
-	if (r < 0)
-		log_fail("cannot lock '%s.lock': %s (nothing was started)", c->pid_file, log_errno(r));
-	return r;
-}
-
-/* What a daemon that was killed has left is ended, since the cluster is to be started once. Nobody else is about to. */
-static int end_left(struct service *s, const struct found *found)
-{
-	struct roster roster = found->roster;
-	struct stopping stopping = { .runner = &s->runner, .roster = &roster, .config = s->config,
-				     .left = found->left, .left_count = found->left_count };
-	char mark[sizeof(COMMANDS_VARIABLE "=") + ROSTER_ID_SIZE];
-	int r = process_identify(&s->procfs, getpid(), &s->roster.daemon);
-
-	for (size_t i = 0; i < found->left_count; i++) {
-		char name[ROSTER_NAME_SIZE];
-
-		found_name(&s->procfs, found, &found->left[i], name);
-		log_line("%s (pid %d) is left of it: ended", name, (int)found->left[i].pid);
-	}
-	snprintf(mark, sizeof(mark), COMMANDS_VARIABLE "=%s", roster.id);
-	stopping.mark = roster.bare ? NULL : mark;
-	stopping.self = process_node(&s->roster.daemon);
-	roster.daemon = (struct process_id){ 0 };
-	return r < 0 ? r : stopping_rest(&stopping);
-}
-
-static int clear_stale(struct service *s)
-{
-	CLEANUP(found_done) struct found found = { .daemon = PIDREF_NONE };
-	int r = lock_take(s->lock, LOCK_STOP, true);
-
-	if (r == 0)
-		r = found_load(&s->procfs, s->config->pid_path, true, &found);
-	if (r == 0 && found.state == FOUND_DEAD) {
-		log_line("Pid file '%s' is stale: %s", s->config->pid_file, found.why);
-		r = found.left_count ? end_left(s, &found) : 0;
-	}
-	lock_release(s->lock, LOCK_STOP);
-	return r;
-}
-
-static int look(struct service *s)
-{
-	CLEANUP(found_done) struct found found = { .daemon = PIDREF_NONE };
-	int r = found_load(&s->procfs, s->config->pid_path, true, &found);
-
-	if (r < 0) {
-		char why[PIDFILE_WHY_SIZE];
-
-		log_fail("cannot read pid file '%s': %s; nothing was started", s->config->pid_file,
-			 pidfile_why(s->config->pid_path, r, why));
-		return r;
-	}
-	if (found.state == FOUND_ALIVE)
-		return say_alive(s);
-	return found.state == FOUND_DEAD ? clear_stale(s) : 0;
+	if (loop_set_timer(s->loop, ms, on_pause_over, s) == 0)
+		loop_run(s->loop);
+	loop_clear_timer(s->loop, on_pause_over, s);
 }
 
 /* ---- who we are ---- */
@@ -226,9 +157,9 @@ int service_open(struct service *s, const struct config *config, bool foreground
 	s->foreground = foreground;
 	r = open_system(s);
 	if (r == 0)
-		r = take_lock(s);
+		r = service_take_lock(s);
 	if (r == 0)
-		r = look(s);
+		r = service_look_before(s);
 	if (r == 0)
 		r = make_roster(s);
 	if (r == 0)

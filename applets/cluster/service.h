@@ -1,6 +1,7 @@
 /* service.h: the daemon of a cluster: it starts the lines, knows what came of them, sees it end.
  *
- *	service.c          what it begins and ends with: the lock, the pid file, the logger
+ *	service.c          what it begins and ends with: who we are, the logger, the standard descriptors
+ *	service_before.c   the lock, and what a daemon before us has left
  *	service_members.c  who is there: forked, ended, orphaned
  *	service_file.c     the pid file, as long as it lives
  *	service_start.c    the lines in their order
@@ -72,6 +73,14 @@ void service_log(struct service *s, const char *format, ...) __attribute__((form
 /* Run the loop until something has happened, MS at most. */
 void service_pause(struct service *s, int ms);
 
+/* ---- service_before.c ---- */
+
+/* Be the only daemon. -errno, -EEXIST: there is one; which is said. */
+int service_take_lock(struct service *s);
+
+/* What a pid file that is there says: end what a daemon that was killed has left. As service_take_lock(). */
+int service_look_before(struct service *s);
+
 /* ---- service_members.c ---- */
 
 /* The calls of struct runner. */
@@ -103,8 +112,8 @@ int service_take_signals(struct service *s);
 /* Until it is over. Returns the exit status. */
 int service_live(struct service *s);
 
-/* Is it on us to stop the cluster? Then we have the lock for that from here on. Waits while somebody else has it who has
- * not told us yet: false when that one has, or when it is over. */
+/* Is it on us to stop the cluster? Then we have the lock for that from here on. Waits while somebody has it who has not
+ * told us yet: false when that one has, or when it is over. */
 bool service_may_stop(struct service *s);
 
 /* Stop everything ourselves, with the stop lines or without. As stopping_all(). */

@@ -98,20 +98,6 @@ static const struct member *failed_member(const struct service *s)
 	return NULL;
 }
 
-static void on_turn(struct loop *loop, void *context)
-{
-	(void)context;
-	loop_stop(loop, 0);
-}
-
-/* What has happened until now is seen. */
-static void catch_up(struct service *s)
-{
-	if (loop_set_timer(s->loop, 0, on_turn, s) == 0)
-		loop_run(s->loop);
-	loop_clear_timer(s->loop, on_turn, s);
-}
-
 static int run_lines(struct service *s, struct buf *pids)
 {
 	const struct member *failed;
@@ -121,7 +107,7 @@ static int run_lines(struct service *s, struct buf *pids)
 		r = s->cancelled ? -ECANCELED : run_line(s, &s->lines->items[i], pids);
 	if (r < 0)
 		return r;
-	catch_up(s);
+	service_pause(s, 0); /* what has happened until now is seen */
 	failed = failed_member(s);
 	if (failed) {
 		const struct line *line = &s->lines->items[failed->line];
@@ -132,18 +118,23 @@ static int run_lines(struct service *s, struct buf *pids)
 	return s->cancelled ? -ECANCELED : 0;
 }
 
+static const char *why_cancelled(const struct service *s, char name[24])
+{
+	return s->signal ? sig_name(s->signal, name) : "by a stop that has gone";
+}
+
 /* What was started is ended again, unless somebody else is about to. */
 static int undo(struct service *s, int error)
 {
 	char name[24];
 
-	if (s->stopper.pid) {
+	if (!service_may_stop(s)) {
 		service_say(s, "The start is given up: pid %d stops the cluster", (int)s->stopper.pid);
+		s->given_up = true;
 		return 1;
 	}
 	if (error == -ECANCELED)
-		service_say(s, "The start is given up (%s), and what was started ended again",
-			    sig_name(s->signal, name));
+		service_say(s, "The start is given up (%s), and what was started ended again", why_cancelled(s, name));
 	else
 		service_say(s, "The start has failed, and what was started is ended again%s%s",
 			    s->foreground ? "" : "; what it printed: ", s->foreground ? "" : s->config->log_path);
