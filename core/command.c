@@ -127,6 +127,10 @@ int command_split(char *line, char **ret_words, size_t max, char ret_why[COMMAND
 	return r < 0 ? r : (int)count;
 }
 
+/* "--": a line that begins with a dash is no option of the shell. */
+#define SHELL_ARGV(line) { (char *)(uintptr_t)SHELL, (char *)(uintptr_t)"-c", (char *)(uintptr_t)"--", \
+			   (char *)(uintptr_t)(line), NULL }
+
 static pid_t start_words(const char *line, const struct spawn *how, char ret_why[COMMAND_WHY_SIZE])
 {
 	CLEANUP(free_done) char *copy = strdup(line);
@@ -145,14 +149,28 @@ static pid_t start_words(const char *line, const struct spawn *how, char ret_why
 
 pid_t command_start(const char *line, const struct spawn *how, char ret_why[COMMAND_WHY_SIZE])
 {
-	/* "--": a line that begins with a dash is no option of the shell. */
-	char shell[] = SHELL, c[] = "-c", end[] = "--";
-	char *argv[] = { shell, c, end, (char *)(uintptr_t)line, NULL };
+	char *argv[] = SHELL_ARGV(line);
 	struct spawn spawn = *how;
 
 	if (access(SHELL, X_OK) < 0)
 		return start_words(line, how, ret_why);
 	spawn.argv = argv;
+	return spawn_start(&spawn);
+}
+
+pid_t command_start_direct(const char *line, const struct spawn *how, char ret_why[COMMAND_WHY_SIZE])
+{
+	CLEANUP(free_done) char *copy = strdup(line);
+	char *words[COMMAND_WORDS_MAX], *argv[] = SHELL_ARGV(line);
+	char ignored[COMMAND_WHY_SIZE];
+	struct spawn spawn = *how;
+
+	if (!copy)
+		return -ENOMEM;
+	if (command_split(copy, words, COMMAND_WORDS_MAX, ignored) < 1)
+		return command_start(line, how, ret_why);
+	spawn.argv = words;
+	spawn.script = argv;
 	return spawn_start(&spawn);
 }
 

@@ -19,6 +19,7 @@ struct spawn_user { uid_t uid; gid_t gid; const gid_t *groups; size_t group_coun
 
 struct spawn {
 	char *const *argv;       /* argv[0] is looked up in PATH when it holds no '/'; NULL: a child that succeeds */
+	char *const *script;     /* executed in its place where it is a text without "#!" (ENOEXEC), or NULL */
 	const char *const *env;  /* put into the caller's environment: "NAME=VALUE", or "NAME": it is taken out;
 				  * NULL-terminated, or NULL */
 	const char *pid_variable; /* the variable that becomes the child's own pid ("WATCHDOG_PID"), or NULL */

@@ -235,7 +235,9 @@ static int become(const struct spawn *s, int *parent_fd)
 	reset_signals(s->inherit);
 	if (!s->argv[0])
 		_exit(0);
-	execvp(s->argv[0], s->argv);
+	execvp(s->argv[0], s->argv); /* glibc's runs a script without "#!", musl's does not */
+	if (errno == ENOEXEC && s->script)
+		execv(s->script[0], s->script);
 	return -errno;
 }
 

@@ -183,7 +183,7 @@ int runner_start(struct runner *r, const struct line *line, int out, const char 
 
 	*ret = (struct runner_result){ .rest = -1 };
 	if (pid == 0)
-		pid = command_start(line->text, &how, shell);
+		pid = command_start_direct(line->text, &how, shell);
 	if (pid < 0) {
 		tell_end(r, &start, pid);
 		return not_started(r, &start, pid, shell, ret);
