@@ -36,6 +36,8 @@ enum complete_kind complete_operand(const struct opt_command *command)
 		return COMPLETE_CHOICE;
 	if (strstr(command->synopsis, "COMMAND") || strstr(command->synopsis, "PROGRAM"))
 		return COMPLETE_COMMAND;
+	if (strstr(command->synopsis, "[NAME]...")) /* of what runs: no shell knows them */
+		return COMPLETE_VALUE;
 	return strstr(command->synopsis, "DIR") ? COMPLETE_DIR : COMPLETE_FILE;
 }
 

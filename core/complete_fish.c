@@ -125,7 +125,7 @@ static void operand_rules(const struct complete_job *job, const char *place, con
 {
 	enum complete_kind kind = complete_operand(command);
 
-	if (kind == COMPLETE_NOTHING)
+	if (kind == COMPLETE_NOTHING || kind == COMPLETE_VALUE)
 		return;
 	rule(job, place, "");
 	if (kind == COMPLETE_CHOICE) {

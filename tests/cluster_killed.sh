@@ -22,15 +22,13 @@ moments() {
 	END
 }
 
-# Kill the daemon that COMMAND begins or ends, after MICROSECONDS.
+# Kill the daemon that COMMAND begins or ends, after MICROSECONDS: the child of who is called, and whom the file names.
 kill_daemon_in() { # MICROSECONDS COMMAND
 	"$PROCGUARD" cluster -f "$PWD/cluster.cfg" "$2" >/dev/null 2>&1 &
 	client=$!
 	"$BUILD/tests/progs/pause" "$1"
-	# The daemon is in a session of its own, and was called as its client was.
-	for pid in $(pgrep -f "cluster -f $PWD/cluster.cfg (start|restart)"); do
-		[ "$(ps -o sid= -p "$pid" | tr -d ' ')" != "$pid" ] || kill -9 "$pid" 2>/dev/null
-	done
+	# shellcheck disable=SC2046 # none, one or two
+	kill -9 $(pgrep -P $client -x procguard) $(daemon_pid 2>/dev/null) 2>/dev/null
 	wait $client
 }
 
@@ -42,7 +40,7 @@ expect_truth() {
 	0) [ "$there" -gt 0 ] || fail "$1: Running, and nobody is there: $(cat out)" ;;
 	1) [ -e cluster.pid ] || fail "$1: 1 without a pid file" ;;
 	3) [ "$there" = 0 ] || fail "$1: Not running: $(who_is_left)" ;;
-	*) fail "$1: status $status: $(cat out err)" ;;
+	*) fail "$1: status $status: $(cat out err cluster.log)" ;;
 	esac
 }
 

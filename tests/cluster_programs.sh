@@ -9,11 +9,11 @@ three_programs() {
 	section <<-END
 		start =
 		    redis-server $PWD/here/redis.conf
-		    background[ready=file:here/app.sock]:exec python3 $PWD/app.py
+		    background[ready=file:app.sock]:exec python3 $PWD/app.py
 		    nginx -p $PWD/here -c $PWD/here/nginx.conf
 		stop =
 		    nginx -p $PWD/here -c $PWD/here/nginx.conf -s quit
-		    pid:here/redis.pid
+		    pid:redis.pid
 	END
 	cat >here/redis.conf <<-END
 		daemonize yes
@@ -101,6 +101,7 @@ test_each_of_them_is_missed_when_it_is_killed() {
 	ours stop # nginx -s quit has nobody to tell
 	expect_status 1
 	expect_nobody
+	rm -f here/nginx.sock # it does not start while its own is there
 	ours start
 	expect_status 0
 	expect_members 0 Running.

@@ -233,6 +233,19 @@ test_completion_in_bash_of_cluster() {
 	offers -f --file -s --section -h --help
 	complete_in_bash cluster install a
 	offers_just aplace
+	complete_in_bash procguard cluster ''
+	offers start stop restart status run logs config install unit --help
+	complete_in_bash cluster run --exit-on ''
+	offers_just all any
+	complete_in_bash cluster -f afile run --exit-on = a
+	offers_just all any
+	complete_in_bash cluster status -
+	offers -v --verbose --json -f
+	offers_not --exit-on -F
+	complete_in_bash cluster logs -
+	offers -F --follow -n --lines
+	complete_in_bash cluster logs a # a member's name, not a file
+	offers_just
 }
 
 test_completion_in_zsh_of_cluster() {
@@ -242,6 +255,8 @@ test_completion_in_zsh_of_cluster() {
 	: >afilm
 	complete_in_zsh 'cluster -f af' 'afilm'
 	complete_in_zsh 'procguard cluster -f afile ' 'unit '
+	complete_in_zsh 'cluster run --exit-on ' 'all  any'
+	complete_in_zsh 'cluster status --' '--verbose'
 }
 
 test_completion_in_fish_of_cluster() {
@@ -252,6 +267,13 @@ test_completion_in_fish_of_cluster() {
 	offers afile
 	complete_in_fish 'procguard cluster -s x u'
 	offers unit
+	complete_in_fish 'cluster logs a'
+	offers_just
+	complete_in_fish 'cluster run --exit-on '
+	offers_just all any
+	complete_in_fish 'cluster status --'
+	offers --verbose --json --file
+	offers_not --exit-on --follow
 }
 
 test_completion_in_fish_of_heart() {
