@@ -158,20 +158,20 @@ pid_t command_start(const char *line, const struct spawn *how, char ret_why[COMM
 	return spawn_start(&spawn);
 }
 
-pid_t command_start_direct(const char *line, const struct spawn *how, char ret_why[COMMAND_WHY_SIZE])
+int command_begin(const char *line, const struct spawn *how, struct spawn_begun *ret,
+		  char ret_why[COMMAND_WHY_SIZE])
 {
 	CLEANUP(free_done) char *copy = strdup(line);
 	char *words[COMMAND_WORDS_MAX], *argv[] = SHELL_ARGV(line);
-	char ignored[COMMAND_WHY_SIZE];
+	bool has_shell = access(SHELL, X_OK) == 0;
 	struct spawn spawn = *how;
+	int count = copy ? command_split(copy, words, COMMAND_WORDS_MAX, ret_why) : -ENOMEM;
 
-	if (!copy)
-		return -ENOMEM;
-	if (command_split(copy, words, COMMAND_WORDS_MAX, ignored) < 1)
-		return command_start(line, how, ret_why);
-	spawn.argv = words;
-	spawn.script = argv;
-	return spawn_start(&spawn);
+	if (count < 0 && (!copy || !has_shell))
+		return count;
+	spawn.argv = count < 0 ? argv : words; /* none of an empty line: it succeeds */
+	spawn.script = has_shell ? argv : NULL;
+	return spawn_begin(&spawn, ret);
 }
 
 int command_status(int error)

@@ -16,9 +16,10 @@ enum { COMMAND_WHY_SIZE = 96, COMMAND_WORDS_MAX = 1024 };
  * -E2BIG: more words than COMMAND_WORDS_MAX; -ENOMEM. An empty line starts a child that succeeds. */
 pid_t command_start(const char *line, const struct spawn *how, char ret_why[COMMAND_WHY_SIZE]);
 
-/* The same, but a LINE that only needs its words separated is started without the shell: so what fails is known, and it
- * takes half the time. -ENOENT, -EACCES then also where a shell would have started, and said so. */
-pid_t command_start_direct(const char *line, const struct spawn *how, char ret_why[COMMAND_WHY_SIZE]);
+/* The same by spawn_begin(), for who wants to know what fails: a LINE that only needs its words separated is started
+ * without the shell, which also takes half the time. -ENOENT, -EACCES of spawn_finish() then also where a shell would
+ * have started, and said so. RET_WHY is set only with -EINVAL. */
+int command_begin(const char *line, const struct spawn *how, struct spawn_begun *ret, char ret_why[COMMAND_WHY_SIZE]);
 
 /* The wait status that a shell's end would give for the -errno of a start: no such command 127, not executable 126;
  * -1, as system(3), where nothing could be started at all. */

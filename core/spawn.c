@@ -32,53 +32,18 @@ static void reap_failed(pid_t pid)
 		;
 }
 
-/* The ends of what parent and child talk by: the child's error, and with a gate also the parent's word before it. */
-static int make_ends(const struct spawn *s, int ends[2])
+/* The ends of what parent and child talk by: the child's error, and at a gate also the parent's word before it. */
+static int make_ends(bool gated, int ends[2])
 {
-	int r = s->forked ? socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) : pipe2(ends, O_CLOEXEC);
+	int r = gated ? socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) : pipe2(ends, O_CLOEXEC);
 
 	return r < 0 ? -errno : 0;
 }
 
-/* The child waits meanwhile. One that was killed there is the caller's to reap, as one that is killed later. */
-static int open_gate(const struct spawn *s, pid_t pid, int fd)
+/* Fork. The parent does to a group what the child does too: whoever comes first. */
+static int fork_child(const struct spawn *s, bool gated, struct spawn_begun *ret)
 {
-	const char go = 1;
-	int r = s->forked ? s->forked(pid, s->forked_context) : 0;
-
-	if (s->forked && r == 0)
-		while (send(fd, &go, 1, MSG_NOSIGNAL) < 0 && errno == EINTR)
-			;
-	if (r < 0)
-		kill(pid, SIGKILL); /* it is not reaped, so it is no other process */
-	return r;
-}
-
-/* The parent, which does to a group what the child does too: whoever comes first. */
-static int watch_start(const struct spawn *s, pid_t pid, int fd)
-{
-	int r;
-
-	if (s->group == SPAWN_GROUP) {
-		setpgid(pid, pid);
-		if (s->foreground)
-			spawn_give_terminal(pid);
-	}
-	r = open_gate(s, pid, fd);
-	if (r == 0)
-		r = -read_error(fd);
-	if (r < 0) {
-		reap_failed(pid);
-		if (s->foreground && s->group == SPAWN_GROUP)
-			spawn_give_terminal(getpgrp());
-	}
-	return r;
-}
-
-pid_t spawn_start(const struct spawn *s)
-{
-	CLEANUP(fd_done) int ours = -1;
-	int ends[2], r = make_ends(s, ends);
+	int ends[2], r = make_ends(gated, ends);
 	pid_t pid;
 
 	if (r < 0)
@@ -86,14 +51,82 @@ pid_t spawn_start(const struct spawn *s)
 	pid = fork();
 	if (pid == 0) {
 		close(ends[0]); /* or else the parent's end would not be seen at the gate */
-		spawn_child(s, ends[1]);
+		spawn_child(s, gated, ends[1]);
 	}
 	r = pid < 0 ? -errno : 0;
-	ours = ends[0];
 	close(ends[1]);
-	if (pid > 0)
-		r = watch_start(s, pid, ours);
-	return r < 0 ? r : pid;
+	if (pid < 0) {
+		close(ends[0]);
+		return r;
+	}
+	if (s->group == SPAWN_GROUP) {
+		setpgid(pid, pid);
+		if (s->foreground)
+			spawn_give_terminal(pid);
+	}
+	*ret = (struct spawn_begun){ .pid = pid, .fd = ends[0],
+				     .has_terminal = s->foreground && s->group == SPAWN_GROUP };
+	return 0;
+}
+
+int spawn_begin(const struct spawn *s, struct spawn_begun *ret)
+{
+	struct spawn_begun begun;
+	int r = fork_child(s, true, &begun);
+
+	if (r < 0)
+		return r;
+	r = s->forked ? s->forked(begun.pid, s->forked_context) : 0;
+	if (r < 0) {
+		spawn_cancel(&begun);
+		return r;
+	}
+	*ret = begun;
+	return 0;
+}
+
+void spawn_go(const struct spawn_begun *begun)
+{
+	const char go = 1;
+
+	while (send(begun->fd, &go, 1, MSG_NOSIGNAL) < 0 && errno == EINTR)
+		;
+}
+
+static void give_up(struct spawn_begun *begun)
+{
+	reap_failed(begun->pid);
+	begun->fd = fd_close(begun->fd);
+	if (begun->has_terminal)
+		spawn_give_terminal(getpgrp());
+}
+
+void spawn_cancel(struct spawn_begun *begun)
+{
+	kill(begun->pid, SIGKILL); /* it is not reaped, so it is no other process */
+	give_up(begun);
+}
+
+pid_t spawn_finish(struct spawn_begun *begun)
+{
+	int r = -read_error(begun->fd);
+
+	if (r < 0)
+		give_up(begun);
+	begun->fd = fd_close(begun->fd);
+	return r < 0 ? r : begun->pid;
+}
+
+pid_t spawn_start(const struct spawn *s)
+{
+	struct spawn_begun begun;
+	int r = s->forked ? spawn_begin(s, &begun) : fork_child(s, false, &begun);
+
+	if (r < 0)
+		return r;
+	if (s->forked)
+		spawn_go(&begun);
+	return spawn_finish(&begun);
 }
 
 bool spawn_may_pass(int error)

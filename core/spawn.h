@@ -47,6 +47,15 @@ struct spawn {
  * as the file system of the command takes; does not wait for its end. */
 pid_t spawn_start(const struct spawn *s);
 
+/* The same in steps, for several children that are started at once. spawn_begin(): 0, and the child waits before exec
+ * (and ends without it when the caller ends); S->forked has been called; or -errno. Then spawn_go() lets it go on, and
+ * spawn_finish() returns what spawn_start() would; or spawn_cancel() ends and reaps it. */
+struct spawn_begun { pid_t pid; int fd; bool has_terminal; };
+int spawn_begin(const struct spawn *s, struct spawn_begun *ret);
+void spawn_go(const struct spawn_begun *begun);
+pid_t spawn_finish(struct spawn_begun *begun);
+void spawn_cancel(struct spawn_begun *begun);
+
 /* May a start that failed with ERROR succeed later: no memory, no process, no descriptor was to be had? */
 bool spawn_may_pass(int error);
 

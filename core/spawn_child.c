@@ -214,7 +214,7 @@ static int become_user(const struct spawn_user *user)
 }
 
 /* Becomes the command, or returns -errno. */
-static int become(const struct spawn *s, int *parent_fd)
+static int become(const struct spawn *s, bool gated, int *parent_fd)
 {
 	int r;
 
@@ -224,7 +224,7 @@ static int become(const struct spawn *s, int *parent_fd)
 		r = set_environment(s);
 	if (r < 0)
 		return r;
-	if (s->forked)
+	if (gated)
 		pass_gate(*parent_fd);
 	oomadj_restore(s->oomadj); /* a file of /proc that is root's, once we are another user */
 	r = become_user(s->user);
@@ -241,9 +241,9 @@ static int become(const struct spawn *s, int *parent_fd)
 	return -errno;
 }
 
-void spawn_child(const struct spawn *s, int parent_fd)
+void spawn_child(const struct spawn *s, bool gated, int parent_fd)
 {
-	int error = -become(s, &parent_fd);
+	int error = -become(s, gated, &parent_fd);
 
 	if (write(parent_fd, &error, sizeof(error)) < 0)
 		_exit(126);

@@ -66,18 +66,6 @@ int runner_wait(struct runner *r, bool *over, int64_t deadline)
 
 /* ---- start ---- */
 
-struct start { struct runner *runner; const struct line *line; pid_t pid; int refused; };
-
-static int on_forked(pid_t pid, void *context)
-{
-	struct start *start = context;
-	const struct runner *r = start->runner;
-
-	start->pid = pid;
-	start->refused = r->forked ? r->forked(r->context, start->line, pid) : 0;
-	return start->refused;
-}
-
 static void on_child(struct loop *loop, pid_t pid, int status, void *context)
 {
 	struct runner *r = context;
@@ -145,14 +133,11 @@ static const char *hint(int error)
 	}
 }
 
-static int not_started(const struct runner *r, const struct start *start, int error, const char *shell,
-		       struct runner_result *ret)
+static int not_started(const struct runner *r, int error, const char *shell, struct runner_result *ret)
 {
 	const char *directory = r->config->directory;
 
-	if (start->refused < 0)
-		return runner_say(ret, error, "%s", log_errno(error));
-	if (shell[0])
+	if (error == -EINVAL && shell[0])
 		return runner_say(ret, error, "there is no /bin/sh, and %s needs one (use plain words, or a program)",
 				  shell);
 	if ((error == -ENOENT || error == -ENOTDIR || error == -EACCES) && is_no_directory(directory))
@@ -161,37 +146,80 @@ static int not_started(const struct runner *r, const struct start *start, int er
 }
 
 /* One that was forked and got no further is reaped already: it ends as a shell would end of ERROR. */
-static void tell_end(struct runner *r, const struct start *start, int error)
+static void tell_end(struct runner *r, pid_t pid, int error)
 {
 	int status = command_status(error);
 
-	if (start->pid > 0 && r->ended)
-		r->ended(r->context, start->pid, status < 0 ? command_status(-EACCES) : status);
+	if (r->ended)
+		r->ended(r->context, pid, status < 0 ? command_status(-EACCES) : status);
+}
+
+int runner_begin(struct runner *r, const struct line *line, int out, const char *add_environment,
+		 struct runner_begun *ret_begun, struct runner_result *ret)
+{
+	CLEANUP(free_done) const char **environment = make_environment(r->environment, add_environment);
+	const struct spawn how = {
+		.env = environment, .in = -1, .out = out, .err = out, .group = SPAWN_SESSION,
+		.directory = r->config->directory, .user = r->user,
+	};
+	char shell[COMMAND_WHY_SIZE] = "";
+	struct spawn_begun begun;
+	int error = environment ? loop_reserve_child(r->loop) : -ENOMEM;
+
+	*ret = (struct runner_result){ .rest = -1 };
+	if (error == 0)
+		error = command_begin(line->text, &how, &begun, shell);
+	if (error < 0)
+		return not_started(r, error, shell, ret);
+	error = r->forked ? r->forked(r->context, line, begun.pid) : 0;
+	if (error < 0) {
+		spawn_cancel(&begun);
+		tell_end(r, begun.pid, error);
+		return runner_say(ret, error, "%s", log_errno(error));
+	}
+	/* It ends only in the loop, which is not run before it is told how the start went. */
+	loop_add_child(r->loop, begun.pid, on_child, r);
+	*ret_begun = (struct runner_begun){ .spawn = begun };
+	return 0;
+}
+
+void runner_go(const struct runner_begun *begun)
+{
+	spawn_go(&begun->spawn);
+}
+
+int runner_finish(struct runner *r, struct runner_begun *begun, struct runner_result *ret)
+{
+	pid_t pid = spawn_finish(&begun->spawn);
+
+	if (pid < 0) {
+		loop_remove_child(r->loop, begun->spawn.pid);
+		tell_end(r, begun->spawn.pid, pid);
+		return not_started(r, pid, "", ret);
+	}
+	ret->pid = r->child.pid = pid;
+	r->child.ended = false;
+	return pid;
+}
+
+void runner_cancel(struct runner *r, struct runner_begun *begun, int error, struct runner_result *ret)
+{
+	loop_remove_child(r->loop, begun->spawn.pid);
+	spawn_cancel(&begun->spawn);
+	tell_end(r, begun->spawn.pid, error);
+	runner_say(ret, error, "%s", log_errno(error));
 }
 
 int runner_start(struct runner *r, const struct line *line, int out, const char *add_environment,
 		 struct runner_result *ret)
 {
-	CLEANUP(free_done) const char **environment = make_environment(r->environment, add_environment);
-	struct start start = { .runner = r, .line = line };
-	const struct spawn how = {
-		.env = environment, .in = -1, .out = out, .err = out, .group = SPAWN_SESSION,
-		.directory = r->config->directory, .user = r->user, .forked = on_forked, .forked_context = &start,
-	};
-	char shell[COMMAND_WHY_SIZE] = "";
-	pid_t pid = environment ? loop_reserve_child(r->loop) : -ENOMEM;
+	struct runner_begun begun;
+	int error = runner_begin(r, line, out, add_environment, &begun, ret);
 
-	*ret = (struct runner_result){ .rest = -1 };
-	if (pid == 0)
-		pid = command_start_direct(line->text, &how, shell);
-	if (pid < 0) {
-		tell_end(r, &start, pid);
-		return not_started(r, &start, pid, shell, ret);
-	}
-	ret->pid = r->child.pid = pid;
-	r->child.ended = false;
-	loop_add_child(r->loop, pid, on_child, r);
-	return pid;
+	if (error < 0)
+		return error;
+	runner_go(&begun);
+	return runner_finish(r, &begun, ret);
 }
 
 /* ---- a command that has to return ---- */

@@ -61,6 +61,16 @@ int runner_command(struct runner *r, const struct line *line, struct runner_resu
 int runner_start(struct runner *r, const struct line *line, int out, const char *add_environment,
 		 struct runner_result *ret);
 
+/* The same in steps, for several that are started at once: runner_begin(): 0, forked() has been called for it, and it
+ * waits before exec; then runner_go(), and runner_finish() returns what runner_start() would; or runner_cancel() for
+ * ERROR. The loop is not run between. */
+struct runner_begun { struct spawn_begun spawn; };
+int runner_begin(struct runner *r, const struct line *line, int out, const char *add_environment,
+		 struct runner_begun *ret_begun, struct runner_result *ret);
+void runner_go(const struct runner_begun *begun);
+int runner_finish(struct runner *r, struct runner_begun *begun, struct runner_result *ret);
+void runner_cancel(struct runner *r, struct runner_begun *begun, int error, struct runner_result *ret);
+
 /* ---- ready.c ---- */
 
 struct ready;

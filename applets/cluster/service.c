@@ -49,6 +49,19 @@ void service_log(struct service *s, const char *format, ...)
 	va_end(args);
 }
 
+void service_note(struct service *s, const char *format, ...)
+{
+	CLEANUP(buf_done) struct buf line = BUF(LINE_MAX);
+	va_list args;
+
+	if (s->journal < 0)
+		return;
+	va_start(args, format);
+	if (buf_vprintf(&line, format, args) == 0 && buf_adds(&line, "\n") == 0)
+		(void)!write(s->journal, line.data, line.len);
+	va_end(args);
+}
+
 static void on_pause_over(struct loop *loop, void *context)
 {
 	(void)context;

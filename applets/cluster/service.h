@@ -43,6 +43,7 @@ struct service {
 	const struct config_lines *lines; /* that were started; NULL: it is being stopped by us */
 	struct member last;            /* the member that ended last: whose orphans we may have got */
 	bool has_pid_file;
+	bool writes_later;             /* the pid file is written for several members at once */
 	bool stale;                    /* the pid file could not be written, and is behind */
 	int watch;                     /* inotify(7), of its directory; -1: none */
 	bool cancelled;                /* a signal: what is being started is given up */
@@ -69,6 +70,7 @@ void service_detach(struct service *s);
 /* A line for who starts us, and for the log; for the log alone, which is stderr in the foreground. */
 void service_say(struct service *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void service_log(struct service *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void service_note(struct service *s, const char *format, ...) __attribute__((format(printf, 2, 3))); /* log alone */
 
 /* Run the loop until something has happened, MS at most. */
 void service_pause(struct service *s, int ms);

@@ -34,7 +34,7 @@ int service_forked(void *context, const struct line *line, pid_t pid)
 	roster_name(&s->roster, line->text, member.name);
 	if (!roster_add(&s->roster, &member))
 		return -ENOMEM;
-	r = service_write(s);
+	r = s->writes_later ? 0 : service_write(s);
 	if (r < 0)
 		roster_remove(&s->roster, s->roster.count - 1);
 	return r;

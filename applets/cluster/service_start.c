@@ -27,36 +27,6 @@ static int run_command(struct service *s, const struct line *line, struct runner
 	return r;
 }
 
-static void ready_done(struct ready **ready)
-{
-	ready_free(*ready);
-}
-
-static int start_background(struct service *s, const struct line *line, struct runner_result *result)
-{
-	CLEANUP(fd_done) int out = -1;
-	CLEANUP(ready_done) struct ready *ready = NULL;
-	const char *environment = NULL;
-	char name[ROSTER_NAME_SIZE];
-	int r = ready_new(&s->runner, line, &ready, &environment, result);
-
-	if (r < 0)
-		return r;
-	service_say(s, "Running in background %s", line->text);
-	roster_name(&s->roster, line->text, name);
-	out = logger_add(&s->logger, name);
-	if (out < 0) {
-		snprintf(result->why, sizeof(result->why), "no pipe for its output: %s", log_errno(out));
-		return out;
-	}
-	r = runner_start(&s->runner, line, out, environment, result);
-	if (r < 0)
-		return r;
-	service_say(s, "Background pid is %d", r);
-	service_say(s, "Background subpid is %d", r);
-	return ready_wait(ready, r, result);
-}
-
 static int run_pid(struct service *s, const struct line *line, struct runner_result *result)
 {
 	const struct tree_scope ours = { .mark = s->commands.mark };
@@ -64,23 +34,130 @@ static int run_pid(struct service *s, const struct line *line, struct runner_res
 	return runner_pid(&s->runner, line, &ours, result);
 }
 
+static void add_pid(struct buf *pids, const struct runner_result *result)
+{
+	if (result->pid)
+		buf_printf(pids, "%s%d", pids->len ? ", " : "", (int)result->pid);
+}
+
+/* R is what came of LINE: said. Does it end the start? */
+static int judge(struct service *s, const struct line *line, int r, const struct runner_result *result)
+{
+	if (r >= 0 || r == -ECANCELED)
+		return r < 0 ? r : 0;
+	service_say(s, "%s: '%s' failed: %s%s", line->place, line->text, result->why,
+		    line->may_fail ? " (it may)" : "");
+	return line->may_fail ? 0 : -ECHILD;
+}
+
 static int run_line(struct service *s, const struct line *line, struct buf *pids)
 {
 	struct runner_result result = { .rest = -1 };
-	int r;
+	int r = line->kind == LINE_PID ? run_pid(s, line, &result) : run_command(s, line, &result);
 
-	if (line->kind == LINE_PID)
-		r = run_pid(s, line, &result);
-	else if (line->kind == LINE_BACKGROUND)
-		r = start_background(s, line, &result);
-	else
-		r = run_command(s, line, &result);
-	if (result.pid)
-		buf_printf(pids, "%s%d", pids->len ? ", " : "", (int)result.pid);
-	if (r == 0 || r == -ECANCELED)
-		return r;
-	service_say(s, "%s: '%s' failed: %s%s", line->place, line->text, result.why, line->may_fail ? " (it may)" : "");
-	return line->may_fail ? 0 : -ECHILD;
+	add_pid(pids, &result);
+	return judge(s, line, r, &result);
+}
+
+/* ---- background lines ---- */
+
+/* Those that stand one behind the other are started together, as by a shell's "&": they wait for the pid file, which is
+ * written once, and not for each other's exec. */
+enum { TOGETHER_MAX = 64 };
+
+struct started {
+	const struct line *line;
+	struct ready *ready;
+	struct runner_begun begun;
+	struct runner_result result;
+	int r;
+};
+
+static void begin(struct service *s, struct started *member)
+{
+	CLEANUP(fd_done) int out = -1;
+	const char *environment = NULL;
+	char name[ROSTER_NAME_SIZE];
+
+	if (member->line->ready.kind != LINE_READY_AT_ONCE)
+		member->r = ready_new(&s->runner, member->line, &member->ready, &environment, &member->result);
+	if (member->r < 0)
+		return;
+	roster_name(&s->roster, member->line->text, name);
+	out = logger_add(&s->logger, name);
+	if (out >= 0) {
+		member->r = runner_begin(&s->runner, member->line, out, environment, &member->begun, &member->result);
+		return;
+	}
+	member->r = out;
+	snprintf(member->result.why, sizeof(member->result.why), "no pipe for its output: %s%s", log_errno(out),
+		 out == -EMFILE ? " (the limit is too low: ulimit -n)" : "");
+}
+
+static void begin_all(struct service *s, struct started *members, size_t count)
+{
+	int written;
+
+	s->writes_later = true;
+	for (size_t i = 0; i < count; i++)
+		begin(s, &members[i]);
+	s->writes_later = false;
+	written = service_write(s);
+	for (size_t i = 0; i < count; i++) {
+		if (members[i].r == 0 && written == 0) {
+			runner_go(&members[i].begun);
+		} else if (members[i].r == 0) {
+			runner_cancel(&s->runner, &members[i].begun, written, &members[i].result);
+			members[i].r = written;
+		}
+	}
+}
+
+static int finish(struct service *s, struct started *member, struct buf *pids)
+{
+	log_line("Running in background %s", member->line->text);
+	if (member->r == 0)
+		member->r = runner_finish(&s->runner, &member->begun, &member->result);
+	add_pid(pids, &member->result);
+	if (member->r > 0) {
+		log_line("Background pid is %d", member->r);
+		log_line("Background subpid is %d", member->r);
+		service_note(s, "Running in background, pid %d: %s", member->r, member->line->text);
+	}
+	return judge(s, member->line, member->r, &member->result);
+}
+
+/* How many lines from AT on: the last one alone may have to be waited for. */
+static size_t count_together(const struct config_lines *lines, size_t at)
+{
+	size_t n = 0;
+
+	while (at + n < lines->count && n < TOGETHER_MAX && lines->items[at + n].kind == LINE_BACKGROUND)
+		if (lines->items[at + n++].ready.kind != LINE_READY_AT_ONCE)
+			break;
+	return n;
+}
+
+static int start_together(struct service *s, const struct line *lines, size_t count, struct buf *pids)
+{
+	struct started *members = calloc(count, sizeof(*members)), *last = members + count - 1;
+	int r = 0;
+
+	if (!members)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		members[i].line = &lines[i];
+	begin_all(s, members, count);
+	for (size_t i = 0; i < count; i++) {
+		int error = finish(s, &members[i], pids);
+
+		r = r < 0 ? r : error;
+	}
+	if (r == 0 && last->r > 0 && last->ready)
+		r = judge(s, last->line, ready_wait(last->ready, last->r, &last->result), &last->result);
+	ready_free(last->ready);
+	free(members);
+	return r;
 }
 
 /* ---- all of them ---- */
@@ -100,11 +177,17 @@ static const struct member *failed_member(const struct service *s)
 
 static int run_lines(struct service *s, struct buf *pids)
 {
+	const struct line *lines = s->lines->items;
 	const struct member *failed;
 	int r = 0;
 
-	for (size_t i = 0; i < s->lines->count && r == 0; i++)
-		r = s->cancelled ? -ECANCELED : run_line(s, &s->lines->items[i], pids);
+	for (size_t i = 0, n; i < s->lines->count && r == 0; i += n) {
+		n = count_together(s->lines, i);
+		if (s->cancelled)
+			return -ECANCELED;
+		r = n ? start_together(s, &lines[i], n, pids) : run_line(s, &lines[i], pids);
+		n = n ? n : 1;
+	}
 	if (r < 0)
 		return r;
 	service_pause(s, 0); /* what has happened until now is seen */
