@@ -346,6 +346,10 @@ START_TEST(locks_that_are_not_ours)
 		ck_assert_int_eq(lock_is_held(path, LOCK_DAEMON), -EPERM);
 	}
 	remove(fixture_path("cluster.pid.lock"));
+	fixture_text("ours", "");
+	ck_assert_int_eq(link(fixture_path("ours"), fixture_path("cluster.pid.lock")), 0);
+	ck_assert_int_eq(lock_open(path), -EPERM); /* it would be another file that gets our mode */
+	remove(fixture_path("cluster.pid.lock"));
 	ck_assert_int_eq(mkfifo(fixture_path("cluster.pid.lock"), 0600), 0);
 	ck_assert_int_eq(lock_open(path), -EPERM);
 	ck_assert_int_eq(lock_is_held(path, LOCK_DAEMON), -EPERM);
