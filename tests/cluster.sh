@@ -30,7 +30,8 @@ test_start_says_what_it_does() {
 		printf 'Background pid is %s\nBackground subpid is %s\n' "$first" "$first"
 		printf 'Running echo one; echo two >&2\none\ntwo\nRunning in background exec sleep 1001\n'
 		printf 'Background pid is %s\nBackground subpid is %s\n' "$second" "$second"
-		printf 'Child PIDs: %s, PID, %s\nStarted with pid %s\nCluster is alive...\n' "$first" "$second" "$daemon"
+		printf 'Child PIDs: %s, PID, %s\n' "$first" "$second"
+		printf 'Started with pid %s\nCluster is alive...\n' "$daemon"
 	} >wanted
 	sed 's/^\(Child PIDs: [0-9]*\), [0-9]*,/\1, PID,/' err | diff wanted - || fail "other words"
 	[ "$(sed 1q cluster.pid)" = "$daemon:$first:$second" ] || fail "$(cat cluster.pid)"
@@ -170,7 +171,8 @@ test_members_end_in_reverse_order_then_the_stop_lines_then_the_rest() {
 test_what_takes_no_notice_is_killed_with_its_tree() {
 	section <<-'END'
 		stop-timeout = 200ms
-		start = background:trap '' TERM; setsid sh -c 'trap "" TERM; touch deaf; while :; do sleep 1; done' & wait; wait
+		deaf = trap "" TERM; touch deaf; while :; do sleep 1; done
+		start = background:trap '' TERM; setsid sh -c '${:deaf}' & wait; wait
 	END
 	ours start
 	expect_status 0
@@ -355,8 +357,8 @@ test_members_outlive_a_killed_daemon_and_its_log_goes_on() {
 	ours start
 	kill -9 "$(daemon_pid)"
 	wait_while 30 alive "$(daemon_pid)"
-	lines=$(wc -l <cluster.log)
-	wait_until 30 eval '[ "$(wc -l <cluster.log)" -gt $((lines + 5)) ]'
+	: >cluster.log
+	wait_until 30 grep -q ' while: tick$' cluster.log
 	alive "$(sed -n 's/^member=[^ ]* background \([0-9]*\) .*/\1/p' cluster.pid)" || fail "it has ended"
 }
 

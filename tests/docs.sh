@@ -66,6 +66,7 @@ started_twice() {
 test_readme_demo() {
 	"$TOP/tests/demo/run" > out 2>&1 || fail "it failed: $(cat out)"
 	test "$(grep -c 'It was restarted' out)" = 3 || fail "not three restarts: $(cat out)"
+	grep -q 'All was told, and nothing is left' out || fail "not the cluster: $(cat out)"
 	test "$(ls)" = out || fail "it left $(ls)"
 	no_procguard || fail "it left processes: $(procguard_pids all)"
 }

@@ -194,7 +194,7 @@ every_option() {
 	in_path
 	mkdir -p app/run app/log app/work/run
 	example procguard-cluster.1 'with every option' |
-		sed "s/8080/$(free_port)/g; s/^user = app/user = $(id -un)/" >app/cluster.cfg
+		sed "s/8080/$(free_port)/g; s/^user = app/user = $(id -u)/" >app/cluster.cfg
 	redis "$PWD/app/work"
 	serves bin/web
 	goes_on bin/mailer
@@ -214,7 +214,7 @@ every_option() {
 	END
 	start sleep 1000
 	echo "$started" >app/work/run/other.pid
-	export API_KEY=secret
+	export API_KEY=secret HOME="$PWD"
 }
 
 stop_it() {

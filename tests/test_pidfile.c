@@ -150,7 +150,7 @@ START_TEST(whose_file_is_trusted)
 	ck_assert_int_eq(reads(&got), -EPERM);
 	ck_assert_int_eq(chmod(path, 0400), 0);
 	ck_assert_int_eq(reads(&got), 0);
-	ck_assert_ptr_nonnull(strstr(pidfile_why(path, -EPERM, why), "/proc does not show its daemon"));
+	ck_assert_ptr_nonnull(strstr(pidfile_why(path, -EPERM, why), "its daemon is hidden from us in /proc"));
 	if (geteuid() == 0) {
 		ck_assert_int_eq(chown(path, OTHER, OTHER), 0);
 		ck_assert_int_eq(reads(&got), -EPERM);
@@ -331,6 +331,7 @@ END_TEST
 
 START_TEST(locks_that_are_not_ours)
 {
+	char ours[PATH_MAX];
 	int fd;
 
 	fixture_text("cluster.pid.lock", "");
@@ -345,6 +346,11 @@ START_TEST(locks_that_are_not_ours)
 		ck_assert_int_eq(lock_open(path), -EPERM);
 		ck_assert_int_eq(lock_is_held(path, LOCK_DAEMON), -EPERM);
 	}
+	remove(fixture_path("cluster.pid.lock"));
+	fixture_text("ours", "");
+	snprintf(ours, sizeof(ours), "%s", fixture_path("ours"));
+	ck_assert_int_eq(link(ours, fixture_path("cluster.pid.lock")), 0);
+	ck_assert_int_eq(lock_open(path), -EPERM); /* it would be another file that gets our mode */
 	remove(fixture_path("cluster.pid.lock"));
 	ck_assert_int_eq(mkfifo(fixture_path("cluster.pid.lock"), 0600), 0);
 	ck_assert_int_eq(lock_open(path), -EPERM);

@@ -2,6 +2,7 @@
 #include "applets/cluster/found.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "core/cleanup.h"
 
 enum { READS_MAX = 8, CLOCK_TOLERANCE_MS = 2000 };
+enum { HELD_WAIT_MS = 900, HELD_STEP_MS = 20 }; /* who asks whether it is well wants to know within a second */
 
 /* What is right of a pid file: only where both are, its pids are ours. */
 struct origin { bool boot, namespace; };
@@ -231,6 +233,23 @@ int found_load(const struct procfs *proc, const char *pid_path, bool locked, str
 	for (int i = 0; r == -EAGAIN && i < READS_MAX; i++)
 		r = load(proc, pid_path, locked, ret);
 	return r;
+}
+
+int found_wait(const struct procfs *proc, const char *pid_path, struct found *ret)
+{
+	CLEANUP(found_done) struct found found = { .daemon = PIDREF_NONE };
+	int r = found_load(proc, pid_path, false, &found);
+
+	for (int waited = 0; r == 0 && found.state == FOUND_HELD && waited < HELD_WAIT_MS; waited += HELD_STEP_MS) {
+		poll(NULL, 0, HELD_STEP_MS);
+		found_done(&found);
+		r = found_load(proc, pid_path, false, &found);
+	}
+	if (r < 0)
+		return r;
+	*ret = found;
+	found = (struct found){ .daemon = PIDREF_NONE };
+	return 0;
 }
 
 static const char *member_name(const struct roster *roster, const struct tree_node *node)

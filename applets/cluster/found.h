@@ -38,6 +38,10 @@ struct found {
  * -EAGAIN: it is replaced all the time; -ENOSYS: PROC has no boot id; -EMFILE, -ENOMEM. Release with found_done(). */
 int found_load(const struct procfs *proc, const char *pid_path, bool locked, struct found *ret);
 
+/* The same without the lock, but FOUND_HELD only when it stays so for most of a second: a start has the lock for a
+ * moment before the pid file is there, an end after it. */
+int found_wait(const struct procfs *proc, const char *pid_path, struct found *ret);
+
 /* What a process that is left is called: its member's name, else its comm, to be escaped; "?": it has ended. */
 void found_name(const struct procfs *proc, const struct found *found, const struct tree_node *node,
 		char ret[ROSTER_NAME_SIZE]);

@@ -69,7 +69,7 @@ static const char *why_distrusted(const char *path, char ret[PIDFILE_WHY_SIZE])
 	if (lstat(path, &st) < 0)
 		return "it belonged to somebody else, and is gone";
 	if (is_trusted(&st)) /* hidepid=, proc(5) */
-		return "/proc does not show its daemon to us (run as root)";
+		return "its daemon is hidden from us in /proc (run as root)";
 	if (st.st_uid == 0 || st.st_uid == geteuid())
 		return "others may write it (chmod go-w, when what it says is right)";
 	snprintf(ret, PIDFILE_WHY_SIZE, "it belongs to uid %u (run as that user)", (unsigned)st.st_uid);
@@ -160,7 +160,7 @@ int lock_open(const char *path)
 	fd = open(name, O_RDWR | O_CREAT | CAUTIOUS, 0600);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid())
+	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink != 1) /* a link: another file of ours */
 		return -EPERM;
 	if ((st.st_mode & 07777) != 0600 && fchmod(fd, 0600) < 0)
 		return -errno;

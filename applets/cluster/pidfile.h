@@ -36,8 +36,8 @@ int pidfile_remove(const char *path);
 enum lock_part { LOCK_DAEMON, LOCK_STOP, LOCK_STOPPING };
 
 /* Open "PATH.lock", made where missing, with mode 0600; close-on-exec. A descriptor that the caller closes, or -errno:
- * -EPERM: it is somebody else's file, or no regular one; -EACCES; -ELOOP: a link. A child that is forked and does not
- * call exec has it too, and must close it. */
+ * -EPERM: it is somebody else's file, or has a second name, or is no regular one; -EACCES; -ELOOP: a link. A child that
+ * is forked and does not call exec has it too, and must close it. */
 int lock_open(const char *path);
 
 /* Take one part of it. -EWOULDBLOCK: somebody else has it. WAIT: blocks until it is free. */

@@ -101,7 +101,8 @@ static void member_ended(struct service *s, size_t i, int status)
 	member->status = status;
 	member->ended_s = time(NULL);
 	s->last = *member;
-	adopting.succeeds = s->lines && (member->kind == MEMBER_COMMAND || (member->kind == MEMBER_DAEMON && status == 0));
+	adopting.succeeds = s->lines && (member->kind == MEMBER_COMMAND ||
+					 (member->kind == MEMBER_DAEMON && status == 0));
 	procfs_each_child(&s->procfs, s->roster.daemon.pid, adopt, &adopting);
 	if (is_kept(s, &s->last, adopting.count))
 		say_end(s, &s->last);

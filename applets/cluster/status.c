@@ -1,6 +1,5 @@
 /* status.c: `status`: what there is of the cluster, and an exit status that says so, as that of a service does. */
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +14,6 @@
 
 /* 0 to 4 are those of the Linux Standard Base, 150 begins what it leaves to each service. */
 enum { RUNNING = 0, DEAD = 1, NOT_RUNNING = 3, UNKNOWN = 4, PARTLY = 150 };
-
-enum { HELD_WAIT_MS = 900, HELD_STEP_MS = 20 }; /* for a start that is about to write its pid file */
 
 /* One look. */
 struct look {
@@ -140,23 +137,6 @@ static int judge_found(struct look *look)
 	return 0;
 }
 
-/* A start has the lock for a moment before the pid file is there, an end after it. */
-static int find(struct look *look)
-{
-	int r = 0;
-
-	for (int waited = 0; waited <= HELD_WAIT_MS; waited += HELD_STEP_MS) {
-		if (waited > 0)
-			poll(NULL, 0, HELD_STEP_MS);
-		found_done(&look->found);
-		look->found = (struct found){ .daemon = PIDREF_NONE };
-		r = found_load(&look->proc, look->cluster->config.pid_path, false, &look->found);
-		if (r < 0 || look->found.state != FOUND_HELD)
-			break;
-	}
-	return r;
-}
-
 static int judge(struct look *look)
 {
 	const struct config *config = &look->cluster->config;
@@ -168,7 +148,7 @@ static int judge(struct look *look)
 		look->status.why = "there is no /proc";
 		return 0;
 	}
-	r = find(look);
+	r = found_wait(&look->proc, config->pid_path, &look->found);
 	if (r == -ENOMEM)
 		return r;
 	if (r == 0)

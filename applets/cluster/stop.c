@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -43,28 +44,21 @@ static void stop_done(struct stop *s)
 
 /* ---- what there is ---- */
 
-static int load(struct stop *s)
+static int load(struct stop *s, struct found *ret)
 {
-	CLEANUP(found_done) struct found found = { .daemon = PIDREF_NONE };
-	int r = found_load(&s->procfs, s->config->pid_path, false, &found);
+	char why[PIDFILE_WHY_SIZE];
+	int r = found_wait(&s->procfs, s->config->pid_path, ret);
 
-	if (r < 0) {
-		char why[PIDFILE_WHY_SIZE];
-
+	if (r < 0)
 		log_fail("cannot read pid file '%s': %s; nothing was stopped", s->config->pid_file,
 			 pidfile_why(s->config->pid_path, r, why));
-		return r;
-	}
-	found_done(&s->found);
-	s->found = found;
-	found = (struct found){ .daemon = PIDREF_NONE };
-	return 0;
+	return r;
 }
 
 /* Is there anything to be stopped? */
-static int judge(const struct stop *s)
+static int judge(const struct stop *s, const struct found *found)
 {
-	switch (s->found.state) {
+	switch (found->state) {
 	case FOUND_NOTHING:
 		log_line("Could not stop, pid file '%s' missing.", s->config->pid_file);
 		return -ENOENT;
@@ -73,36 +67,49 @@ static int judge(const struct stop *s)
 			 "(nothing was stopped)", s->config->pid_file);
 		return -EBUSY;
 	case FOUND_DEAD:
-		log_line("Pid file '%s' is stale: %s", s->config->pid_file, s->found.why);
-		return 0;
 	case FOUND_ALIVE:
 		break;
 	}
 	return 0;
 }
 
+static int look(struct stop *s, struct found *ret)
+{
+	int r = load(s, ret);
+
+	return r < 0 ? r : judge(s, ret);
+}
+
+static int take_lock(struct stop *s)
+{
+	int r;
+
+	s->lock = lock_open(s->config->pid_path);
+	r = s->lock < 0 ? s->lock : lock_take(s->lock, LOCK_STOP, true);
+	if (r < 0)
+		log_fail("cannot lock '%s.lock': %s (nothing was stopped%s)", s->config->pid_file, log_errno(r),
+			 r == -EPERM || r == -EACCES ? "; run as root, or as its user" : "");
+	return r;
+}
+
+/* Without the lock first: where nothing runs, none is made. With it once more: somebody else may have stopped the
+ * cluster meanwhile, and started it anew. */
 static int open_stop(struct stop *s)
 {
+	CLEANUP(found_done) struct found before = { .daemon = PIDREF_NONE };
 	int r = procfs_open_own(&s->procfs);
 
 	if (r < 0) {
 		log_fail("cannot read /proc: %s (without it no process is told from another: mount it)", log_errno(r));
 		return r;
 	}
-	r = load(s);
+	r = look(s, &before);
 	if (r == 0)
-		r = judge(s);
-	if (r < 0)
-		return r;
-	s->lock = lock_open(s->config->pid_path);
-	r = s->lock < 0 ? s->lock : lock_take(s->lock, LOCK_STOP, true);
-	if (r < 0) {
-		log_fail("cannot lock '%s.lock': %s (nothing was stopped)", s->config->pid_file, log_errno(r));
-		return r;
-	}
-	r = load(s); /* somebody else may have stopped it meanwhile */
-	if (r == 0 && s->found.state == FOUND_NOTHING)
-		r = judge(s);
+		r = take_lock(s);
+	if (r == 0)
+		r = look(s, &s->found);
+	if (r == 0 && s->found.state == FOUND_DEAD)
+		log_line("Pid file '%s' is stale: %s", s->config->pid_file, s->found.why);
 	return r;
 }
 
@@ -156,6 +163,21 @@ static bool has_answered(const struct stop *s)
 	return s->found.roster.state == ROSTER_STOPPING || lock_is_held(s->config->pid_path, LOCK_STOPPING) > 0;
 }
 
+/* Look anew. That the file cannot be read for a moment says nothing of a daemon that lives, which makes it anew; and
+ * one that was started meanwhile is not who is to be stopped. */
+static void look_again(struct stop *s)
+{
+	CLEANUP(found_done) struct found found = { .daemon = PIDREF_NONE };
+
+	if (found_load(&s->procfs, s->config->pid_path, false, &found) < 0)
+		return;
+	if (found.state == FOUND_ALIVE ? strcmp(found.roster.id, s->found.roster.id) != 0 : is_alive(s))
+		return;
+	found_done(&s->found);
+	s->found = found;
+	found = (struct found){ .daemon = PIDREF_NONE };
+}
+
 /* Tell it, and wait until it starts nothing more: its pid file says so, or where the disk is full its lock. One that is
  * held, or that is the original's, does not answer. */
 static int tell_daemon(struct stop *s)
@@ -180,16 +202,16 @@ static int tell_daemon(struct stop *s)
 			break;
 		}
 		pidref_wait(&s->procfs, &s->found.daemon, pause);
-		r = load(s);
-		if (r < 0)
-			return r;
+		look_again(s);
 	}
 	return 0;
 }
 
-/* It was alive, and nobody else is left: it ends itself, or is ended. */
+/* It was alive, and nobody else is left: it ends itself, or is ended: 1 then. */
 static int end_daemon(struct stop *s)
 {
+	int r;
+
 	if (!is_alive(s))
 		return 0;
 	pidref_signal(&s->procfs, &s->found.daemon, s->found.roster.bare ? SIGTERM : SIGUSR2);
@@ -197,7 +219,11 @@ static int end_daemon(struct stop *s)
 		return 0;
 	log_fail("the daemon (pid %d) does not end: it is killed", (int)s->found.daemon.pid);
 	pidref_signal(&s->procfs, &s->found.daemon, SIGKILL);
-	return pidref_wait(&s->procfs, &s->found.daemon, ANSWER_MS);
+	r = pidref_wait(&s->procfs, &s->found.daemon, ANSWER_MS);
+	if (r < 0)
+		log_fail("the daemon (pid %d) does not end, though it was killed: %s", (int)s->found.daemon.pid,
+			 log_errno(r));
+	return r < 0 ? r : 1;
 }
 
 /* A daemon removes its own; of one that was killed it is there still. One that starts now sees to it itself. */
@@ -229,13 +255,17 @@ static int stop_all(struct stop *s, bool stop_lines)
 	struct process_id self;
 	int r = process_identify(&s->procfs, getpid(), &self), rest;
 
-	if (r < 0)
+	if (r < 0) {
+		log_fail("cannot tell our process from others: %s", log_errno(r));
 		return r;
+	}
 	stopping.self = process_node(&self);
 	r = stopping_all(&stopping, stop_lines);
 	if (r == -EBUSY)
 		return r;
 	rest = end_daemon(s);
+	if (rest == 1) /* it did not listen, so it may have started somebody meanwhile */
+		rest = stopping_rest(&stopping);
 	if (rest == 0)
 		rest = remove_pid_file(s);
 	return rest < 0 ? rest : r;

@@ -9,7 +9,6 @@
 #include "core/cleanup.h"
 #include "core/log.h"
 
-
 static int end_all(struct stopping *s, const struct tree_scope *scope)
 {
 	struct ending ending = { s->runner->loop, s->runner->proc, s->config->stop_timeout_ms };
@@ -52,7 +51,17 @@ static int end_member(struct stopping *s, const struct member *member)
 	return r < 0 ? -EBUSY : 0;
 }
 
-/* The last one that was started, of those before BEFORE: its place in the roster. Who ends meanwhile may vanish from it,
+/* What a daemon leaves when it dies is a matter of the stop lines, as the daemon itself. */
+static bool is_background(const struct roster *roster, const struct member *member)
+{
+	bool found = member->kind == MEMBER_BACKGROUND;
+
+	for (size_t i = 0; i < roster->count && !found && member->kind == MEMBER_ORPHAN; i++)
+		found = roster->members[i].kind == MEMBER_BACKGROUND && roster->members[i].line == member->line;
+	return found;
+}
+
+/* The last one that was started, of those of a line before BEFORE_LINE. Who ends meanwhile may vanish from the roster,
  * so each is looked for anew. */
 static const struct member *last_member(const struct roster *roster, size_t before_line)
 {
@@ -61,9 +70,9 @@ static const struct member *last_member(const struct roster *roster, size_t befo
 	for (size_t i = 0; i < roster->count; i++) {
 		const struct member *member = &roster->members[i];
 
-		if (member->kind != MEMBER_BACKGROUND && member->kind != MEMBER_ORPHAN)
+		if (member->ended || member->line >= before_line || (last && member->line < last->line))
 			continue;
-		if (!member->ended && member->line < before_line && (!last || member->line >= last->line))
+		if (is_background(roster, member))
 			last = member;
 	}
 	return last;
@@ -132,7 +141,7 @@ static int run_line(struct stopping *s, const struct line *line, pid_t *ret_pid)
 		r = run_command(s, line, &result);
 	if (r == 0)
 		return 0;
-	log_fail("%s: '%s' failed: %s%s", line->place, line->text, result.why,
+	log_line("%s: '%s' failed: %s%s", line->place, line->text, result.why,
 		 line->may_fail ? " (it may)" : "; the cluster is stopped all the same");
 	return line->may_fail ? 0 : -ECHILD;
 }
@@ -181,7 +190,8 @@ int stopping_rest(struct stopping *s)
 	const struct tree_node below[] = { s->self, process_node(&s->roster->daemon) };
 	const struct tree_node spared = process_node(&s->roster->logger);
 	CLEANUP(free_done) struct tree_node *nodes = calloc(s->roster->count + s->left_count + 1, sizeof(*nodes));
-	struct tree_scope scope = { .whole = nodes, .below = below, .below_count = s->roster->daemon.pid ? 2 : 1, .mark = s->mark,
+	struct tree_scope scope = { .whole = nodes, .mark = s->mark,
+				    .below = below, .below_count = s->roster->daemon.pid ? 2 : 1,
 				    .spared = &spared, .spared_count = spared.pid ? 1 : 0 };
 	int r;
 
@@ -196,7 +206,8 @@ int stopping_rest(struct stopping *s)
 		nodes[scope.whole_count++] = s->left[i];
 	r = end_all(s, &scope);
 	if (r < 0)
-		log_fail("not all processes of the cluster end%s: %s", r == -ETIMEDOUT ? ", though they were killed" : "",
+		log_fail("not all processes of the cluster end%s: %s",
+			 r == -ETIMEDOUT ? ", though they were killed" : "",
 			 r == -ETIMEDOUT ? "they are held in the kernel, by a dead file system perhaps" : log_errno(r));
 	return r < 0 ? -EBUSY : 0;
 }
