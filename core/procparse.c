@@ -90,6 +90,17 @@ static void stat_memory(struct span *s, struct procparse_stat *ret)
 	ret->resident = resident.value;
 }
 
+/* sigcatch, field 34, is the tenth behind rss. */
+static void stat_signals(struct span *s, struct procparse_stat *ret)
+{
+	struct number field = { 0 };
+
+	for (int i = 0; i < 10; i++)
+		if (take_field(s, &field) < 0)
+			return;
+	number_count(&field, &ret->caught);
+}
+
 static int stat_comm(struct span *s, struct procparse_stat *ret)
 {
 	const char *close = memrchr(s->at, ')', span_len(s));
@@ -122,6 +133,7 @@ int procparse_stat(const char *text, size_t len, struct procparse_stat *ret)
 	if (stat_numbers(&s, &stat) < 0)
 		return -EBADMSG;
 	stat_memory(&s, &stat);
+	stat_signals(&s, &stat);
 	*ret = stat;
 	return 0;
 }

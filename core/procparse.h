@@ -26,6 +26,7 @@ struct procparse_stat {
 	int num_threads;
 	uint64_t start_ticks;          /* field 22: clock ticks since boot */
 	uint64_t size, resident;       /* of its memory: bytes, pages; 0 without any, and where that was cut off */
+	uint64_t caught;               /* signals that it has a handler for, bit 0: signal 1; up to 31; 0 as above */
 };
 
 int procparse_stat(const char *text, size_t len, struct procparse_stat *ret);

@@ -10,7 +10,8 @@
 #include "core/procparse.h"
 #include "tests/suite.h"
 
-#define STAT_TAIL " 1 7 8 0 -1 4194560 1103 0 0 0 20 10 0 0 20 0 3 0 4711 2813952 375 18446744073709551615 1 1 0\n"
+#define STAT_TAIL " 1 7 8 0 -1 4194560 1103 0 0 0 20 10 0 0 20 0 3 0 4711 " \
+	"2813952 375 18446744073709551615 1 1 0 0 0 1 2 3 16385 0\n"
 
 /* A copy with nothing readable behind it, for the tools that watch memory. */
 static char *exact(const char *text, size_t len)
@@ -49,6 +50,7 @@ START_TEST(stat_plain)
 	ck_assert_uint_eq(stat.flags, 4194560);
 	ck_assert_uint_eq(stat.size, 2813952);
 	ck_assert_uint_eq(stat.resident, 375);
+	ck_assert_uint_eq(stat.caught, 16385);
 }
 END_TEST
 
@@ -76,6 +78,7 @@ START_TEST(stat_cut_anywhere)
 	const char *text = "7 (a) ( b) S" STAT_TAIL;
 	size_t whole = (size_t)(strstr(text, " 4711 ") - text) + strlen(" 4711 ");
 	size_t memory = (size_t)(strstr(text, " 375 ") - text) + strlen(" 375 ");
+	size_t signals = (size_t)(strstr(text, " 16385 ") - text) + strlen(" 16385 ");
 
 	for (size_t len = 0; len <= strlen(text); len++) {
 		struct procparse_stat stat = { .pid = -5 };
@@ -86,6 +89,8 @@ START_TEST(stat_cut_anywhere)
 			ck_assert_uint_eq(stat.size, len < memory ? 0 : 2813952);
 		if (len >= whole)
 			ck_assert_uint_eq(stat.resident, len < memory ? 0 : 375);
+		if (len >= whole)
+			ck_assert_uint_eq(stat.caught, len < signals ? 0 : 16385);
 	}
 }
 END_TEST

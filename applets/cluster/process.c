@@ -1,8 +1,11 @@
 #include "applets/cluster/process.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "core/cleanup.h"
+
+enum { ANCESTORS_MAX = 4096 };
 
 int process_identify(const struct procfs *proc, pid_t pid, struct process_id *ret)
 {
@@ -16,4 +19,26 @@ int process_identify(const struct procfs *proc, pid_t pid, struct process_id *re
 		return r;
 	*ret = (struct process_id){ pid, stat.start_ticks };
 	return 0;
+}
+
+static int read_stat(const struct procfs *proc, pid_t pid, struct procparse_stat *ret)
+{
+	CLEANUP(fd_done) int dir = procfs_process(proc, pid);
+
+	return dir < 0 ? dir : procfs_stat(dir, ret);
+}
+
+bool process_is_above_us(const struct procfs *proc, pid_t pid)
+{
+	struct procparse_stat stat;
+	pid_t at = getpid();
+
+	for (int i = 0; i < ANCESTORS_MAX && at > 1; i++) {
+		if (at == pid)
+			return true;
+		if (read_stat(proc, at, &stat) < 0)
+			return false;
+		at = stat.ppid;
+	}
+	return false;
 }

@@ -10,6 +10,7 @@
 
 #include "applets/cluster/ending.h"
 #include "applets/cluster/path.h"
+#include "applets/cluster/process.h"
 #include "applets/cluster/runner_private.h"
 #include "core/cleanup.h"
 #include "core/log.h"
@@ -21,7 +22,6 @@ enum {
 	/* Some file systems tell the time of a change in whole seconds, FAT in two of them. */
 	TOLERANCE_MS = 2000,
 	NODES_MAX = 16384,
-	ANCESTORS_MAX = 4096,
 };
 
 /* A pid file: its directory, and the file, which are the same ones from the first look to its removal. */
@@ -104,13 +104,6 @@ static int remove_file(const struct pid_file *file, struct runner_result *ret)
 
 /* ---- the process ---- */
 
-static int read_stat(const struct procfs *proc, pid_t pid, struct procparse_stat *ret)
-{
-	CLEANUP(fd_done) int dir = procfs_process(proc, pid);
-
-	return dir < 0 ? dir : procfs_stat(dir, ret);
-}
-
 static int read_uid(const struct procfs *proc, pid_t pid, uid_t *ret)
 {
 	CLEANUP(fd_done) int dir = procfs_process(proc, pid);
@@ -122,21 +115,6 @@ static int read_uid(const struct procfs *proc, pid_t pid, uid_t *ret)
 	return r;
 }
 
-static bool is_above_us(const struct procfs *proc, pid_t pid)
-{
-	struct procparse_stat stat;
-	pid_t at = getpid();
-
-	for (int i = 0; i < ANCESTORS_MAX && at > 1; i++) {
-		if (at == pid)
-			return true;
-		if (read_stat(proc, at, &stat) < 0)
-			return false;
-		at = stat.ppid;
-	}
-	return false;
-}
-
 /* The process PID as it is now: 0; 1: there is none; -ECHILD: it is not to be ended, whoever says so. */
 static int find(struct runner *r, pid_t pid, struct tree_node *ret, struct runner_result *ret_result)
 {
@@ -145,7 +123,7 @@ static int find(struct runner *r, pid_t pid, struct tree_node *ret, struct runne
 
 	if (pid == 1)
 		return runner_say(ret_result, -ECHILD, "process 1 is the init of this system");
-	if (is_above_us(r->proc, pid))
+	if (process_is_above_us(r->proc, pid))
 		return runner_say(ret_result, -ECHILD, "process %d is this one, or one that it comes from", (int)pid);
 	error = pidref_open(r->proc, pid, &ref);
 	if (error == -ESRCH)

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "applets/cluster/found.h"
+#include "applets/cluster/inside.h"
 #include "applets/cluster/process.h"
 #include "applets/cluster/service.h"
 #include "applets/cluster/stopping.h"
@@ -110,6 +111,11 @@ static int clear_stale(struct service *s)
 		return r;
 	if (found.state != FOUND_DEAD)
 		return say_alive(s);
+	if (inside_is(&s->procfs, &found)) {
+		log_fail("what a daemon that has ended has left of the cluster is to be ended first, and this process "
+			 "is part of it (nothing was started; run it from elsewhere)");
+		return -EBUSY;
+	}
 	say_left(s, &found);
 	return found.left_count ? end_left(s, &found) : 0;
 }

@@ -9,6 +9,7 @@
 #include "applets/cluster/cluster.h"
 #include "applets/cluster/commands.h"
 #include "applets/cluster/found.h"
+#include "applets/cluster/inside.h"
 #include "applets/cluster/process.h"
 #include "applets/cluster/start.h"
 #include "applets/cluster/stopping.h"
@@ -29,6 +30,7 @@ struct stop {
 	struct commands commands;
 	struct runner runner;
 	bool never;                 /* nobody cancels it */
+	bool inside;                /* we are one of its own processes */
 };
 
 #define STOP_NONE ((struct stop){ .procfs = { .fd = -1 }, .lock = -1, .found = { .daemon = PIDREF_NONE } })
@@ -85,11 +87,24 @@ static int take_lock(struct stop *s)
 	int r;
 
 	s->lock = lock_open(s->config->pid_path);
-	r = s->lock < 0 ? s->lock : lock_take(s->lock, LOCK_STOP, true);
-	if (r < 0)
+	r = s->lock < 0 ? s->lock : lock_take(s->lock, LOCK_STOP, !s->inside);
+	if (r == -EWOULDBLOCK)
+		log_fail("the cluster is being stopped, and this process is part of it (nothing was done)");
+	else if (r < 0)
 		log_fail("cannot lock '%s.lock': %s (nothing was stopped%s)", s->config->pid_file, log_errno(r),
 			 r == -EPERM || r == -EACCES ? "; run as root, or as its user" : "");
 	return r;
+}
+
+/* A line of a start or of a stop, whose end is waited for, waits in vain for that of the cluster. */
+static int begin_inside(struct stop *s)
+{
+	if (s->found.state == FOUND_ALIVE && s->found.roster.state == ROSTER_STARTING) {
+		log_fail("the cluster is just being started, and this process is part of it (nothing was stopped)");
+		return -EBUSY;
+	}
+	inside_see_through();
+	return 0;
 }
 
 /* Without the lock first: where nothing runs, none is made. With it once more: somebody else may have stopped the
@@ -104,10 +119,13 @@ static int open_stop(struct stop *s)
 		return r;
 	}
 	r = look(s, &before);
+	s->inside = r == 0 && inside_is(&s->procfs, &before);
 	if (r == 0)
 		r = take_lock(s);
 	if (r == 0)
 		r = look(s, &s->found);
+	if (r == 0 && s->inside)
+		r = begin_inside(s);
 	if (r == 0 && s->found.state == FOUND_DEAD)
 		log_line("Pid file '%s' is stale: %s", s->config->pid_file, s->found.why);
 	return r;
@@ -214,6 +232,8 @@ static int end_daemon(struct stop *s)
 
 	if (!is_alive(s))
 		return 0;
+	if (s->inside)
+		inside_leave_output();
 	pidref_signal(&s->procfs, &s->found.daemon, s->found.roster.bare ? SIGTERM : SIGUSR2);
 	if (pidref_wait(&s->procfs, &s->found.daemon, ANSWER_MS) == 0)
 		return 0;
