@@ -6,8 +6,8 @@
 
 enum { SPAWN_NOT_STARTED = 127 }; /* what a child exits with that did not come as far as exec */
 
-/* In the child: become the command of S. PARENT_FD: the child's end of a pipe, or where it is GATED a socket, on which the
- * parent sends a byte when the child may go on. Written to it is the errno of what failed; exec closes it. */
+/* In the child: become the command of S. PARENT_FD: the child's end of a pipe, or where it is GATED a socket, on which
+ * the parent sends a byte when the child may go on. Written to it is the errno of what failed; exec closes it. */
 __attribute__((noreturn)) void spawn_child(const struct spawn *s, bool gated, int parent_fd);
 
 /* The terminal on stdin is GROUP's from now on, whichever side of a fork says so. */

@@ -108,6 +108,8 @@ section_cluster() {
 			[ $count != 100 ] || cluster_memory
 		) || exit
 	done
-	echo '(The script only forks, notes the pid, kills and waits: it knows of no tree and trusts each pid. supervisord: to'
-	echo 'all RUNNING, startsecs=0.)'
+	cat <<-'END'
+		(The script only forks, notes the pid, kills and waits: it knows of no tree and trusts each pid.
+		supervisord: to all RUNNING, startsecs=0.)
+	END
 }

@@ -1,4 +1,5 @@
-/* took COMMAND [ARG]...: run it, and print how long that took from fork(2) to its end, in nanoseconds. Its exit status. */
+/* took COMMAND [ARG]...: run it, and print how long that took from fork(2) to its end, in nanoseconds. Ends
+ * with its exit status. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
