@@ -44,8 +44,14 @@ int service_forked(void *context, const struct line *line, pid_t pid)
 
 struct adopting { struct service *s; const struct member *of; bool succeeds; size_t count; };
 
-/* A child that nobody of us has started had a parent that has ended: it belongs to what that belonged to. What a plain
- * line left is a daemon; so is what that left when it ended well, as those do that fork twice. */
+/* Is what MEMBER has left a daemon? Where it was a plain line, or a daemon itself, as those are that fork twice, and
+ * ended well: what failed, or was ended, did not mean to leave anything. */
+static bool leaves_daemons(const struct service *s, const struct member *member)
+{
+	return s->lines && member->status == 0 && (member->kind == MEMBER_COMMAND || member->kind == MEMBER_DAEMON);
+}
+
+/* A child that nobody of us has started had a parent that has ended: it belongs to what that belonged to. */
 static int adopt(pid_t pid, void *context)
 {
 	struct adopting *a = context;
@@ -101,8 +107,7 @@ static void member_ended(struct service *s, size_t i, int status)
 	member->status = status;
 	member->ended_s = time(NULL);
 	s->last = *member;
-	adopting.succeeds = s->lines && (member->kind == MEMBER_COMMAND ||
-					 (member->kind == MEMBER_DAEMON && status == 0));
+	adopting.succeeds = leaves_daemons(s, member);
 	procfs_each_child(&s->procfs, s->roster.daemon.pid, adopt, &adopting);
 	if (is_kept(s, &s->last, adopting.count))
 		say_end(s, &s->last);
@@ -115,7 +120,7 @@ static void stranger_ended(struct service *s)
 {
 	struct adopting adopting = { .s = s, .of = &s->last };
 
-	adopting.succeeds = s->lines && (s->last.kind == MEMBER_COMMAND || s->last.kind == MEMBER_DAEMON);
+	adopting.succeeds = leaves_daemons(s, &s->last);
 	if (s->last.process.pid)
 		procfs_each_child(&s->procfs, s->roster.daemon.pid, adopt, &adopting);
 }
