@@ -64,15 +64,18 @@ void service_note(struct service *s, const char *format, ...)
 
 static void on_pause_over(struct loop *loop, void *context)
 {
-	(void)context;
+	*(bool *)context = true;
 	loop_stop(loop, 0);
 }
 
+/* Whoever ends meanwhile stops the loop. */
 void service_pause(struct service *s, int ms)
 {
-	if (loop_set_timer(s->loop, ms, on_pause_over, s) == 0)
-		loop_run(s->loop);
-	loop_clear_timer(s->loop, on_pause_over, s);
+	bool over = loop_set_timer(s->loop, ms, on_pause_over, &over) < 0;
+
+	while (!over)
+		over |= loop_run(s->loop) < 0;
+	loop_clear_timer(s->loop, on_pause_over, &over);
 }
 
 /* ---- who we are ---- */

@@ -72,7 +72,7 @@ void service_say(struct service *s, const char *format, ...) __attribute__((form
 void service_log(struct service *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void service_note(struct service *s, const char *format, ...) __attribute__((format(printf, 2, 3))); /* log alone */
 
-/* Run the loop until something has happened, MS at most. */
+/* Run the loop for MS; 0: until what has happened is seen. */
 void service_pause(struct service *s, int ms);
 
 /* ---- service_before.c ---- */

@@ -143,8 +143,10 @@ static int start_together(struct service *s, const struct line *lines, size_t co
 	struct started *members = calloc(count, sizeof(*members)), *last = members + count - 1;
 	int r = 0;
 
-	if (!members)
+	if (!members) {
+		service_say(s, "cannot start: %s", log_errno(ENOMEM));
 		return -ENOMEM;
+	}
 	for (size_t i = 0; i < count; i++)
 		members[i].line = &lines[i];
 	begin_all(s, members, count);
