@@ -285,6 +285,69 @@ START_TEST(names)
 }
 END_TEST
 
+static void add(struct roster *roster, const char *name, enum member_kind kind, size_t line, bool ended, int status)
+{
+	struct member member = { .kind = kind, .line = line, .ended = ended, .status = status };
+
+	snprintf(member.name, sizeof(member.name), "%s", name);
+	ck_assert_ptr_nonnull(roster_add(roster, &member));
+}
+
+/* Background members by their lines, from the last one, each with its orphans; also when it has ended itself. */
+START_TEST(order_of_the_end)
+{
+	static const char *const order[] = { "c", "b-orphan", "a-orphan", "a" };
+	static const size_t lines[] = { 4, 3, 0, 0 };
+	CLEANUP(roster_done) struct roster r = { 0 };
+	size_t before = SIZE_MAX;
+
+	ck_assert_ptr_null(roster_last(&r, before));
+	add(&r, "a", MEMBER_BACKGROUND, 0, false, 0);
+	add(&r, "daemon", MEMBER_DAEMON, 1, false, 0);
+	add(&r, "daemon-orphan", MEMBER_ORPHAN, 1, false, 0);
+	add(&r, "b", MEMBER_BACKGROUND, 3, true, 0);
+	add(&r, "c", MEMBER_BACKGROUND, 4, false, 0);
+	add(&r, "command", MEMBER_COMMAND, 5, false, 0);
+	add(&r, "b-orphan", MEMBER_ORPHAN, 3, false, 0);
+	add(&r, "a-orphan", MEMBER_ORPHAN, 0, false, 0);
+	for (size_t i = 0; i < 4; i++) {
+		const struct member *last = roster_last(&r, before);
+
+		ck_assert_ptr_nonnull(last);
+		ck_assert_str_eq(last->name, order[i]);
+		ck_assert_uint_eq(last->line, lines[i]);
+		before = last->line;
+		if (i == 2) { /* one that has come since */
+			before++;
+			roster_remove(&r, (size_t)(last - r.members));
+		}
+	}
+	ck_assert_ptr_null(roster_last(&r, before));
+}
+END_TEST
+
+START_TEST(when_run_ends)
+{
+	CLEANUP(roster_done) struct roster r = { 0 };
+
+	for (int on = EXIT_ON_TERM; on <= EXIT_ON_ALL; on++)
+		ck_assert_int_eq(roster_exit_status(&r, on), -1); /* nobody is there who could end */
+	add(&r, "lives", MEMBER_BACKGROUND, 0, false, 0);
+	add(&r, "orphan", MEMBER_ORPHAN, 0, true, 5 << 8);
+	ck_assert_int_eq(roster_exit_status(&r, EXIT_ON_ANY), -1);
+	add(&r, "well", MEMBER_DAEMON, 1, true, 0);
+	ck_assert_int_eq(roster_exit_status(&r, EXIT_ON_TERM), -1);
+	ck_assert_int_eq(roster_exit_status(&r, EXIT_ON_ANY), 0);
+	ck_assert_int_eq(roster_exit_status(&r, EXIT_ON_ALL), -1);
+	add(&r, "failed", MEMBER_BACKGROUND, 2, true, 3 << 8);
+	ck_assert_int_eq(roster_exit_status(&r, EXIT_ON_ANY), 3);
+	r.members[0].ended = true;
+	r.members[0].status = SIGKILL;
+	ck_assert_int_eq(roster_exit_status(&r, EXIT_ON_ALL), 128 + SIGKILL);
+	ck_assert_int_eq(roster_exit_status(&r, EXIT_ON_TERM), -1);
+}
+END_TEST
+
 START_TEST(nothing_to_release)
 {
 	roster_done(NULL);
@@ -306,6 +369,8 @@ int main(void)
 	tcase_add_test(tests, a_pid_used_again);
 	tcase_add_test(tests, as_many_as_there_may_be);
 	tcase_add_test(tests, names);
+	tcase_add_test(tests, order_of_the_end);
+	tcase_add_test(tests, when_run_ends);
 	tcase_add_test(tests, nothing_to_release);
 	return suite_run("roster", tests);
 }

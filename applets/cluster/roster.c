@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/span.h"
+#include "core/spawn.h"
 
 enum {
 	FIRST_MEMBERS = 16,
@@ -32,6 +33,44 @@ size_t roster_count(const struct roster *roster, size_t *ret_living)
 			*ret_living += !roster->members[i].ended;
 		}
 	return all;
+}
+
+/* An orphan of a background member is; one of a daemon is a matter of the stop lines, as the daemon itself. */
+static bool is_of_background(const struct roster *roster, const struct member *member)
+{
+	bool found = member->kind == MEMBER_BACKGROUND;
+
+	for (size_t i = 0; i < roster->count && !found && member->kind == MEMBER_ORPHAN; i++)
+		found = roster->members[i].kind == MEMBER_BACKGROUND && roster->members[i].line == member->line;
+	return found;
+}
+
+const struct member *roster_last(const struct roster *roster, size_t before)
+{
+	const struct member *last = NULL;
+
+	for (size_t i = 0; i < roster->count; i++) {
+		const struct member *member = &roster->members[i];
+
+		if (member->ended || member->line >= before || (last && member->line < last->line))
+			continue;
+		if (is_of_background(roster, member))
+			last = member;
+	}
+	return last;
+}
+
+int roster_exit_status(const struct roster *roster, enum roster_exit_on exit_on)
+{
+	size_t living, count = roster_count(roster, &living);
+	int status = 0;
+
+	if (exit_on == EXIT_ON_TERM || count == 0 || living == count || (exit_on == EXIT_ON_ALL && living > 0))
+		return -1;
+	for (size_t i = 0; i < roster->count && status == 0; i++)
+		if (roster->members[i].ended && member_counts(&roster->members[i]))
+			status = spawn_exit_status(roster->members[i].status);
+	return status;
 }
 
 /* ---- roster_name() ---- */

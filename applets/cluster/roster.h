@@ -73,6 +73,16 @@ bool member_counts(const struct member *member);
 /* How many of those there are, and how many of them live. Pure. */
 size_t roster_count(const struct roster *roster, size_t *ret_living);
 
+/* Of the living processes that come from `background:` lines the last one, by its line, of those before line BEFORE: in
+ * this order they are ended. NULL: none. Pure. */
+const struct member *roster_last(const struct roster *roster, size_t before);
+
+/* When `run` ends by itself: never, when any member has ended, when all have. */
+enum roster_exit_on { EXIT_ON_TERM, EXIT_ON_ANY, EXIT_ON_ALL };
+
+/* Has ended what it is to end with? Its exit status then, 0 only where none failed; else -1. Pure. */
+int roster_exit_status(const struct roster *roster, enum roster_exit_on exit_on);
+
 /* What messages call the process that LINE starts, which is the base name of its command's first word behind
  * assignments and "exec"; other characters become "_"; one that is there already gets "-2", "-3"... Pure. */
 void roster_name(const struct roster *roster, const char *command, char ret[ROSTER_NAME_SIZE]);

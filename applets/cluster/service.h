@@ -23,13 +23,10 @@
 #include "core/procfs.h"
 #include "core/tree.h"
 
-/* When `run` ends by itself: never, when any member has ended, when all have. */
-enum service_exit_on { EXIT_ON_TERM, EXIT_ON_ANY, EXIT_ON_ALL };
-
 struct service {
 	const struct config *config;
 	bool foreground;               /* `run` */
-	enum service_exit_on exit_on;
+	enum roster_exit_on exit_on;
 	struct loop *loop;
 	struct procfs procfs;
 	int lock;

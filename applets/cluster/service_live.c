@@ -129,29 +129,15 @@ int service_stop(struct service *s, bool stop_lines)
 	return r;
 }
 
-/* Has a member ended that `run` is to end with? Its exit status then; else -1. */
-static int exit_status(const struct service *s)
-{
-	size_t living, count = roster_count(&s->roster, &living);
-	int status = 0;
-
-	if (s->exit_on == EXIT_ON_TERM || count == 0 || living == count || (s->exit_on == EXIT_ON_ALL && living > 0))
-		return -1;
-	for (size_t i = 0; i < s->roster.count && status == 0; i++)
-		if (s->roster.members[i].ended && member_counts(&s->roster.members[i]))
-			status = spawn_exit_status(s->roster.members[i].status);
-	return status;
-}
-
 /* Until it is to be stopped by us, or is: what a signal says waits while somebody stops it from outside. -errno. */
 static int wait_for_end(struct service *s, int *status)
 {
 	int r = 0;
 
-	*status = exit_status(s);
+	*status = roster_exit_status(&s->roster, s->exit_on);
 	while (r >= 0 && !s->over && (s->stopper.pid || (!s->signal && !s->given_up && *status < 0))) {
 		r = loop_run(s->loop);
-		*status = exit_status(s);
+		*status = roster_exit_status(&s->roster, s->exit_on);
 	}
 	return r < 0 ? r : 0;
 }

@@ -51,40 +51,14 @@ static int end_member(struct stopping *s, const struct member *member)
 	return r < 0 ? -EBUSY : 0;
 }
 
-/* What a daemon leaves when it dies is a matter of the stop lines, as the daemon itself. */
-static bool is_background(const struct roster *roster, const struct member *member)
-{
-	bool found = member->kind == MEMBER_BACKGROUND;
-
-	for (size_t i = 0; i < roster->count && !found && member->kind == MEMBER_ORPHAN; i++)
-		found = roster->members[i].kind == MEMBER_BACKGROUND && roster->members[i].line == member->line;
-	return found;
-}
-
-/* The last one that was started, of those of a line before BEFORE_LINE. Who ends meanwhile may vanish from the roster,
- * so each is looked for anew. */
-static const struct member *last_member(const struct roster *roster, size_t before_line)
-{
-	const struct member *last = NULL;
-
-	for (size_t i = 0; i < roster->count; i++) {
-		const struct member *member = &roster->members[i];
-
-		if (member->ended || member->line >= before_line || (last && member->line < last->line))
-			continue;
-		if (is_background(roster, member))
-			last = member;
-	}
-	return last;
-}
-
+/* Who ends meanwhile may vanish from the roster, so the next one is looked for anew each time. */
 static int end_members(struct stopping *s)
 {
 	const struct member *member;
 	size_t before = SIZE_MAX;
 	int status = 0;
 
-	while ((member = last_member(s->roster, before))) {
+	while ((member = roster_last(s->roster, before))) {
 		before = member->line;
 		if (end_member(s, member) < 0)
 			status = -EBUSY;
