@@ -14,7 +14,7 @@ test_what_the_caller_has_open_is_not_held() {
 	ours start 3>held
 	ours restart 9>>held
 	for process in "$(daemon_pid)" $(sed -n 's/^logger=\([0-9]*\) .*/\1/p' cluster.pid) "$(member_pid sleep)"; do
-		# shellcheck disable=SC2012 # where the links lead to
+		# shellcheck disable=SC2010,SC2012 # where the links lead to
 		! ls -l "/proc/$process/fd" | grep -qF "$PWD/held" || fail "held by $process: $(cat cluster.pid)"
 	done
 }
@@ -114,6 +114,35 @@ test_a_line_that_waits_for_its_own_end_is_refused() {
 	expect_status 1
 	expect_err 'the cluster is being stopped, and this process is part of it (nothing was done)'
 	expect_nobody
+}
+
+# ---- members ----
+
+is_adopted() { grep -q "^member=[a-z]* [a-z]* $(cat here/helper) " cluster.pid; }
+
+# What a member's helpers leave, and what becomes of it, is not what the last plain line has started.
+test_orphans_of_a_member_are_no_daemons_of_a_line() {
+	section <<-'END'
+		start =
+		    background:sh ../helpers
+		    true
+	END
+	cat >helpers <<-'END'
+		until [ -e go ]; do sleep 0.05; done
+		(sh -c 'echo $$ >new && mv new helper; until [ -e on ]; do sleep 0.05; done; exit 3' &)
+		while :; do (sleep 0.05 &); sleep 0.05; done
+	END
+	at_end_stop
+	ours start
+	expect_status 0
+	touch here/go
+	wait_until 30 test -e here/helper
+	wait_until 30 is_adopted
+	touch here/on
+	wait_while 30 is_adopted
+	ours status
+	expect_status 0
+	expect_out 'Running.'
 }
 
 # ---- the disk ----

@@ -5,10 +5,13 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "applets/cluster/process.h"
 #include "applets/cluster/service.h"
 #include "core/log.h"
+
+enum { FRESH_S = 1 }; /* so long after the end of a plain line its daemons may come to us */
 
 /* ---- forked ---- */
 
@@ -51,22 +54,38 @@ static bool leaves_daemons(const struct service *s, const struct member *member)
 	return s->lines && member->status == 0 && (member->kind == MEMBER_COMMAND || member->kind == MEMBER_DAEMON);
 }
 
-/* A child that nobody of us has started had a parent that has ended: it belongs to what that belonged to. */
+/* Each line is run in a session of its own: who has not left it comes from there. */
+static const struct member *of_session(const struct roster *roster, pid_t session)
+{
+	for (size_t i = roster->count; i-- > 0;)
+		if (roster->members[i].process.pid == session)
+			return &roster->members[i];
+	return NULL;
+}
+
+/* A child that nobody of us has started had a parent that has ended: it belongs to what that belonged to. It is not
+ * reaped, so its number is its own. */
 static int adopt(pid_t pid, void *context)
 {
 	struct adopting *a = context;
 	struct service *s = a->s;
-	struct member member = { .kind = MEMBER_ORPHAN, .since_s = time(NULL), .line = a->of->line };
+	const struct member *of = of_session(&s->roster, getsid(pid));
+	bool is_of_last = !of || of->process.pid == a->of->process.pid;
+	struct member member = { .kind = MEMBER_ORPHAN, .since_s = time(NULL) };
 
-	if (pid == s->logger.process.pid || roster_find(&s->roster, pid) ||
+	if (is_of_last)
+		of = a->of;
+	if (!of->process.pid || pid == s->logger.process.pid || roster_find(&s->roster, pid) ||
 	    process_identify(&s->procfs, pid, &member.process) < 0)
 		return 0;
-	memcpy(member.name, a->of->name, sizeof(member.name));
-	if (a->succeeds)
+	member.line = of->line;
+	memcpy(member.name, of->name, sizeof(member.name));
+	if (is_of_last && a->succeeds) {
 		member.kind = MEMBER_DAEMON;
-	if (a->succeeds && a->count > 0)
-		roster_name(&s->roster, a->of->name, member.name);
-	if (roster_add(&s->roster, &member))
+		if (a->count > 0)
+			roster_name(&s->roster, of->name, member.name);
+	}
+	if (roster_add(&s->roster, &member) && is_of_last)
 		a->count++;
 	return 0;
 }
@@ -115,14 +134,16 @@ static void member_ended(struct service *s, size_t i, int status)
 		roster_remove(&s->roster, i);
 }
 
-/* One whom we did not know: it came to us and ended between two looks. */
+/* One whom we did not know: it came to us and ended between two looks. What makes itself a daemon does so at once; what
+ * comes later is a helper of some member, and none because its parent has ended. */
 static void stranger_ended(struct service *s)
 {
 	struct adopting adopting = { .s = s, .of = &s->last };
+	bool is_fresh = s->roster.state == ROSTER_STARTING ||
+			(s->last.kind == MEMBER_COMMAND && time(NULL) - s->last.ended_s <= FRESH_S);
 
-	adopting.succeeds = leaves_daemons(s, &s->last);
-	if (s->last.process.pid)
-		procfs_each_child(&s->procfs, s->roster.daemon.pid, adopt, &adopting);
+	adopting.succeeds = is_fresh && leaves_daemons(s, &s->last);
+	procfs_each_child(&s->procfs, s->roster.daemon.pid, adopt, &adopting);
 }
 
 static void restart_logger(struct service *s)
