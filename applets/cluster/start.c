@@ -90,7 +90,7 @@ static void on_signal(struct loop *loop, int signal, pid_t sender, void *context
 
 static int wait_for_daemon(pid_t daemon, int word)
 {
-	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+	static const int signals[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP };
 	struct waiting w = { .daemon = daemon, .word = word, .status = 1 };
 	int r = loop_new(&w.loop);
 
@@ -111,7 +111,7 @@ static int wait_for_daemon(pid_t daemon, int word)
 
 int start_lines(struct cluster *c, const struct config_lines *lines)
 {
-	int ends[2];
+	int ends[2], status = 1;
 	pid_t pid;
 
 	resolve_free(TAKE_PTR(c->resolve)); /* the daemon has no need of it */
@@ -128,9 +128,9 @@ int start_lines(struct cluster *c, const struct config_lines *lines)
 		log_fail("cannot start: %s", log_errno(errno));
 	close(ends[1]);
 	if (pid > 0)
-		return wait_for_daemon(pid, ends[0]);
+		status = wait_for_daemon(pid, ends[0]);
 	close(ends[0]);
-	return 1;
+	return status;
 }
 
 int start_main(struct cluster *c)
