@@ -42,7 +42,7 @@ struct service {
 	bool has_pid_file;
 	bool writes_later;             /* the pid file is written for several members at once */
 	bool stale;                    /* the pid file could not be written, and is behind */
-	int watch;                     /* inotify(7), of its directory; -1: none */
+	int watch, watched;            /* inotify(7), and what it calls the pid file; -1: none */
 	bool cancelled;                /* a signal: what is being started is given up */
 	int signal;                    /* the one that told us to end; 0: none */
 	struct pidref stopper;         /* who stops the cluster from outside; pid 0: nobody */
