@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "applets/cluster/process.h"
@@ -16,7 +15,7 @@
 #include "core/log.h"
 #include "core/sig.h"
 
-enum { LINE_MAX = 64 << 10, LOGGER_END_MS = 5000 };
+enum { LINE_MAX = 64 << 10 };
 
 /* While our stderr is not the journal yet, that is written to, too. */
 static void say(struct service *s, bool to_caller, const char *format, va_list args)
@@ -119,21 +118,6 @@ static int make_commands(struct service *s)
 	return r;
 }
 
-static int start_logger(struct service *s)
-{
-	int r = logger_start(&s->logger, &s->procfs, s->foreground ? NULL : s->config->log_path);
-
-	if (r == 0 && !s->foreground) {
-		s->journal = logger_add(&s->logger, "cluster");
-		r = s->journal < 0 ? s->journal : 0;
-	}
-	if (r < 0)
-		log_fail("cannot write log '%s': %s (log-file names another; nothing was started)", s->config->log_path,
-			 log_errno(r));
-	s->roster.logger = s->logger.process;
-	return r;
-}
-
 /* ---- the beginning and the end ---- */
 
 static int open_system(struct service *s)
@@ -181,7 +165,7 @@ int service_open(struct service *s, const struct config *config, bool foreground
 	if (r == 0)
 		r = make_commands(s);
 	if (r == 0)
-		r = start_logger(s);
+		r = service_start_logger(s);
 	if (r == 0) {
 		r = service_write(s);
 		s->has_pid_file = r == 0;
@@ -213,21 +197,6 @@ void service_detach(struct service *s)
 		service_say(s, "cannot leave the working directory: %s", log_errno(errno));
 }
 
-/* The logger ends when nobody is left who could print. */
-static void end_logger(struct service *s)
-{
-	CLEANUP(pidref_done) struct pidref logger = PIDREF_NONE;
-	pid_t pid = s->logger.process.pid;
-
-	s->journal = fd_close(s->journal);
-	logger_close(&s->logger);
-	if (pid <= 0)
-		return;
-	if (pidref_open(NULL, pid, &logger) == 0 && pidref_wait(NULL, &logger, LOGGER_END_MS) < 0)
-		pidref_signal(NULL, &logger, SIGKILL);
-	waitpid(pid, NULL, 0);
-}
-
 void service_close(struct service *s)
 {
 	if (s->has_pid_file) {
@@ -238,8 +207,7 @@ void service_close(struct service *s)
 	}
 	if (!s->attached)
 		print_to(-1);
-	end_logger(s);
-	logger_done(&s->logger);
+	service_end_logger(s);
 	commands_done(&s->commands);
 	oomkill_done(&s->killer);
 	pidref_done(&s->stopper);

@@ -1,6 +1,7 @@
 /* service.h: the daemon of a cluster: it starts the lines, knows what came of them, sees it end.
  *
- *	service.c          what it begins and ends with: who we are, the logger, the standard descriptors
+ *	service.c          what it begins and ends with: who we are, the standard descriptors
+ *	service_logger.c   the process that has the log
  *	service_before.c   the lock, and what a daemon before us has left
  *	service_members.c  who is there: forked, ended, orphaned
  *	service_file.c     the pid file, as long as it lives
@@ -34,6 +35,8 @@ struct service {
 	struct commands commands;
 	struct runner runner;
 	struct logger logger;
+	int64_t logger_began_ms;       /* loop_now() */
+	bool logger_missing;           /* none can be started: said */
 	int journal;                   /* the log's source "cluster"; -1 in the foreground */
 	bool attached;                 /* our stderr is that of who started us, and not the journal */
 	struct oomkill killer;
@@ -79,6 +82,17 @@ int service_take_lock(struct service *s);
 
 /* What a pid file that is there says: end what a daemon that was killed has left. As service_take_lock(). */
 int service_look_before(struct service *s);
+
+/* ---- service_logger.c ---- */
+
+/* Begin the log: 0, or -errno, which is said. */
+int service_start_logger(struct service *s);
+
+/* It has ended, by whomever: another one, at once or after a while. */
+void service_restart_logger(struct service *s);
+
+/* Let go of it, and wait until it has written what there is. */
+void service_end_logger(struct service *s);
 
 /* ---- service_members.c ---- */
 

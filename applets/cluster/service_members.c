@@ -146,22 +146,13 @@ static void stranger_ended(struct service *s)
 	procfs_each_child(&s->procfs, s->roster.daemon.pid, adopt, &adopting);
 }
 
-static void restart_logger(struct service *s)
-{
-	int r = logger_restart(&s->logger, &s->procfs);
-
-	if (r < 0)
-		service_say(s, "the logger has ended, and no other can be started: %s", log_errno(r));
-	s->roster.logger = s->logger.process;
-}
-
 void service_ended(void *context, pid_t pid, int status)
 {
 	struct service *s = context;
 	struct member *member = roster_find(&s->roster, pid);
 
 	if (pid == s->logger.process.pid)
-		restart_logger(s);
+		service_restart_logger(s);
 	else if (member)
 		member_ended(s, (size_t)(member - s->roster.members), status);
 	else
