@@ -9,7 +9,7 @@
 #include <signal.h>
 #include <stdbool.h>
 
-#include "core/cleanup.h"
+#include "applets/cluster/process.h"
 #include "core/pidref.h"
 
 enum { NODES_MAX = 4096, ROUNDS_MAX = 16, LOOK_MAX_MS = 100, KILLED_MS = 10000 };
@@ -76,20 +76,14 @@ static bool look(struct wait *w)
 	return n > 0;
 }
 
-static int read_stat(const struct procfs *proc, pid_t pid, struct procparse_stat *ret)
-{
-	CLEANUP(fd_done) int dir = procfs_process(proc, pid);
-
-	return dir < 0 ? dir : procfs_stat(dir, ret);
-}
-
 /* Is it a child of one that has been told, and has a handler for that? Then it may be what the handler has begun
  * ("rm my.pid"). Who has none forks no more. */
 static bool is_of_handler(const struct procfs *proc, const struct list *before, const struct tree_node *node)
 {
 	struct procparse_stat stat, parent;
 
-	if (before->count == 0 || read_stat(proc, node->pid, &stat) < 0 || read_stat(proc, stat.ppid, &parent) < 0)
+	if (before->count == 0 || process_stat(proc, node->pid, &stat) < 0 ||
+	    process_stat(proc, stat.ppid, &parent) < 0)
 		return false;
 	return (parent.caught & (1 << (SIGTERM - 1))) &&
 	       has(before, &(struct tree_node){ parent.pid, parent.start_ticks });

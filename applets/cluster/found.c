@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "applets/cluster/process.h"
 #include "core/cleanup.h"
 
 enum { READS_MAX = 8, CLOCK_TOLERANCE_MS = 2000 };
@@ -23,9 +24,8 @@ enum { GONE, ANOTHER, SAME };
 /* What has become of PROCESS, or -errno. Where it is hidden from us (hidepid=, proc(5)): -EPERM. */
 static int look_at(const struct procfs *proc, const struct process_id *process)
 {
-	CLEANUP(fd_done) int dir = procfs_process(proc, process->pid);
 	struct procparse_stat stat;
-	int r = dir < 0 ? dir : procfs_stat(dir, &stat);
+	int r = process_stat(proc, process->pid, &stat);
 
 	if (r == -ENOENT || r == -ESRCH)
 		return process->pid > 0 && kill(process->pid, 0) < 0 && errno == EPERM ? -EPERM : GONE;
@@ -264,11 +264,10 @@ static const char *member_name(const struct roster *roster, const struct tree_no
 void found_name(const struct procfs *proc, const struct found *found, const struct tree_node *node,
 		char ret[ROSTER_NAME_SIZE])
 {
-	CLEANUP(fd_done) int dir = procfs_process(proc, node->pid);
 	const char *name = member_name(&found->roster, node);
 	struct procparse_stat stat;
 
-	if (!name && dir >= 0 && procfs_stat(dir, &stat) == 0 && stat.start_ticks == node->start_ticks)
+	if (!name && process_stat(proc, node->pid, &stat) == 0 && stat.start_ticks == node->start_ticks)
 		name = stat.comm;
 	snprintf(ret, ROSTER_NAME_SIZE, "%s", name ? name : "?");
 }

@@ -7,11 +7,17 @@
 
 enum { ANCESTORS_MAX = 4096 };
 
-int process_identify(const struct procfs *proc, pid_t pid, struct process_id *ret)
+int process_stat(const struct procfs *proc, pid_t pid, struct procparse_stat *ret)
 {
 	CLEANUP(fd_done) int dir = procfs_process(proc, pid);
+
+	return dir < 0 ? dir : procfs_stat(dir, ret);
+}
+
+int process_identify(const struct procfs *proc, pid_t pid, struct process_id *ret)
+{
 	struct procparse_stat stat;
-	int r = dir < 0 ? dir : procfs_stat(dir, &stat);
+	int r = process_stat(proc, pid, &stat);
 
 	if (r == -ENOENT || (r == 0 && procparse_stat_ended(&stat)))
 		return -ESRCH;
@@ -19,13 +25,6 @@ int process_identify(const struct procfs *proc, pid_t pid, struct process_id *re
 		return r;
 	*ret = (struct process_id){ pid, stat.start_ticks };
 	return 0;
-}
-
-static int read_stat(const struct procfs *proc, pid_t pid, struct procparse_stat *ret)
-{
-	CLEANUP(fd_done) int dir = procfs_process(proc, pid);
-
-	return dir < 0 ? dir : procfs_stat(dir, ret);
 }
 
 bool process_is_above_us(const struct procfs *proc, pid_t pid)
@@ -36,7 +35,7 @@ bool process_is_above_us(const struct procfs *proc, pid_t pid)
 	for (int i = 0; i < ANCESTORS_MAX && at > 1; i++) {
 		if (at == pid)
 			return true;
-		if (read_stat(proc, at, &stat) < 0)
+		if (process_stat(proc, at, &stat) < 0)
 			return false;
 		at = stat.ppid;
 	}

@@ -8,6 +8,9 @@
 #include "core/procfs.h"
 #include "core/tree.h"
 
+/* What /proc says of PID now; it may be a zombie. -ENOENT, -ESRCH: there is none. */
+int process_stat(const struct procfs *proc, pid_t pid, struct procparse_stat *ret);
+
 /* The process that has PID now. -ESRCH: there is none (a zombie counts as one). */
 int process_identify(const struct procfs *proc, pid_t pid, struct process_id *ret);
 

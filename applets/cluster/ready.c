@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "applets/cluster/process.h"
 #include "applets/cluster/ready_private.h"
 #include "core/cleanup.h"
 #include "core/log.h"
@@ -69,10 +70,9 @@ static pid_t ancestor(const struct procfs *proc, pid_t pid)
 	pid_t us = getpid();
 
 	for (int i = 0; i < ANCESTORS_MAX && pid > 0; i++) {
-		CLEANUP(fd_done) int dir = procfs_process(proc, pid);
 		struct procparse_stat stat;
 
-		if (dir < 0 || procfs_stat(dir, &stat) < 0)
+		if (process_stat(proc, pid, &stat) < 0)
 			return 0;
 		if (stat.ppid == us)
 			return pid;

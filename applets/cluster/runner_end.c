@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "applets/cluster/ending.h"
+#include "applets/cluster/process.h"
 #include "applets/cluster/runner_private.h"
 #include "core/cleanup.h"
 
@@ -14,9 +15,8 @@ enum { NODES_MAX = 256, ROUNDS_MAX = 16 };
 /* The number of a session may be used again when nobody is in it any more: only by others than what is below us. */
 static int take(const struct procfs *proc, pid_t session, pid_t pid, struct tree_node *ret)
 {
-	CLEANUP(fd_done) int dir = procfs_process(proc, pid);
 	struct procparse_stat stat;
-	int r = dir < 0 ? dir : procfs_stat(dir, &stat);
+	int r = process_stat(proc, pid, &stat);
 
 	if (r == -ENOENT || r == -ESRCH || r == -EACCES || r == -EPERM)
 		return 0;

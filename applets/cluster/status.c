@@ -8,6 +8,7 @@
 
 #include "applets/cluster/cluster.h"
 #include "applets/cluster/found.h"
+#include "applets/cluster/process.h"
 #include "applets/cluster/status_view.h"
 #include "core/cleanup.h"
 #include "core/log.h"
@@ -37,10 +38,9 @@ static void look_done(struct look *look)
 
 static uint64_t resident_of(const struct procfs *proc, pid_t pid)
 {
-	CLEANUP(fd_done) int dir = procfs_process(proc, pid);
 	struct procparse_stat stat;
 
-	return dir >= 0 && procfs_stat(dir, &stat) == 0 ? stat.resident : 0;
+	return process_stat(proc, pid, &stat) == 0 ? stat.resident : 0;
 }
 
 /* Of it and all below it: what a shell has started is its memory, too. */
@@ -59,11 +59,11 @@ static int64_t memory_of(const struct procfs *proc, const struct procparse_stat 
 static void look_at_member(const struct procfs *proc, struct status_member *of)
 {
 	const struct process_id *process = &of->member->process;
-	CLEANUP(fd_done) int dir = of->member->ended ? -1 : procfs_process(proc, process->pid);
 	struct procparse_stat stat;
 
 	of->memory = -1;
-	if (dir < 0 || procfs_stat(dir, &stat) < 0 || stat.start_ticks != process->start_ticks)
+	if (of->member->ended || process_stat(proc, process->pid, &stat) < 0 ||
+	    stat.start_ticks != process->start_ticks)
 		return;
 	of->state = stat.state;
 	of->memory = memory_of(proc, &stat);
