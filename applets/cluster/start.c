@@ -101,8 +101,7 @@ static int wait_for_daemon(pid_t daemon, int word)
 	if (r == 0)
 		r = loop_add_fd(w.loop, word, POLLIN, on_word, &w);
 	while (r == 0 && !w.told && !w.ended)
-		if (loop_run(w.loop) < 0)
-			break;
+		r = loop_run(w.loop);
 	if (r < 0)
 		log_fail("cannot wait for the daemon (pid %d), which goes on: %s", (int)daemon, log_errno(r));
 	loop_free(w.loop);
