@@ -42,6 +42,12 @@ bool line_is_blank(const char *text);
  * -ENOMEM. Release with line_done(). */
 int line_parse(const char *text, const char *directory, struct line *ret, char ret_why[LINE_WHY_SIZE]);
 
+/* What stands before its text in a message: "pid:", without which "'1' failed" says nothing. */
+static inline const char *line_prefix(const struct line *line)
+{
+	return line->kind == LINE_PID ? "pid:" : "";
+}
+
 /* Takes NULL. */
 void line_done(struct line *line);
 

@@ -45,7 +45,7 @@ static int judge(struct service *s, const struct line *line, int r, const struct
 {
 	if (r >= 0 || r == -ECANCELED)
 		return r < 0 ? r : 0;
-	service_say(s, "%s: '%s' failed: %s%s", line->place, line->text, result->why,
+	service_say(s, "%s: '%s%s' failed: %s%s", line->place, line_prefix(line), line->text, result->why,
 		    line->may_fail ? " (it may)" : "");
 	return line->may_fail ? 0 : -ECHILD;
 }

@@ -291,6 +291,15 @@ static int stop_all(struct stop *s, bool stop_lines)
 	return rest < 0 ? rest : r;
 }
 
+/* Its last words are to be written; one that is stopped would wait for us for ever. */
+static void wake_logger(const struct stop *s)
+{
+	const struct tree_node logger = process_node(&s->found.roster.logger);
+
+	if (logger.pid > 0)
+		tree_signal_node(&s->procfs, &logger, SIGCONT);
+}
+
 /* 0; 1: something has failed, which is said; 2: what is there could not be stopped. */
 static int stop(const struct config *config, bool stop_lines)
 {
@@ -301,6 +310,7 @@ static int stop(const struct config *config, bool stop_lines)
 	if (open_stop(&s) < 0 || open_runner(&s) < 0)
 		return 2;
 	log_line("Cluster is going down...");
+	wake_logger(&s);
 	if (tell_daemon(&s) < 0)
 		return 2;
 	r = stop_all(&s, stop_lines);

@@ -115,7 +115,7 @@ static int run_line(struct stopping *s, const struct line *line, pid_t *ret_pid)
 		r = run_command(s, line, &result);
 	if (r == 0)
 		return 0;
-	log_line("%s: '%s' failed: %s%s", line->place, line->text, result.why,
+	log_line("%s: '%s%s' failed: %s%s", line->place, line_prefix(line), line->text, result.why,
 		 line->may_fail ? " (it may)" : "; the cluster is stopped all the same");
 	return line->may_fail ? 0 : -ECHILD;
 }
