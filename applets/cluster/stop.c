@@ -235,6 +235,7 @@ static int end_daemon(struct stop *s)
 	if (s->inside)
 		inside_leave_output();
 	pidref_signal(&s->procfs, &s->found.daemon, s->found.roster.bare ? SIGTERM : SIGUSR2);
+	pidref_signal(&s->procfs, &s->found.daemon, SIGCONT);
 	if (pidref_wait(&s->procfs, &s->found.daemon, ANSWER_MS) == 0)
 		return 0;
 	log_fail("the daemon (pid %d) does not end: it is killed", (int)s->found.daemon.pid);
@@ -246,7 +247,13 @@ static int end_daemon(struct stop *s)
 	return r < 0 ? r : 1;
 }
 
-/* A daemon removes its own; of one that was killed it is there still. One that starts now sees to it itself. */
+static bool is_the_same(const struct roster *a, const struct roster *b)
+{
+	return a->daemon.pid == b->daemon.pid && !strcmp(a->id, b->id);
+}
+
+/* A daemon removes its own; of one that was killed it is there still. One that starts now sees to it itself, and what
+ * one has left that was killed meanwhile is not for us: its file stays. */
 static int remove_pid_file(struct stop *s)
 {
 	CLEANUP(found_done) struct found found = { .daemon = PIDREF_NONE };
@@ -255,7 +262,7 @@ static int remove_pid_file(struct stop *s)
 	if (lock_take(s->lock, LOCK_DAEMON, false) < 0)
 		return 0;
 	r = found_load(&s->procfs, s->config->pid_path, true, &found);
-	if (r == 0 && found.state == FOUND_DEAD)
+	if (r == 0 && found.state == FOUND_DEAD && is_the_same(&found.roster, &s->found.roster))
 		r = pidfile_remove(s->config->pid_path);
 	lock_release(s->lock, LOCK_DAEMON);
 	if (r < 0)
