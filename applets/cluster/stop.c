@@ -87,7 +87,11 @@ static int take_lock(struct stop *s)
 	int r;
 
 	s->lock = lock_open(s->config->pid_path);
-	r = s->lock < 0 ? s->lock : lock_take(s->lock, LOCK_STOP, !s->inside);
+	r = s->lock < 0 ? s->lock : lock_take(s->lock, LOCK_STOP, false);
+	if (r == -EWOULDBLOCK && !s->inside) {
+		log_line("The cluster is being stopped already: waiting for that");
+		r = lock_take(s->lock, LOCK_STOP, true);
+	}
 	if (r == -EWOULDBLOCK)
 		log_fail("the cluster is being stopped, and this process is part of it (nothing was done)");
 	else if (r < 0)
