@@ -140,13 +140,15 @@ static size_t count_together(const struct config_lines *lines, size_t at)
 
 static int start_together(struct service *s, const struct line *lines, size_t count, struct buf *pids)
 {
-	struct started *members = calloc(count, sizeof(*members)), *last = members + count - 1;
+	CLEANUP(free_done) struct started *members = calloc(count, sizeof(*members));
+	struct started *last;
 	int r = 0;
 
 	if (!members) {
 		service_say(s, "cannot start: %s", log_errno(ENOMEM));
 		return -ENOMEM;
 	}
+	last = &members[count - 1];
 	for (size_t i = 0; i < count; i++)
 		members[i].line = &lines[i];
 	begin_all(s, members, count);
@@ -158,7 +160,6 @@ static int start_together(struct service *s, const struct line *lines, size_t co
 	if (r == 0 && last->r > 0 && last->ready)
 		r = judge(s, last->line, ready_wait(last->ready, last->r, &last->result), &last->result);
 	ready_free(last->ready);
-	free(members);
 	return r;
 }
 
