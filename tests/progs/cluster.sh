@@ -72,7 +72,7 @@ section() {
 }
 
 daemon_pid() {
-	sed -n '1s/:.*//p' cluster.pid
+	sed '1s/:.*//;q' cluster.pid
 }
 
 member_pid() { # NAME: of one that lives, as the pid file says
