@@ -125,15 +125,13 @@ static inline const char *found(char text[256])
 	return text;
 }
 
-static inline bool comm_is(pid_t pid, const char *wanted)
+/* Its name is that of a new program a moment before its environment is. */
+static inline bool environ_has(pid_t pid, const char *entry)
 {
-	char comm[32] = "";
-	int dir = procfs_process(&proc, pid), fd = openat(dir, "comm", O_RDONLY | O_CLOEXEC);
-	ssize_t n = read(fd, comm, sizeof comm - 1);
+	int dir = procfs_process(&proc, pid), has = procfs_environ_has(dir, entry);
 
-	close(fd);
 	close(dir);
-	return n > 0 && !strcmp(comm, wanted);
+	return has == 1;
 }
 
 #endif

@@ -24,7 +24,7 @@ START_TEST(another_program_in_the_same_process)
 	ck_assert(programs_has(&programs, "g:before"));
 	update(LATER);
 	ck_assert_int_eq(write(ends[1], "\n", 1), 1);
-	for (int i = 0; i < 1000 && !comm_is(pid, "sleep\n"); i++)
+	for (int i = 0; i < 1000 && !environ_has(pid, "SUPERVISOR_PROCESS_NAME=after"); i++)
 		poll(NULL, 0, 10);
 	update(LATER + PROGRAMS_IMAGE_MS); /* nothing is due but the question whether it has called exec */
 	ck_assert(programs_has(&programs, "g:after"));
@@ -83,7 +83,7 @@ START_TEST(behind_a_large_environment)
 		execle("/bin/sleep", "sleep", "1000", (char *)NULL, env);
 		_exit(127);
 	}
-	for (int i = 0; i < 1000 && !comm_is(pid, "sleep\n"); i++)
+	for (int i = 0; i < 1000 && !environ_has(pid, "SUPERVISOR_PROCESS_NAME=large"); i++)
 		poll(NULL, 0, 10);
 	ck_assert_int_eq(mkdir("work", 0755), 0);
 	touch("work/oome");
