@@ -29,8 +29,9 @@ kill_daemon_in() { # MICROSECONDS COMMAND
 		"$PROCGUARD" cluster -f "$PWD/cluster.cfg" "$2" >/dev/null 2>&1 &
 	client=$!
 	"$BUILD/tests/progs/pause" "$1"
-	# shellcheck disable=SC2046 # none, one or two
-	kill -9 $(pgrep -P $client -x procguard) $(daemon_pid 2>/dev/null) 2>/dev/null
+	for pid in $(pgrep -P $client -x procguard) $(daemon_pid 2>/dev/null); do
+		kill -9 "$pid" 2>/dev/null && wait_while 30 alive "$pid"
+	done
 	wait $client
 }
 
