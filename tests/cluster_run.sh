@@ -82,6 +82,11 @@ test_run_that_fails_to_start() {
 	expect_end 1
 }
 
+find_member() { # COMMAND: by the process table, into $pid
+	pid=$(who_is_left | sed -n "s/^\([0-9]*\) $1 \$/\1/p")
+	[ -n "$pid" ]
+}
+
 # The first process of a container: whoever is left there is its own.
 test_run_as_pid_1() {
 	unshare -p -f --mount-proc true 2>/dev/null || skip "may not make a pid namespace"
@@ -95,9 +100,7 @@ test_run_as_pid_1() {
 	END
 	start sh -c 'unshare -p -f --mount-proc sh init >out 2>err; echo $? >status'
 	wait_until 30 eval 'grep -sqx "Cluster is alive\.\.\." err || [ -s status ]'
-	pid=$(pgrep -f '^sleep 1002$' | while read -r one; do
-		[ "$(readlink "/proc/$one/cwd")" != "$PWD/here" ] || echo "$one"
-	done)
+	wait_until 30 find_member 'sleep 1002'
 	init=$(ps -o ppid= -p "$pid" | tr -d ' ')
 	wait_while 30 eval 'ps -o stat= --ppid '"$init"' | grep -q Z'
 	kill -9 "$pid"
@@ -144,12 +147,13 @@ test_a_line_that_takes_too_long() {
 
 test_members_that_are_waited_for() {
 	/usr/bin/python3 -c 'import systemd.daemon' 2>/dev/null || skip "no python3-systemd"
+	address=127.$(od -An -N3 -tu1 /dev/urandom | awk '{ print $1 "." $2 "." $3 % 250 + 2 }') # nobody else's
 	section <<-END
 		command-timeout = 60s
 		start =
 		    background[ready=file:first]:sh -c 'sleep 0.2; echo file >>order; touch first; exec sleep 1000'
 		    background[ready=notify]:exec /usr/bin/python3 $PWD/notifies.py
-		    background[ready=tcp:127.0.0.1:PORT]:exec python3 $PWD/listens.py PORT
+		    background[ready=tcp:$address:7083]:exec python3 $PWD/listens.py $address
 		    echo line >>order
 	END
 	cat >notifies.py <<-'END'
@@ -164,12 +168,10 @@ test_members_that_are_waited_for() {
 		s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 		time.sleep(0.2)
 		open("order", "a").write("tcp\n")
-		s.bind(("127.0.0.1", int(sys.argv[1])))
+		s.bind((sys.argv[1], 7083))
 		s.listen(5)
 		time.sleep(1000)
 	END
-	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-	sed -i "s/PORT/$port/g" cluster.cfg
 	at_end_stop
 	ours start
 	expect_status 0
