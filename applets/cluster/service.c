@@ -213,7 +213,6 @@ void service_close(struct service *s)
 	pidref_done(&s->stopper);
 	loop_free(s->loop);
 	roster_done(&s->roster);
-	fd_done(&s->watch);
 	fd_done(&s->lock);
 	procfs_done(&s->procfs);
 }

@@ -11,6 +11,7 @@
 #define CLUSTER_SERVICE_H
 
 #include <stdbool.h>
+#include <sys/stat.h>
 
 #include "applets/cluster/commands.h"
 #include "applets/cluster/config.h"
@@ -45,7 +46,7 @@ struct service {
 	bool has_pid_file;
 	bool writes_later;             /* the pid file is written for several members at once */
 	bool stale;                    /* the pid file could not be written, and is behind */
-	int watch, watched;            /* inotify(7), and what it calls the pid file; -1: none */
+	struct stat written;           /* of the pid file, as we have written it */
 	bool cancelled;                /* a signal: what is being started is given up */
 	int signal;                    /* the one that told us to end; 0: none */
 	struct pidref stopper;         /* who stops the cluster from outside; pid 0: nobody */
@@ -53,7 +54,7 @@ struct service {
 	bool over;                     /* it is stopped, or told to us to be */
 };
 
-#define SERVICE_NONE ((struct service){ .procfs = { .fd = -1 }, .lock = -1, .journal = -1, .watch = -1, \
+#define SERVICE_NONE ((struct service){ .procfs = { .fd = -1 }, .lock = -1, .journal = -1, \
 					.logger = LOGGER_NONE, .stopper = PIDREF_NONE, .attached = true })
 
 /* ---- service.c ---- */

@@ -1,59 +1,33 @@
 /* service_file.c: see service.h: the pid file, as long as the daemon lives. */
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
-#include <sys/inotify.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "applets/cluster/service.h"
 #include "core/cleanup.h"
 #include "core/log.h"
 
-enum { AGAIN_MS = 5000 };
-
-static void on_again(struct loop *loop, void *context)
-{
-	(void)loop;
-	service_write(context);
-}
-
-/* The file itself is watched, not its directory, where others may be busy: each new one anew. That the one before is
- * gone with it is told of another watch, and not looked at. */
-static int watch(struct service *s)
-{
-	const uint32_t events = IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_CLOSE_WRITE | IN_DONT_FOLLOW;
-
-	if (s->watch < 0)
-		return 0;
-	s->watched = inotify_add_watch(s->watch, s->config->pid_path, events);
-	return s->watched < 0 ? -errno : 0;
-}
+/* It is looked at so often that who waits for it (found_wait()) sees it come back. Not by inotify(7): an instance for
+ * each cluster would use up the 128 that a user may have. */
+enum { LOOK_MS = 800 };
 
 int service_write(struct service *s)
 {
 	int r = pidfile_write(s->config->pid_path, &s->roster);
 
-	if (r == 0 && watch(s) == -ENOENT) /* removed already */
-		loop_set_timer(s->loop, AGAIN_MS, on_again, s);
 	if (r < 0 && !s->stale)
 		service_say(s, "cannot write pid file '%s': %s", s->config->pid_file, log_errno(r));
 	s->stale = r < 0;
-	if (r < 0)
-		loop_set_timer(s->loop, AGAIN_MS, on_again, s);
+	if (r == 0 && lstat(s->config->pid_path, &s->written) < 0)
+		s->written = (struct stat){ 0 };
 	return r;
 }
 
-/* inotify(7): struct inotify_event, and a name. Is one of them about WATCHED? */
-static bool is_about(const char *events, size_t len, int watched)
+static bool is_as_written(const struct stat *now, const struct stat *then)
 {
-	struct inotify_event event;
-
-	for (size_t at = 0; at + sizeof(event) <= len; at += sizeof(event) + event.len) {
-		memcpy(&event, events + at, sizeof(event));
-		if (event.wd == watched)
-			return true;
-	}
-	return false;
+	return now->st_dev == then->st_dev && now->st_ino == then->st_ino && now->st_mode == then->st_mode &&
+	       now->st_size == then->st_size && now->st_mtim.tv_sec == then->st_mtim.tv_sec &&
+	       now->st_mtim.tv_nsec == then->st_mtim.tv_nsec;
 }
 
 /* Can it be read as ours still? We replace it, and never write into it: who has done that was somebody else. */
@@ -65,30 +39,30 @@ static bool is_ours(const struct service *s)
 	return pidfile_read(s->config->pid_path, &roster, &stat) == 0 && !strcmp(roster.id, s->roster.id);
 }
 
-static void on_change(struct loop *loop, int fd, short revents, void *context)
+/* What has somebody else done to it? NULL: nothing. */
+static const char *what_happened(const struct service *s)
 {
-	char events[4096];
-	struct service *s = context;
-	ssize_t n = read(fd, events, sizeof(events));
-	const char *what = NULL;
+	struct stat now;
 
-	(void)revents;
-	if (n < 0 && errno != EAGAIN && errno != EINTR)
-		loop_remove_fd(loop, fd);
-	if (n <= 0 || !is_about(events, (size_t)n, s->watched))
-		return;
-	if (access(s->config->pid_path, F_OK) < 0 && errno == ENOENT)
-		what = "removed";
-	else if (!is_ours(s))
-		what = "changed by somebody else";
+	if (lstat(s->config->pid_path, &now) < 0)
+		return errno == ENOENT ? "removed" : NULL;
+	return is_as_written(&now, &s->written) || is_ours(s) ? NULL : "changed by somebody else";
+}
+
+static void on_look(struct loop *loop, void *context)
+{
+	struct service *s = context;
+	const char *what = s->stale ? NULL : what_happened(s);
+
 	if (what && service_write(s) == 0)
 		service_say(s, "pid file '%s' was %s, and is written anew (`stop` ends the cluster)",
 			    s->config->pid_file, what);
+	else if (s->stale)
+		service_write(s);
+	loop_set_timer(loop, LOOK_MS, on_look, s);
 }
 
 void service_watch_file(struct service *s)
 {
-	s->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	if (s->watch >= 0 && (watch(s) < 0 || loop_add_fd(s->loop, s->watch, POLLIN, on_change, s) < 0))
-		s->watch = fd_close(s->watch);
+	loop_set_timer(s->loop, LOOK_MS, on_look, s);
 }
