@@ -90,6 +90,23 @@ static int adopt(pid_t pid, void *context)
 	return 0;
 }
 
+/* What OF, a plain line, has left was an orphan of it as long as it ran itself: one that forks twice may be so fast that
+ * its second child comes to us before the line has ended. */
+static void promote_orphans(struct adopting *a, const struct member *of)
+{
+	struct roster *roster = &a->s->roster;
+
+	for (size_t i = 0; i < roster->count; i++) {
+		struct member *member = &roster->members[i];
+
+		if (member->ended || member->kind != MEMBER_ORPHAN || member->line != of->line)
+			continue;
+		member->kind = MEMBER_DAEMON;
+		if (a->count++ > 0)
+			roster_name(roster, of->name, member->name);
+	}
+}
+
 /* ---- ended ---- */
 
 static void say_end(struct service *s, const struct member *member)
@@ -127,6 +144,8 @@ static void member_ended(struct service *s, size_t i, int status)
 	member->ended_s = time(NULL);
 	s->last = *member;
 	adopting.succeeds = leaves_daemons(s, member);
+	if (adopting.succeeds && member->kind == MEMBER_COMMAND)
+		promote_orphans(&adopting, &s->last);
 	procfs_each_child(&s->procfs, s->roster.daemon.pid, adopt, &adopting);
 	if (is_kept(s, &s->last, adopting.count))
 		say_end(s, &s->last);
