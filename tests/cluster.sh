@@ -129,6 +129,18 @@ test_a_program_that_makes_itself_a_daemon_is_a_member() {
 	expect_nobody
 }
 
+test_what_is_orphaned_before_its_line_has_ended_is_a_daemon() {
+	section <<-'END'
+		start = sh -c 'sleep 1000 & sleep 1001 & exit 0'; sleep 0.2
+	END
+	at_end_stop
+	ours start
+	expect_status 0
+	[ "$(grep -c '^member=.* daemon ' cluster.pid)" = 2 ] || fail "$(cat cluster.pid)"
+	kill -9 "$(member_pid sh)"
+	wait_until 30 eval '"$PROCGUARD" cluster -f "$PWD/cluster.cfg" status | grep -qx "1 of 2 members."'
+}
+
 # What has the command's output open still is no reason to wait.
 test_a_daemon_that_keeps_the_output_holds_nobody() {
 	section <<-'END'

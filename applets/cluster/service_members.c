@@ -90,8 +90,8 @@ static int adopt(pid_t pid, void *context)
 	return 0;
 }
 
-/* What OF, a plain line, has left was an orphan of it as long as it ran itself: one that forks twice may be so fast that
- * its second child comes to us before the line has ended. */
+/* What OF, a plain line, has left was an orphan of it as long as it ran itself: who forks twice may be so fast that the
+ * second child comes to us before the line has ended. */
 static void promote_orphans(struct adopting *a, const struct member *of)
 {
 	struct roster *roster = &a->s->roster;
@@ -123,14 +123,32 @@ static void say_end(struct service *s, const struct member *member)
 		oomkill_start(&s->killer);
 }
 
+/* Its second child may have come to us in the same look as a daemon that forks twice. That one has its name then. */
+static bool leave_to_heir(struct roster *roster, const struct member *ended)
+{
+	if (ended->ended_s - ended->since_s > FRESH_S)
+		return false;
+	for (size_t i = roster->count; i-- > 0;) {
+		struct member *member = &roster->members[i];
+
+		if (member->ended || member->kind != MEMBER_DAEMON || member->line != ended->line)
+			continue;
+		memcpy(member->name, ended->name, sizeof(member->name));
+		return true;
+	}
+	return false;
+}
+
 /* Does it stay in the roster, as one that has ended? */
-static bool is_kept(const struct service *s, const struct member *ended, size_t adopted)
+static bool is_kept(struct service *s, const struct member *ended, size_t adopted)
 {
 	if (ended->kind == MEMBER_BACKGROUND)
 		return true;
 	if (ended->kind != MEMBER_DAEMON)
 		return false;
-	return ended->status != 0 || (adopted == 0 && s->roster.state != ROSTER_STARTING);
+	if (ended->status != 0)
+		return true;
+	return adopted == 0 && !leave_to_heir(&s->roster, ended) && s->roster.state != ROSTER_STARTING;
 }
 
 /* It is at I; those that are adopted come behind it. */
