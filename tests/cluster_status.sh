@@ -109,6 +109,7 @@ test_verbose() {
 	echo "ended=redis-server daemon 77 5 1763742001 1 9 1763742117" >>members
 	write_pid_file running
 	cluster status -v
+	kill -CONT "$sleeper"
 	expect_status 150
 	sed "s/$sleeper */PID  /; s/ [0-9]*m[0-9]*s / 1m5s /; s/[0-9.]* [KM]iB */N KiB  /; s/[0-9]*d[0-9]*h/1d1h/
 		s/20[0-9T:-]*Z/DATE/; s/  */ /g" out >short

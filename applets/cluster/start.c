@@ -88,14 +88,28 @@ static void on_signal(struct loop *loop, int signal, pid_t sender, void *context
 	kill(w->daemon, SIGTERM); /* it is our child, and not reaped yet */
 }
 
+enum { ENDS = 4 };
+
+static const int ends_it[ENDS] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP };
+
+/* Before there is a daemon: a signal that comes while nobody of us has taken signals waits until somebody does. */
+static void hold_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (int i = 0; i < ENDS; i++)
+		sigaddset(&set, ends_it[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 static int wait_for_daemon(pid_t daemon, int word)
 {
-	static const int signals[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP };
 	struct waiting w = { .daemon = daemon, .word = word, .status = 1 };
 	int r = loop_new(&w.loop);
 
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]) && r == 0; i++)
-		r = loop_add_signal(w.loop, signals[i], on_signal, &w);
+	for (int i = 0; i < ENDS && r == 0; i++)
+		r = loop_add_signal(w.loop, ends_it[i], on_signal, &w);
 	if (r == 0)
 		r = loop_add_child(w.loop, daemon, on_daemon, &w);
 	if (r == 0)
@@ -118,6 +132,7 @@ int start_lines(struct cluster *c, const struct config_lines *lines)
 		log_fail("cannot start: %s", log_errno(errno));
 		return 1;
 	}
+	hold_signals();
 	pid = fork();
 	if (pid == 0) {
 		close(ends[0]);

@@ -238,8 +238,9 @@ static int end_daemon(struct stop *s)
 		return 0;
 	if (s->inside)
 		inside_leave_output();
-	pidref_signal(&s->procfs, &s->found.daemon, s->found.roster.bare ? SIGTERM : SIGUSR2);
+	/* Woken first: while it ends, a SIGCONT would take away the SIGSTOP of who traces that: a look for leaks. */
 	pidref_signal(&s->procfs, &s->found.daemon, SIGCONT);
+	pidref_signal(&s->procfs, &s->found.daemon, s->found.roster.bare ? SIGTERM : SIGUSR2);
 	if (pidref_wait(&s->procfs, &s->found.daemon, ANSWER_MS) == 0)
 		return 0;
 	log_fail("the daemon (pid %d) does not end: it is killed", (int)s->found.daemon.pid);
