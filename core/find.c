@@ -63,9 +63,8 @@ int find_by_comm(const struct procfs *proc, const char *name, struct pidset *ret
 
 int find_parent(const struct procfs *proc, pid_t pid, pid_t *ret)
 {
-	CLEANUP(fd_done) int dir = procfs_process(proc, pid);
 	struct procparse_stat stat;
-	int r = dir < 0 ? dir : procfs_stat(dir, &stat);
+	int r = procfs_stat_of(proc, pid, &stat);
 
 	if (r < 0)
 		return r == -ENOENT ? -ESRCH : r;

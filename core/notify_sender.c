@@ -31,13 +31,6 @@ static int read_status(const struct procfs *proc, pid_t pid, struct procparse_st
 	return dir < 0 ? dir : procfs_status(dir, ret);
 }
 
-static int read_stat(const struct procfs *proc, pid_t pid, struct procparse_stat *ret)
-{
-	CLEANUP(fd_done) int dir = procfs_process(proc, pid);
-
-	return dir < 0 ? dir : procfs_stat(dir, ret);
-}
-
 static bool is_in_the_tree(const struct procfs *proc, uid_t uid)
 {
 	CLEANUP(pidset_done) struct pidset pids = { 0 };
@@ -55,7 +48,7 @@ static bool is_zombie_of_ours(const struct procfs *proc, pid_t pid)
 {
 	struct procparse_stat stat;
 
-	return read_stat(proc, pid, &stat) == 0 && procparse_stat_ended(&stat) &&
+	return procfs_stat_of(proc, pid, &stat) == 0 && procparse_stat_ended(&stat) &&
 	       (stat.ppid == getpid() || tree_verify(proc, stat.ppid) == 0);
 }
 
@@ -63,7 +56,7 @@ static bool is_there(const struct procfs *proc, pid_t pid)
 {
 	struct procparse_stat stat;
 
-	return read_stat(proc, pid, &stat) == 0 && !procparse_stat_ended(&stat);
+	return procfs_stat_of(proc, pid, &stat) == 0 && !procparse_stat_ended(&stat);
 }
 
 bool notify_sender_is_ours(struct notify *notify, const struct procfs *proc, const struct notify_sender *sender)

@@ -67,9 +67,8 @@ static int verify_child(pid_t pid)
 /* The start time of PID, if it is alive. */
 static int read_start(const struct procfs *proc, pid_t pid, uint64_t *ret)
 {
-	CLEANUP(fd_done) int dir = procfs_process(proc, pid);
 	struct procparse_stat stat;
-	int r = dir < 0 ? dir : procfs_stat(dir, &stat);
+	int r = procfs_stat_of(proc, pid, &stat);
 
 	if (r < 0)
 		return r == -ENOENT ? -ESRCH : r;

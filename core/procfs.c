@@ -135,6 +135,13 @@ int procfs_stat(int dir, struct procparse_stat *ret)
 	return n < 0 ? (int)n : procparse_stat(block, (size_t)n, ret);
 }
 
+int procfs_stat_of(const struct procfs *proc, pid_t pid, struct procparse_stat *ret)
+{
+	CLEANUP(fd_done) int dir = procfs_process(proc, pid);
+
+	return dir < 0 ? dir : procfs_stat(dir, ret);
+}
+
 int procfs_status(int dir, struct procparse_status *ret)
 {
 	char block[PROCFS_BLOCK];

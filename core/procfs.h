@@ -51,6 +51,9 @@ int procfs_read(int dir, const char *name, struct buf *ret);
 int procfs_stat(int dir, struct procparse_stat *ret);
 int procfs_status(int dir, struct procparse_status *ret);
 
+/* The stat of the process that has PID now. -ENOENT, -ESRCH: there is none; else as procfs_stat(). */
+int procfs_stat_of(const struct procfs *proc, pid_t pid, struct procparse_stat *ret);
+
 /* The working directory, the root directory of a process, as O_PATH descriptors in its own mount namespace; the caller
  * closes them. They need ptrace(2)'s read permission: -EACCES, -EPERM without. */
 int procfs_cwd(int dir);

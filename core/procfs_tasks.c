@@ -12,9 +12,8 @@
 /* Is the process still there? -ESRCH: no. */
 static int still_there(const struct procfs *proc, pid_t pid)
 {
-	CLEANUP(fd_done) int dir = procfs_process(proc, pid);
 	struct procparse_stat stat;
-	int r = dir < 0 ? dir : procfs_stat(dir, &stat);
+	int r = procfs_stat_of(proc, pid, &stat);
 
 	return r == -ENOENT ? -ESRCH : r;
 }

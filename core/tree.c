@@ -83,7 +83,7 @@ enum { LINKS_MAX = 4096, CLIMBS_MAX = 16 };
 
 static int read_living(const struct procfs *proc, pid_t pid, struct procparse_stat *ret)
 {
-	int r = tree_read_stat(proc, pid, ret);
+	int r = procfs_stat_of(proc, pid, ret);
 
 	if (r == -ENOENT || (r == 0 && procparse_stat_ended(ret)))
 		return -ESRCH;

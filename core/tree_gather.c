@@ -6,13 +6,6 @@
 #include "core/cleanup.h"
 #include "core/pidref.h"
 
-int tree_read_stat(const struct procfs *proc, pid_t pid, struct procparse_stat *ret)
-{
-	CLEANUP(fd_done) int dir = procfs_process(proc, pid);
-
-	return dir < 0 ? dir : procfs_stat(dir, ret);
-}
-
 /* A parent that was read is CHILD's own if CHILD names it still: one that ends has no children any more. For the same
  * reason one that is not there, though CHILD names it still, is hidden. */
 int tree_read_parent(const struct procfs *proc, struct procparse_stat *child)
@@ -22,8 +15,8 @@ int tree_read_parent(const struct procfs *proc, struct procparse_stat *child)
 
 	if (child->ppid <= 0)
 		return -ESRCH;
-	r = tree_read_stat(proc, child->ppid, &parent);
-	child_r = tree_read_stat(proc, child->pid, &again);
+	r = procfs_stat_of(proc, child->ppid, &parent);
+	child_r = procfs_stat_of(proc, child->pid, &again);
 	if (child_r == -ENOENT || child_r == -ESRCH)
 		return -EAGAIN;
 	if (child_r < 0)
@@ -40,7 +33,7 @@ bool tree_node_is_same(const struct procfs *proc, const struct tree_node *node)
 {
 	struct procparse_stat stat;
 
-	return tree_read_stat(proc, node->pid, &stat) == 0 && stat.start_ticks == node->start_ticks;
+	return procfs_stat_of(proc, node->pid, &stat) == 0 && stat.start_ticks == node->start_ticks;
 }
 
 void tree_note_error(struct tree_gather *gather, int r)
@@ -57,7 +50,7 @@ static int take_child(pid_t child, void *context)
 	struct tree_gather *gather = context;
 	struct procparse_stat stat;
 	struct tree_node node;
-	int r = tree_read_stat(gather->proc, child, &stat);
+	int r = procfs_stat_of(gather->proc, child, &stat);
 
 	tree_note_error(gather, r);
 	if (r < 0 || stat.ppid != gather->parent || procparse_stat_ended(&stat))

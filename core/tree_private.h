@@ -17,8 +17,6 @@ struct tree_gather {
 	const void *context;
 };
 
-int tree_read_stat(const struct procfs *proc, pid_t pid, struct procparse_stat *ret);
-
 /* CHILD becomes its parent, that of this very moment. -EAGAIN: one of the two has ended meanwhile; -ESRCH: it has none
  * that PROC shows: hidepid=2, or a pid namespace above ours. */
 int tree_read_parent(const struct procfs *proc, struct procparse_stat *child);

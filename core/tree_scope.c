@@ -113,7 +113,7 @@ static int climb(struct walk *w, const struct tree_node *node, struct tree_node 
 	int r = -EAGAIN;
 
 	for (int i = 0; r == -EAGAIN && i < CLIMBS_MAX; i++) {
-		r = tree_read_stat(w->gather.proc, node->pid, &stat);
+		r = procfs_stat_of(w->gather.proc, node->pid, &stat);
 		if (r == 0 && (stat.start_ticks != node->start_ticks || procparse_stat_ended(&stat)))
 			r = -ESRCH;
 		if (r == 0)

@@ -20,13 +20,13 @@ static struct roster roster;
 static struct found found;
 static pid_t daemon_pid, stray_group;
 
-static struct process_id process_of(pid_t pid)
+static struct tree_node process_of(pid_t pid)
 {
 	struct pidref ref = PIDREF_NONE;
-	struct process_id process;
+	struct tree_node process;
 
 	ck_assert_int_eq(pidref_open(&proc, pid, &ref), 0);
-	process = (struct process_id){ pid, ref.start_ticks };
+	process = (struct tree_node){ pid, ref.start_ticks };
 	pidref_done(&ref);
 	return process;
 }
@@ -96,7 +96,7 @@ static void set_mtime(time_t seconds_ago)
 	ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
 }
 
-static bool leaves(const struct process_id *process)
+static bool leaves(const struct tree_node *process)
 {
 	for (size_t i = 0; i < found.left_count; i++)
 		if (found.left[i].pid == process->pid && found.left[i].start_ticks == process->start_ticks)
@@ -176,7 +176,7 @@ START_TEST(dead)
 	load(FOUND_DEAD);
 	ck_assert_str_eq(found.why, text);
 	/* A member that is another process now is none of ours. */
-	roster.members[WORKER].process = (struct process_id){ worker, roster.members[WORKER].process.start_ticks + 1 };
+	roster.members[WORKER].process = (struct tree_node){ worker, roster.members[WORKER].process.start_ticks + 1 };
 	write_and_load(FOUND_DEAD);
 	ck_assert_uint_eq(found.left_count, 0);
 	ck_assert(found.roster.members[WORKER].ended);
@@ -205,7 +205,7 @@ static pid_t start_stray(void)
 /* Whose pids are not ours: of another boot nobody can be left, of another container who has the mark. */
 START_TEST(from_elsewhere)
 {
-	struct process_id stray;
+	struct tree_node stray;
 	pid_t pid = start_stray();
 
 	stray = process_of(pid);

@@ -20,6 +20,11 @@ static size_t add_entries(const char **to, size_t at, char *const *entries)
 	return at;
 }
 
+void commands_mark(const char *id, char ret[COMMANDS_MARK_SIZE])
+{
+	snprintf(ret, COMMANDS_MARK_SIZE, COMMANDS_VARIABLE "=%s", id);
+}
+
 int commands_make(const struct config *config, const char *id, struct commands *ret, char ret_why[USER_WHY_SIZE])
 {
 	size_t n = 0;
@@ -29,7 +34,7 @@ int commands_make(const struct config *config, const char *id, struct commands *
 		snprintf(ret_why, USER_WHY_SIZE, "cannot start: out of memory");
 	if (r < 0)
 		return r;
-	snprintf(ret->mark, sizeof(ret->mark), COMMANDS_VARIABLE "=%s", id);
+	commands_mark(id, ret->mark);
 	ret->environment = calloc(count_of(config->environment) + USER_VARIABLES + 2, sizeof(*ret->environment));
 	if (!ret->environment) {
 		user_done(&ret->user);

@@ -9,9 +9,14 @@
 /* The variable by which a process is known that nobody is the parent of any more. */
 #define COMMANDS_VARIABLE "PROCGUARD_CLUSTER"
 
+enum { COMMANDS_MARK_SIZE = sizeof(COMMANDS_VARIABLE "=") + ROSTER_ID_SIZE };
+
+/* That variable with its value, for a cluster of this ID. */
+void commands_mark(const char *id, char ret[COMMANDS_MARK_SIZE]);
+
 struct commands {
 	struct user user;
-	char mark[sizeof(COMMANDS_VARIABLE "=") + ROSTER_ID_SIZE];
+	char mark[COMMANDS_MARK_SIZE];
 	const char **environment; /* as struct spawn wants it; its texts are those of CONFIG, of USER and MARK */
 };
 

@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdbool.h>
 
-#include "applets/cluster/process.h"
 #include "core/pidref.h"
 
 enum { NODES_MAX = 4096, ROUNDS_MAX = 16, LOOK_MAX_MS = 100, KILLED_MS = 10000 };
@@ -82,8 +81,8 @@ static bool is_of_handler(const struct procfs *proc, const struct list *before, 
 {
 	struct procparse_stat stat, parent;
 
-	if (before->count == 0 || process_stat(proc, node->pid, &stat) < 0 ||
-	    process_stat(proc, stat.ppid, &parent) < 0)
+	if (before->count == 0 || procfs_stat_of(proc, node->pid, &stat) < 0 ||
+	    procfs_stat_of(proc, stat.ppid, &parent) < 0)
 		return false;
 	return (parent.caught & (1 << (SIGTERM - 1))) &&
 	       has(before, &(struct tree_node){ parent.pid, parent.start_ticks });

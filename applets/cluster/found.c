@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "applets/cluster/process.h"
+#include "applets/cluster/commands.h"
 #include "core/cleanup.h"
 
 enum { READS_MAX = 8, CLOCK_TOLERANCE_MS = 2000 };
@@ -22,10 +22,10 @@ struct origin { bool boot, namespace; };
 enum { GONE, ANOTHER, SAME };
 
 /* What has become of PROCESS, or -errno. Where it is hidden from us (hidepid=, proc(5)): -EPERM. */
-static int look_at(const struct procfs *proc, const struct process_id *process)
+static int look_at(const struct procfs *proc, const struct tree_node *process)
 {
 	struct procparse_stat stat;
-	int r = process_stat(proc, process->pid, &stat);
+	int r = procfs_stat_of(proc, process->pid, &stat);
 
 	if (r == -ENOENT || r == -ESRCH)
 		return process->pid > 0 && kill(process->pid, 0) < 0 && errno == EPERM ? -EPERM : GONE;
@@ -52,7 +52,7 @@ static int judge_origin(const struct procfs *proc, const struct roster *roster, 
 }
 
 /* What has become of the daemon; RET_REF refers to it where it is the same. */
-static int judge_daemon(const struct procfs *proc, const struct process_id *daemon, struct pidref *ret_ref)
+static int judge_daemon(const struct procfs *proc, const struct tree_node *daemon, struct pidref *ret_ref)
 {
 	CLEANUP(pidref_done) struct pidref ref = PIDREF_NONE;
 	int became = look_at(proc, daemon), r;
@@ -144,7 +144,7 @@ static int find_left(const struct procfs *proc, struct found *found, const struc
 	const struct tree_node logger = { roster->logger.pid, roster->logger.start_ticks };
 	CLEANUP(free_done) struct tree_node *whole = calloc(roster->count + 1, sizeof(*whole));
 	CLEANUP(free_done) struct tree_node *left = calloc(FOUND_LEFT_MAX, sizeof(*left));
-	char mark[sizeof("PROCGUARD_CLUSTER=") + ROSTER_ID_SIZE];
+	char mark[COMMANDS_MARK_SIZE];
 	struct tree_scope scope = { .whole = whole, .mark = mark, .spared = &logger, .spared_count = 1 };
 	int r;
 
@@ -152,7 +152,7 @@ static int find_left(const struct procfs *proc, struct found *found, const struc
 		return 0;
 	if (!whole || !left)
 		return -ENOMEM;
-	snprintf(mark, sizeof(mark), "PROCGUARD_CLUSTER=%s", roster->id);
+	commands_mark(roster->id, mark);
 	for (size_t i = 0; i < roster->count; i++)
 		if (!roster->members[i].ended)
 			whole[scope.whole_count++] = (struct tree_node){ roster->members[i].process.pid,
@@ -267,7 +267,7 @@ void found_name(const struct procfs *proc, const struct found *found, const stru
 	const char *name = member_name(&found->roster, node);
 	struct procparse_stat stat;
 
-	if (!name && process_stat(proc, node->pid, &stat) == 0 && stat.start_ticks == node->start_ticks)
+	if (!name && procfs_stat_of(proc, node->pid, &stat) == 0 && stat.start_ticks == node->start_ticks)
 		name = stat.comm;
 	snprintf(ret, ROSTER_NAME_SIZE, "%s", name ? name : "?");
 }

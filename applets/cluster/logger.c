@@ -79,7 +79,7 @@ static int start_process(struct logger *l, const struct procfs *proc)
 		kill(pid, SIGKILL); /* it is not reaped, so it is no other process */
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			;
-		l->process = (struct process_id){ 0 };
+		l->process = (struct tree_node){ 0 };
 		return r;
 	}
 	l->control = TAKE_FD(ours);
@@ -105,7 +105,7 @@ int logger_start(struct logger *l, const struct procfs *proc, const char *path)
 int logger_restart(struct logger *l, const struct procfs *proc)
 {
 	l->control = fd_close(l->control);
-	l->process = (struct process_id){ 0 };
+	l->process = (struct tree_node){ 0 };
 	return start_process(l, proc);
 }
 

@@ -17,7 +17,7 @@
 struct logger_source { char name[ROSTER_NAME_SIZE]; int fd; };
 
 struct logger {
-	struct process_id process; /* pid 0: none runs */
+	struct tree_node process; /* pid 0: none runs */
 	int control;               /* its socket; -1 */
 	int out;                   /* standard output as it was at the start, where lines go there; -1 */
 	const char *path;          /* of the log; NULL: lines go to standard output, without a time */

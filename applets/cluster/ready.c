@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "applets/cluster/process.h"
 #include "applets/cluster/ready_private.h"
 #include "core/cleanup.h"
 #include "core/log.h"
@@ -72,7 +71,7 @@ static pid_t ancestor(const struct procfs *proc, pid_t pid)
 	for (int i = 0; i < ANCESTORS_MAX && pid > 0; i++) {
 		struct procparse_stat stat;
 
-		if (process_stat(proc, pid, &stat) < 0)
+		if (procfs_stat_of(proc, pid, &stat) < 0)
 			return 0;
 		if (stat.ppid == us)
 			return pid;

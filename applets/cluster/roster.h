@@ -25,6 +25,7 @@
 
 #include "core/buf.h"
 #include "core/procfs.h"
+#include "core/tree.h"
 
 enum {
 	ROSTER_ID_SIZE = 33,          /* 32 hexadecimal digits */
@@ -43,12 +44,10 @@ enum member_kind {
 	MEMBER_ORPHAN,     /* a process whose parent, of another member, has ended */
 };
 
-struct process_id { pid_t pid; uint64_t start_ticks; }; /* pid 0: nobody */
-
 struct member {
 	char name[ROSTER_NAME_SIZE]; /* of letters, digits and "._-+@" */
 	enum member_kind kind;
-	struct process_id process;
+	struct tree_node process;    /* pid 0: nobody, here and below */
 	int64_t since_s;
 	size_t line;                 /* number of the line that it comes from: what is ended with it */
 	bool ended;
@@ -61,7 +60,7 @@ struct roster {
 	char id[ROSTER_ID_SIZE];
 	char boot[PROCFS_BOOT_ID_SIZE];
 	ino_t namespace;             /* of pids, pid_namespaces(7) */
-	struct process_id daemon, logger;
+	struct tree_node daemon, logger;
 	struct member *members;      /* in the order in which they were started */
 	size_t count, size;
 	bool bare;                   /* of a file with only the first line: the pid of the daemon is all there is */

@@ -34,7 +34,7 @@ static int add_line(struct buf *b, const char *key, const char *value)
 }
 
 /* "PID START" */
-static int add_process(struct buf *b, const char *before, const struct process_id *process)
+static int add_process(struct buf *b, const char *before, const struct tree_node *process)
 {
 	int r = add_number(b, before, (uint64_t)process->pid);
 

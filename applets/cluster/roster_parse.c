@@ -68,7 +68,7 @@ static int take_time(struct span *s, int64_t *ret)
 	return 0;
 }
 
-static int take_process(struct span *s, struct process_id *ret)
+static int take_process(struct span *s, struct tree_node *ret)
 {
 	return take_pid(s, &ret->pid) < 0 ? -EBADMSG : take_field(s, UINT64_MAX, &ret->start_ticks);
 }
@@ -237,7 +237,7 @@ static bool children_agree(const struct parse *p)
 
 static int compare_processes(const void *a, const void *b)
 {
-	const struct process_id *x = a, *y = b;
+	const struct tree_node *x = a, *y = b;
 
 	if (x->pid != y->pid)
 		return x->pid < y->pid ? -1 : 1;
@@ -247,7 +247,7 @@ static int compare_processes(const void *a, const void *b)
 /* Is each process there once? */
 static int check_unique(const struct roster *roster)
 {
-	CLEANUP(free_done) struct process_id *all = calloc(roster->count + 2, sizeof(*all));
+	CLEANUP(free_done) struct tree_node *all = calloc(roster->count + 2, sizeof(*all));
 	size_t count = 0;
 
 	if (!all)

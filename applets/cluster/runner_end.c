@@ -6,7 +6,6 @@
 #include <signal.h>
 
 #include "applets/cluster/ending.h"
-#include "applets/cluster/process.h"
 #include "applets/cluster/runner_private.h"
 #include "core/cleanup.h"
 
@@ -16,7 +15,7 @@ enum { NODES_MAX = 256, ROUNDS_MAX = 16 };
 static int take(const struct procfs *proc, pid_t session, pid_t pid, struct tree_node *ret)
 {
 	struct procparse_stat stat;
-	int r = process_stat(proc, pid, &stat);
+	int r = procfs_stat_of(proc, pid, &stat);
 
 	if (r == -ENOENT || r == -ESRCH || r == -EACCES || r == -EPERM)
 		return 0;

@@ -17,6 +17,13 @@
 
 enum { LINE_MAX = 64 << 10 };
 
+/* That it cannot be had is no reason not to start. */
+static void write_journal(const struct service *s, struct buf *line)
+{
+	if (s->journal >= 0 && buf_adds(line, "\n") == 0)
+		(void)!write(s->journal, line->data, line->len);
+}
+
 /* While our stderr is not the journal yet, that is written to, too. */
 static void say(struct service *s, bool to_caller, const char *format, va_list args)
 {
@@ -26,8 +33,8 @@ static void say(struct service *s, bool to_caller, const char *format, va_list a
 		return;
 	if (to_caller || !s->attached || s->journal < 0)
 		log_line("%s", line.data);
-	if (s->attached && s->journal >= 0 && buf_adds(&line, "\n") == 0)
-		(void)!write(s->journal, line.data, line.len); /* the log is no reason not to start */
+	if (s->attached)
+		write_journal(s, &line);
 }
 
 void service_say(struct service *s, const char *format, ...)
@@ -53,11 +60,9 @@ void service_note(struct service *s, const char *format, ...)
 	CLEANUP(buf_done) struct buf line = BUF(LINE_MAX);
 	va_list args;
 
-	if (s->journal < 0)
-		return;
 	va_start(args, format);
-	if (buf_vprintf(&line, format, args) == 0 && buf_adds(&line, "\n") == 0)
-		(void)!write(s->journal, line.data, line.len);
+	if (buf_vprintf(&line, format, args) == 0)
+		write_journal(s, &line);
 	va_end(args);
 }
 

@@ -1,6 +1,5 @@
 /* service_before.c: see service.h: the lock, and what there was before. */
 #include <errno.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "applets/cluster/found.h"
@@ -76,17 +75,17 @@ static int end_left(struct service *s, const struct found *found)
 	struct roster roster = found->roster;
 	struct stopping stopping = { .runner = &s->runner, .roster = &roster, .config = s->config,
 				     .left = found->left, .left_count = found->left_count };
-	char mark[sizeof(COMMANDS_VARIABLE "=") + ROSTER_ID_SIZE];
+	char mark[COMMANDS_MARK_SIZE];
 	int r = process_identify(&s->procfs, getpid(), &s->roster.daemon);
 
 	if (r < 0) {
 		log_fail("cannot tell our process from others: %s", log_errno(r));
 		return r;
 	}
-	snprintf(mark, sizeof(mark), COMMANDS_VARIABLE "=%s", roster.id);
+	commands_mark(roster.id, mark);
 	stopping.mark = roster.bare ? NULL : mark;
-	stopping.self = process_node(&s->roster.daemon);
-	roster.daemon = (struct process_id){ 0 };
+	stopping.self = s->roster.daemon;
+	roster.daemon = (struct tree_node){ 0 };
 	return stopping_rest(&stopping);
 }
 

@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "applets/cluster/process.h"
 #include "applets/cluster/service.h"
 #include "applets/cluster/stopping.h"
 #include "core/cleanup.h"
@@ -115,7 +114,7 @@ int service_stop(struct service *s, bool stop_lines)
 {
 	struct stopping stopping = {
 		.runner = &s->runner, .roster = &s->roster, .config = s->config, .mark = s->commands.mark,
-		.self = process_node(&s->roster.daemon),
+		.self = s->roster.daemon,
 	};
 	int r;
 

@@ -51,7 +51,7 @@ static void on_again(struct loop *loop, void *context)
 /* One that ends as soon as it has begun is not replaced as fast as we can. */
 void service_restart_logger(struct service *s)
 {
-	s->logger.process = s->roster.logger = (struct process_id){ 0 };
+	s->logger.process = s->roster.logger = (struct tree_node){ 0 };
 	if (loop_now() - s->logger_began_ms < AGAIN_MS && loop_set_timer(s->loop, AGAIN_MS, on_again, s) == 0)
 		return;
 	start_another(s);

@@ -8,7 +8,6 @@
 
 #include "applets/cluster/cluster.h"
 #include "applets/cluster/found.h"
-#include "applets/cluster/process.h"
 #include "applets/cluster/status_view.h"
 #include "core/cleanup.h"
 #include "core/log.h"
@@ -40,7 +39,7 @@ static uint64_t resident_of(const struct procfs *proc, pid_t pid)
 {
 	struct procparse_stat stat;
 
-	return process_stat(proc, pid, &stat) == 0 ? stat.resident : 0;
+	return procfs_stat_of(proc, pid, &stat) == 0 ? stat.resident : 0;
 }
 
 /* Of it and all below it: what a shell has started is its memory, too. */
@@ -58,11 +57,11 @@ static int64_t memory_of(const struct procfs *proc, const struct procparse_stat 
 /* It may have ended since it was found. */
 static void look_at_member(const struct procfs *proc, struct status_member *of)
 {
-	const struct process_id *process = &of->member->process;
+	const struct tree_node *process = &of->member->process;
 	struct procparse_stat stat;
 
 	of->memory = -1;
-	if (of->member->ended || process_stat(proc, process->pid, &stat) < 0 ||
+	if (of->member->ended || procfs_stat_of(proc, process->pid, &stat) < 0 ||
 	    stat.start_ticks != process->start_ticks)
 		return;
 	of->state = stat.state;

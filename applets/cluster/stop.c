@@ -135,12 +135,6 @@ static int open_stop(struct stop *s)
 	return r;
 }
 
-static int no_one(void *context, const struct line *line, pid_t pid)
-{
-	(void)context, (void)line, (void)pid;
-	return 0;
-}
-
 static void on_line_ended(void *context, pid_t pid, int status)
 {
 	struct stop *s = context;
@@ -168,7 +162,7 @@ static int open_runner(struct stop *s)
 	s->runner = (struct runner){
 		.loop = s->loop, .proc = &s->procfs, .config = s->config, .cancelled = &s->never,
 		.user = s->commands.user.is_another ? &s->commands.user.spawn : NULL,
-		.environment = s->commands.environment, .forked = no_one, .ended = on_line_ended, .context = s,
+		.environment = s->commands.environment, .ended = on_line_ended, .context = s,
 	};
 	return 0;
 }
@@ -284,14 +278,14 @@ static int stop_all(struct stop *s, bool stop_lines)
 		.mark = s->found.roster.bare ? NULL : s->commands.mark,
 		.left = s->found.left, .left_count = s->found.left_count,
 	};
-	struct process_id self;
+	struct tree_node self;
 	int r = process_identify(&s->procfs, getpid(), &self), rest;
 
 	if (r < 0) {
 		log_fail("cannot tell our process from others: %s", log_errno(r));
 		return r;
 	}
-	stopping.self = process_node(&self);
+	stopping.self = self;
 	r = stopping_all(&stopping, stop_lines);
 	if (r == -EBUSY)
 		return r;
@@ -306,7 +300,7 @@ static int stop_all(struct stop *s, bool stop_lines)
 /* Its last words are to be written; one that is stopped would wait for us for ever. */
 static void wake_logger(const struct stop *s)
 {
-	const struct tree_node logger = process_node(&s->found.roster.logger);
+	const struct tree_node logger = s->found.roster.logger;
 
 	if (logger.pid > 0)
 		tree_signal_node(&s->procfs, &logger, SIGCONT);

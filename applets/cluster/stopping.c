@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "applets/cluster/ending.h"
-#include "applets/cluster/process.h"
 #include "core/cleanup.h"
 #include "core/log.h"
 
@@ -28,7 +27,7 @@ static int add_processes(const struct roster *roster, size_t line, struct tree_n
 		return -ENOMEM;
 	for (size_t i = 0; i < roster->count; i++)
 		if (roster->members[i].line == line && !roster->members[i].ended)
-			nodes[count++] = process_node(&roster->members[i].process);
+			nodes[count++] = roster->members[i].process;
 	*ret = nodes;
 	*ret_count = count;
 	return 0;
@@ -70,7 +69,7 @@ static int end_members(struct stopping *s)
 
 static int run_pid(struct stopping *s, const struct line *line, struct runner_result *result)
 {
-	const struct tree_node below = process_node(&s->roster->daemon);
+	const struct tree_node below = s->roster->daemon;
 	const struct tree_scope ours = { .whole = s->left, .whole_count = s->left_count, .mark = s->mark,
 					 .below = &below, .below_count = below.pid ? 1 : 0 };
 
@@ -161,8 +160,8 @@ static int run_lines(struct stopping *s)
 
 int stopping_rest(struct stopping *s)
 {
-	const struct tree_node below[] = { s->self, process_node(&s->roster->daemon) };
-	const struct tree_node spared = process_node(&s->roster->logger);
+	const struct tree_node below[] = { s->self, s->roster->daemon };
+	const struct tree_node spared = s->roster->logger;
 	CLEANUP(free_done) struct tree_node *nodes = calloc(s->roster->count + s->left_count + 1, sizeof(*nodes));
 	struct tree_scope scope = { .whole = nodes, .mark = s->mark,
 				    .below = below, .below_count = s->roster->daemon.pid ? 2 : 1,
@@ -175,7 +174,7 @@ int stopping_rest(struct stopping *s)
 	}
 	for (size_t i = 0; i < s->roster->count; i++)
 		if (!s->roster->members[i].ended)
-			nodes[scope.whole_count++] = process_node(&s->roster->members[i].process);
+			nodes[scope.whole_count++] = s->roster->members[i].process;
 	for (size_t i = 0; i < s->left_count; i++)
 		nodes[scope.whole_count++] = s->left[i];
 	r = end_all(s, &scope);
