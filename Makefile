@@ -50,11 +50,12 @@ else
 # musl-gcc's -static-pie leaves a PT_INTERP that points at a dynamic linker; elsewhere it is as hardened as -pie.
 PG_STATIC  = -DDL_LINKED
 PG_LDFLAGS = $(if $(MUSL_GCC),-static -no-pie,-static-pie) $(RELRO)
-PG_LIBS    = $(foreach l,curl xml2,$(if $(filter $(l),$(without)),,$(STATIC_LIBS_$(l))))
+PG_LIBS    = $(foreach l,curl xml2 dw,$(if $(filter $(l),$(without)),,$(STATIC_LIBS_$(l))))
 DL         = linked
 STATIC_LIBS_curl  = $(shell pkg-config --static --libs libcurl)
 # Where libxml2 was built with ICU, it needs C++'s library too.
 STATIC_LIBS_xml2  = $(shell pkg-config --static --libs libxml-2.0 | sed 's/.*-licu.*/& -lstdc++/')
+STATIC_LIBS_dw    = $(shell pkg-config --static --libs libdw)
 # Debian's static libcurl lacks its Kerberos parts.
 STATIC_IMPLIES   := $(if $(filter curl,$(WITHOUT)),,$(if $(filter-out 0,$(call ask_cc,__GLIBC__)),curl))
 ifneq ($(STATIC_IMPLIES),)
@@ -70,8 +71,10 @@ MUSL_INCLUDE = $(if $(MUSL_GCC),-idirafter /usr/include -idirafter /usr/include/
 
 # A library's module is chosen by file: core/NAME_LIB.c, or core/NAME_none.c with WITHOUT=LIB.
 with         = $(if $(filter $(1),$(without)),none,$(1))
-core_choices = $(wildcard core/http_*.c core/xmlrpc_*.c core/dl_*.c)
-core_variant = $(filter core/http_$(call with,curl).c core/xmlrpc_$(call with,xml2).c core/dl_$(DL).c,$(core_choices))
+is_with      = $(filter-out $(without),$(1))
+core_choices = $(foreach m,http xmlrpc report_xml unwind dl,$(wildcard core/$(m)_*.c))
+core_variant = $(filter core/http_$(call with,curl).c $(foreach m,xmlrpc report_xml,core/$(m)_$(call with,xml2).c) \
+               $(if $(call is_with,dw),core/unwind_dw%.c,core/unwind_none.c) core/dl_$(DL).c,$(core_choices))
 CORE_SRC     = $(filter-out $(core_choices),$(wildcard core/*.c)) $(core_variant)
 APPLET_SRC   = $(foreach a,$(APPLETS),$(wildcard applets/$(a)/*.c))
 LIB_OBJ      = $(patsubst %.c,$(BUILD)/%.o,$(CORE_SRC) $(APPLET_SRC))
@@ -119,6 +122,11 @@ $(BUILD)/core/http_curl.o: LIB = libcurl
 $(BUILD)/core/http_curl.o: MODULE_CFLAGS = $(shell pkg-config --cflags libcurl 2>/dev/null)
 $(BUILD)/core/xmlrpc_xml2.o: LIB = libxml2
 $(BUILD)/core/xmlrpc_xml2.o: MODULE_CFLAGS = $(shell pkg-config --cflags libxml-2.0 2>/dev/null)
+
+$(BUILD)/core/report_xml_xml2.o: LIB = libxml2
+$(BUILD)/core/report_xml_xml2.o: MODULE_CFLAGS = $(shell pkg-config --cflags libxml-2.0 2>/dev/null)
+$(patsubst %.c,$(BUILD)/%.o,$(wildcard core/unwind_dw*.c)): LIB = libdw
+$(patsubst %.c,$(BUILD)/%.o,$(wildcard core/unwind_dw*.c)): MODULE_CFLAGS = $(shell pkg-config --cflags libdw 2>/dev/null)
 
 $(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libprocguard.a
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(shell pkg-config --libs check) $(PG_LIBS) $(LDLIBS)

@@ -1,0 +1,43 @@
+/* sections.h: the sections of a report, one file or more for each. core/report.h says what they hold.
+ *
+ * Each adds its own section to the root of the report's tree, and what it was not allowed to read to DENIED
+ * ("report"."denied"), what a person should know besides to NOTES ("report"."notes"). None of them fails: what cannot be
+ * had is missing and said. */
+#ifndef GMR_SECTIONS_H
+#define GMR_SECTIONS_H
+
+#include "applets/gmr/decode.h"
+#include "applets/gmr/target.h"
+#include "core/value.h"
+
+struct gmr_report {
+	struct value_tree tree;
+	struct value *denied, *notes, *deadlocks; /* lists in "report" */
+	bool incomplete;                          /* set where something is missing that no entry of denied says */
+};
+
+struct sections_options {
+	bool environ;  /* the environment, too */
+	bool fold;     /* threads with equal stacks as one */
+};
+
+/* processes.c: the tree of TARGET and all below it. */
+void section_processes(struct gmr_report *report, const struct target *target);
+
+/* configuration*.c */
+void section_configuration(struct gmr_report *report, const struct target *target,
+			   const struct sections_options *options);
+
+/* package*.c: PACKAGE is what the decoder found (package_find()), or NULL. */
+void section_package(struct gmr_report *report, const struct target *target, const struct value *package);
+
+/* threads*.c: CAPTURE is what was read, or NULL (then said why by the caller), DECODED the decoder's stacks. */
+struct capture;
+void section_threads(struct gmr_report *report, const struct target *target, const struct capture *capture,
+		     const struct decoded *decoded, const struct sections_options *options);
+
+/* "report"."notes": a line for SECTION. */
+void section_note(struct gmr_report *report, const char *section, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

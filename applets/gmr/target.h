@@ -1,0 +1,35 @@
+/* target.h: the process that a report is about: what every section needs of it, read once. */
+#ifndef GMR_TARGET_H
+#define GMR_TARGET_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "core/buf.h"
+#include "core/pidref.h"
+#include "core/procfs.h"
+
+struct target {
+	const struct procfs *proc;
+	struct pidref ref;
+	int dir;                    /* its directory in PROC, O_PATH */
+	int root;                   /* its root directory, O_PATH, or -errno */
+	struct procparse_stat stat;
+	struct buf status;          /* the text of its status */
+	struct buf cmdline;         /* raw: arguments that end with NUL; empty for a kernel thread */
+	uid_t uid, euid;            /* real, effective, as we see them */
+	gid_t gid, egid;
+	char exe[PATH_MAX];         /* what the link says, without " (deleted)"; "" with exe_error */
+	int exe_error;              /* 0 or -errno */
+	bool exe_deleted;           /* the file was deleted or replaced since */
+	pid_t inner_pid;            /* its pid in its own pid namespace (NSpid) */
+};
+
+/* Read it. -ESRCH: there is no such process (any more); -ENOMEM, -EMFILE. Release with target_done(). */
+int target_open(const struct procfs *proc, pid_t pid, struct target *ret);
+void target_done(struct target *target); /* takes NULL */
+
+/* The last component of exe, else its comm: what a person calls it. Points into TARGET. */
+const char *target_name(const struct target *target);
+
+#endif

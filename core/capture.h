@@ -1,0 +1,103 @@
+/* capture.h: what the threads of a process are doing, read from outside with as little harm as can be.
+ *
+ * A thread that sleeps in a system call is read without a stop: /proc/TID/syscall gives its stack and program
+ * counter, process_vm_readv(2) its stack, and the copy counts where the thread has not run meanwhile (its schedstat is
+ * the same). A stop is what remains for the others: PTRACE_SEIZE, PTRACE_INTERRUPT of all of them, their registers,
+ * one batched copy, PTRACE_DETACH. Each ptrace stop makes epoll_wait(2), sigwaitinfo(2) and others return EINTR in the
+ * process that is looked at, so it is the last resort.
+ *
+ * While threads are stopped nothing is allocated, printed, opened or paged in; a child ends us by SIGKILL if we are
+ * stopped ourselves then (the kernel lets go of the threads). Behind capture_take() nothing is read from the process
+ * but by capture_stop(). Single-threaded programs only: signals are held and waited for. */
+#ifndef CORE_CAPTURE_H
+#define CORE_CAPTURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/buf.h"
+#include "core/pidref.h"
+#include "core/procparse.h"
+#include "core/regs.h"
+
+enum capture_mode {
+	CAPTURE_GENTLE,  /* who sleeps is read without a stop, who runs is looked at again, who still runs is stopped */
+	CAPTURE_NO_STOP, /* who runs is not read */
+	CAPTURE_STOP,    /* all are stopped at once: the stacks are of one moment */
+};
+
+enum capture_how { CAPTURE_UNREAD, CAPTURE_ASLEEP, CAPTURE_STOPPED };
+
+struct capture_options {
+	enum capture_mode mode;
+	int64_t look_ns;     /* how long who runs is looked at again (20 ms) */
+	int64_t max_stop_ns; /* more threads than fit into it are stopped in batches (20 ms) */
+	int64_t deadline_ns; /* CLOCK_MONOTONIC: when all must be over */
+	size_t stack_max;    /* bytes of a thread's stack (1 MiB) and of all (64 MiB) */
+	size_t total_max;
+};
+
+struct capture_thread {
+	pid_t tid;
+	char comm[PROCPARSE_COMM_MAX];
+	char state;                    /* of its stat, as when it was read */
+	char wchan[64];                /* where in the kernel it sleeps, or "" */
+	struct procparse_syscall call; /* the system call that it is in; .number -1: none; -2: not known */
+	enum capture_how how;
+	int error;                     /* CAPTURE_UNREAD: -EPERM, -EACCES; -ESRCH: it has ended; -EBUSY: it ran and was not
+	                                * to be stopped; -ETIMEDOUT: it did not stop (held in the kernel), or no time left */
+	struct regs regs;              /* all of them when stopped; stack and program counter when asleep */
+	uint64_t stack_at;             /* address of the first byte of the stack that was copied: where sp points */
+	const char *stack;             /* the copy; NULL: none. It lies in memory that is shared with children */
+	size_t stack_len;
+	bool stack_cut;                /* there was more of it */
+};
+
+/* A file that is mapped executable, or whose mapping begins a module. */
+struct capture_module {
+	uint64_t start, end, offset;   /* of the first mapping; END of the last that belongs to it */
+	uint64_t dev, inode;
+	int fd;                        /* the file, read-only, or -errno: it could not be opened */
+	bool deleted;
+	char *path;                    /* as the target names it, without " (deleted)" */
+};
+
+struct capture {
+	pid_t pid;
+	struct buf maps;               /* /proc/PID/maps as read */
+	struct procparse_map *mappings;
+	size_t mapping_count;
+	struct capture_module *modules;
+	size_t module_count;
+	struct buf vdso;               /* its bytes; where it is mapped: vdso_at, 0: none */
+	uint64_t vdso_at;
+	uint64_t entry;                /* AT_ENTRY of its auxv: address of the executable's entry function; 0: not known */
+	struct capture_thread *threads; /* the main thread first, then by number */
+	size_t thread_count;
+	bool threads_cut;              /* there are more than we take */
+	/* What it has cost the process. */
+	unsigned stops;                /* how often threads were stopped together */
+	unsigned stopped_threads;
+	int64_t longest_stop_ns;       /* of one thread */
+	int64_t all_stopped_ns;        /* from the moment when all of a batch had stopped, to the first that went on */
+	int64_t window_ns;             /* from the first interrupt to the last detach */
+	struct capture_private *private;
+};
+
+/* Read the threads of TARGET, whose directory in PROC is DIR. 0: RET is filled as far as the process allows, with each
+ * thread's own error; -ESRCH: it has ended; -EPERM, -EACCES: nothing may be read of it; -EAGAIN, -ENOMEM. Blocks until
+ * OPTIONS->deadline_ns at most. Free with capture_free(), which takes NULL. */
+int capture_take(const struct procfs *proc, int dir, const struct pidref *target, const struct capture_options *options,
+		 struct capture **ret);
+
+/* Read the COUNT threads whose indices in CAPTURE->threads are INDICES, which were read asleep, once more, stopped. How
+ * each went stands in it as behind capture_take(): one that could not be stopped keeps what it had. 0 or -errno as
+ * above. What has been written is seen by children that were forked before: the stacks through shared memory, the rest
+ * when it is sent to them. */
+int capture_stop(struct capture *capture, const size_t *indices, size_t count);
+
+void capture_free(struct capture *capture);
+
+#endif

@@ -1,0 +1,26 @@
+/* regs.h: the registers of a thread, by their DWARF numbers: what an unwinder begins with. */
+#ifndef CORE_REGS_H
+#define CORE_REGS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { REGS_MAX = 33 };
+
+/* By the numbers of the processor's psABI: x86-64: 0 to 15 and 16 the return address; AArch64: 0 to 31 (30 the link
+ * register, 31 the stack pointer). */
+struct regs {
+	uint64_t value[REGS_MAX];
+	uint64_t known;           /* bit N: value[N] is known */
+	uint64_t pc, sp;
+	uint64_t thread_pointer;  /* fs_base, tpidr_el0; 0: not known */
+};
+
+/* From the SIZE bytes that PTRACE_GETREGSET gave for NT_PRSTATUS. -ENOSYS: not of a processor that we know;
+ * -EBADMSG: another one's, such as a 32-bit program's. */
+int regs_of_prstatus(const void *data, size_t size, struct regs *ret);
+
+/* What /proc/PID/syscall tells of a thread that sleeps: stack and program counter. */
+void regs_of_syscall(uint64_t sp, uint64_t pc, struct regs *ret);
+
+#endif
