@@ -125,8 +125,9 @@ $(BUILD)/core/xmlrpc_xml2.o: MODULE_CFLAGS = $(shell pkg-config --cflags libxml-
 
 $(BUILD)/core/report_xml_xml2.o: LIB = libxml2
 $(BUILD)/core/report_xml_xml2.o: MODULE_CFLAGS = $(shell pkg-config --cflags libxml-2.0 2>/dev/null)
-$(patsubst %.c,$(BUILD)/%.o,$(wildcard core/unwind_dw*.c)): LIB = libdw
-$(patsubst %.c,$(BUILD)/%.o,$(wildcard core/unwind_dw*.c)): MODULE_CFLAGS = $(shell pkg-config --cflags libdw 2>/dev/null)
+DW_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(wildcard core/unwind_dw*.c))
+$(DW_OBJ): LIB = libdw
+$(DW_OBJ): MODULE_CFLAGS = $(shell pkg-config --cflags libdw 2>/dev/null)
 
 $(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libprocguard.a
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(shell pkg-config --libs check) $(PG_LIBS) $(LDLIBS)

@@ -100,8 +100,8 @@ section_gmr() {
 	done
 	gmr_targets_end
 	cat <<-'END'
-		(Stops: from the request to stop to the request to go on, as each tool makes them, noted by a library that is
-		preloaded into it. "median under": all stopped together, goal 0.1 ms and 20 us a thread. eu-stack stops one thread
-		after the other: a single one of its stops may be shorter. gdb: thread apply all bt.)
+		(Stops: from the request to stop to the request to go on, as each tool makes them, noted by a library that
+		is preloaded into it. "median under": all stopped together, goal 0.1 ms and 20 us a thread. eu-stack stops
+		one thread after the other: a single one of its stops may be shorter. gdb: thread apply all bt.)
 	END
 }
