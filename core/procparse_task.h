@@ -17,7 +17,8 @@ struct procparse_map {
 	struct span path;    /* as it stands there: newlines are \012; "[heap]", "/a b", "/x (deleted)", or empty */
 };
 
-/* The next line at *AT, which moves on. 1 and a mapping, 0 at the end, -EBADMSG. */
+/* The next line at *AT, which moves on. 1 and a mapping, 0 at the end, -EBADMSG (also of a last line that was cut; *AT
+ * has not moved). */
 int procparse_map(const char *text, size_t len, size_t *at, struct procparse_map *ret);
 
 /* /proc/PID/task/TID/syscall. */
@@ -29,8 +30,8 @@ struct procparse_syscall {
 };
 int procparse_syscall(const char *text, size_t len, struct procparse_syscall *ret);
 
-/* /proc/PID/status, limits...: what stands behind "KEY:" at the beginning of a line, without the blanks around it.
- * -ENOENT: no such line. */
+/* /proc/PID/status, limits...: what stands behind "KEY:", or KEY and at least two blanks (limits), at the beginning of a
+ * line, without the blanks around it. -ENOENT: no such line that is whole. */
 int procparse_field(const char *text, size_t len, const char *key, struct span *ret);
 
 /* The same as a number in hexadecimal (SigCgt, CapEff), in decimal (TracerPid, Seccomp). */

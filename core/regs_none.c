@@ -1,0 +1,19 @@
+/* regs_none.c: see regs.h: a processor whose registers we do not know. */
+#if !defined(__x86_64__) && !defined(__aarch64__)
+
+#include "core/regs.h"
+
+#include <errno.h>
+
+int regs_of_prstatus(const void *data, size_t size, struct regs *ret)
+{
+	(void)data, (void)size, (void)ret;
+	return -ENOSYS;
+}
+
+void regs_of_syscall(uint64_t sp, uint64_t pc, struct regs *ret)
+{
+	*ret = (struct regs){ .pc = pc, .sp = sp };
+}
+
+#endif

@@ -1,0 +1,37 @@
+/* regs_x86_64.c: see regs.h. */
+#if defined(__x86_64__)
+
+#include "core/regs.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/user.h>
+
+enum { REGS_SP = 7, REGS_PC = 16 };
+
+int regs_of_prstatus(const void *data, size_t size, struct regs *ret)
+{
+	struct user_regs_struct u;
+
+	if (size != sizeof u) /* of a 32-bit program it is 68 bytes */
+		return -EBADMSG;
+	memcpy(&u, data, sizeof u);
+	*ret = (struct regs){
+		.value = { u.rax, u.rdx, u.rcx, u.rbx, u.rsi, u.rdi, u.rbp, u.rsp,
+			   u.r8, u.r9, u.r10, u.r11, u.r12, u.r13, u.r14, u.r15, u.rip },
+		.known = (1ULL << (REGS_PC + 1)) - 1,
+		.pc = u.rip,
+		.sp = u.rsp,
+		.thread_pointer = u.fs_base,
+	};
+	return 0;
+}
+
+void regs_of_syscall(uint64_t sp, uint64_t pc, struct regs *ret)
+{
+	*ret = (struct regs){ .known = 1ULL << REGS_SP | 1ULL << REGS_PC, .pc = pc, .sp = sp };
+	ret->value[REGS_SP] = sp;
+	ret->value[REGS_PC] = pc;
+}
+
+#endif
