@@ -5,7 +5,7 @@
  * says why. A value that could not be made is NULL, and all functions take that: they add nothing, find nothing.
  *
  * Strings and keys are made readable as they come in (buf_add_escaped(): what is no UTF-8, and control characters, are
- * \xNN), so that no view has to think of it. */
+ * \xNN; a backslash stays as it is), so that no view has to think of it. */
 #ifndef CORE_VALUE_H
 #define CORE_VALUE_H
 
@@ -19,6 +19,7 @@ enum value_kind { VALUE_NULL, VALUE_BOOL, VALUE_INT, VALUE_STRING, VALUE_LIST, V
 
 struct value {
 	enum value_kind kind;
+	unsigned int depth;       /* the root has 0, what it holds 1 */
 	size_t count;             /* items of a list or map, bytes of a string */
 	const char *key;          /* its name where a map holds it, else NULL */
 	struct value *next;       /* behind it in the list or map that holds it */
@@ -43,7 +44,11 @@ struct value_tree {
 #define VALUE_TREE(max_bytes) ((struct value_tree){ .root = { .kind = VALUE_MAP }, .max = (max_bytes) })
 void value_tree_done(struct value_tree *tree);
 
-/* Append to IN, a map (under KEY, which is copied and not yet in it) or a list (KEY is NULL) of TREE. */
+/* How deep values may nest in a tree; the root counts as 0. */
+enum { VALUE_DEPTH_MAX = 200 };
+
+/* Append to IN, a map (under KEY, which is copied and not yet in it) or a list (KEY is NULL) of TREE. Takes constant
+ * time. To anything else nothing is added. */
 struct value *value_add_map(struct value_tree *tree, struct value *in, const char *key);
 struct value *value_add_list(struct value_tree *tree, struct value *in, const char *key);
 void value_add_null(struct value_tree *tree, struct value *in, const char *key);
@@ -72,9 +77,6 @@ const struct value *value_first(const struct value *value);
 bool value_equal(const struct value *a, const struct value *b);
 
 /* ---- value_pack.c: a value as bytes, for a pipe between two of our processes ---- */
-
-/* How deep values may nest in a packed one, and in a tree. */
-enum { VALUE_DEPTH_MAX = 200 };
 
 /* Append VALUE to RET. -ENOBUFS, -ENOMEM: RET is as before. */
 int value_pack(const struct value *value, struct buf *ret);
