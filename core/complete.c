@@ -23,7 +23,7 @@ static enum complete_kind kind_of(const char *argument)
 
 enum complete_kind complete_value(const struct opt *option)
 {
-	if (option->kind == OPT_FLAG)
+	if (option->kind == OPT_FLAG || option->bare)
 		return COMPLETE_NOTHING;
 	return option->argument ? kind_of(option->argument) : COMPLETE_VALUE;
 }
@@ -36,7 +36,7 @@ enum complete_kind complete_operand(const struct opt_command *command)
 		return COMPLETE_CHOICE;
 	if (strstr(command->synopsis, "COMMAND") || strstr(command->synopsis, "PROGRAM"))
 		return COMPLETE_COMMAND;
-	if (strstr(command->synopsis, "[NAME]...")) /* of what runs: no shell knows them */
+	if (strstr(command->synopsis, "[NAME]...") || strstr(command->synopsis, "PID]...")) /* no shell knows them */
 		return COMPLETE_VALUE;
 	return strstr(command->synopsis, "DIR") ? COMPLETE_DIR : COMPLETE_FILE;
 }

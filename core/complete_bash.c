@@ -52,6 +52,8 @@ static const char walk[] =
 	"			operands=some\n"
 	"		elif [[ $word == -- ]]; then\n"
 	"			operands=none\n"
+	"		elif [[ $word == '=' ]]; then\n"
+	"			kind=value\n"
 	"		elif [[ $word == -?* ]]; then\n"
 	"			kind=$(_@_pending \"$place\" \"$word\")\n"
 	"		else\n"

@@ -11,7 +11,7 @@
 
 /* What may be typed for the value of an option or for an operand. */
 enum complete_kind {
-	COMPLETE_NOTHING, /* a flag has no value */
+	COMPLETE_NOTHING, /* a flag has no value, and what may have one has it in the same word */
 	COMPLETE_VALUE,   /* anything: a name, a time */
 	COMPLETE_FILE,
 	COMPLETE_DIR,

@@ -41,7 +41,7 @@ static void print_place(FILE *out, const char *place)
 static void option_spec(FILE *out, const struct opt *o)
 {
 	enum complete_kind kind = complete_value(o);
-	const char *letter_end = kind ? "+" : "", *name_end = kind ? "=" : "";
+	const char *letter_end = o->bare ? "-" : kind ? "+" : "", *name_end = o->bare ? "=-" : kind ? "=" : "";
 
 	fputs(" \\\n\t\t", out);
 	if (o->kind == OPT_LIST)
@@ -60,10 +60,10 @@ static void option_spec(FILE *out, const struct opt *o)
 		fputs(":choice:(", out);
 		complete_choices(out, o->argument);
 		fputc(')', out);
-	} else if (kind) {
-		fputc(':', out);
+	} else if (kind || o->bare) {
+		fputs(o->bare ? "::" : ":", out);
 		quote(out, o->argument ? o->argument : "VALUE", "[]:\\");
-		fprintf(out, ":%s", actions[kind]);
+		fprintf(out, ":%s", actions[kind ? kind : COMPLETE_VALUE]);
 	}
 	fputc('\'', out);
 }

@@ -80,7 +80,7 @@ static const char *option_form(const struct opt *option, int value, char *ret, s
 
 static enum opt_result apply(const struct parse *p, const struct opt *option, int value, const char *text)
 {
-	int r = opt_value_set(option, text, p->config);
+	int r = opt_value_set(option, text ? text : option->bare, p->config);
 	char form[80];
 
 	if (r == 0)
@@ -112,19 +112,19 @@ static int parse_prepare(struct parse *p)
 	while (p->command->options[count].kind != OPT_END)
 		count++;
 	p->longs = calloc(count + 2, sizeof(*p->longs));
-	p->letters = calloc(2 * count + sizeof("+:h"), 1);
+	p->letters = calloc(3 * count + sizeof("+:h"), 1);
 	if (!p->longs || !p->letters)
 		return -ENOMEM;
 	letter = stpcpy(p->letters, "+:");
 	for (size_t i = 0; i < count; i++) {
 		const struct opt *o = &p->command->options[i];
-		int has_arg = o->kind == OPT_FLAG ? no_argument : required_argument;
+		int has_arg = o->kind == OPT_FLAG ? no_argument : o->bare ? optional_argument : required_argument;
 
 		if (o->name)
 			p->longs[n++] = (struct option){ o->name, has_arg, NULL, LONG_VALUE + (int)i };
 		if (o->letter)
 			*letter++ = o->letter;
-		if (o->letter && has_arg)
+		for (int colon = 0; o->letter && colon < has_arg; colon++) /* one a value, two one that may be missing */
 			*letter++ = ':';
 	}
 	p->longs[n] = (struct option){ opt_help_option.name, no_argument, NULL, LONG_VALUE + (int)count };

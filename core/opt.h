@@ -36,10 +36,15 @@ struct opt {
 			       * a completion */
 	size_t offset;        /* into the config struct */
 	const char *help;     /* one sentence, no full stop; the default in parentheses at its end */
+	const char *bare;     /* what it means without a value, which then stands in the same word: --signal[=USR2];
+			       * NULL: it needs one */
 };
 
 #define OPT(opt_kind_, letter_, name_, argument_, type, member, help_) \
 	{ .kind = (opt_kind_), .letter = (letter_), .name = (name_), .argument = (argument_), \
+	  .offset = offsetof(type, member), .help = (help_) }
+#define OPT_BARE(opt_kind_, letter_, name_, argument_, bare_, type, member, help_) \
+	{ .kind = (opt_kind_), .letter = (letter_), .name = (name_), .argument = (argument_), .bare = (bare_), \
 	  .offset = offsetof(type, member), .help = (help_) }
 
 struct opt_command {

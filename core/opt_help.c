@@ -8,6 +8,7 @@ enum {
 	WIDTH = 79,       /* of 80 columns the last stays free: some terminals wrap there */
 	HELP_COLUMN = 28, /* where the text of an option begins */
 	FIRST_MAX = 128,
+	VALUE_MAX = 80,
 	SYNOPSIS_MAX = 1024,
 };
 
@@ -51,14 +52,24 @@ static void add(char *text, size_t size, const char *more)
 	snprintf(text + length, size - length, "%s", more);
 }
 
+/* What stands behind the name of OPTION: " FILE", "[=USR2]", or nothing. */
+static const char *value_of(const struct opt *option, char *ret, size_t size)
+{
+	if (!option->argument)
+		return "";
+	snprintf(ret, size, option->bare ? "[=%s]" : " %s", option->argument);
+	return ret;
+}
+
 /* "[-f FILE] [-s SECTION] " */
 static void add_lead(char *text, size_t size, const struct opt *lead)
 {
 	for (const struct opt *o = lead; o && o->kind != OPT_END; o++) {
 		size_t length = strlen(text);
+		char value[VALUE_MAX];
 
-		snprintf(text + length, size - length, "[%s%.1s%s%s%s] ", o->letter ? "-" : "--", &o->letter,
-			 o->letter ? "" : o->name, o->argument ? " " : "", o->argument ? o->argument : "");
+		snprintf(text + length, size - length, "[%s%.1s%s%s] ", o->letter ? "-" : "--", &o->letter,
+			 o->letter ? "" : o->name, value_of(o, value, sizeof(value)));
 	}
 }
 
@@ -131,12 +142,12 @@ static void owners(const struct opt_program *program, const struct opt *option, 
 /* "  -o, --oome-file FILE    help (single)" */
 static void option_lines(const struct opt *o, const char *belongs, FILE *out)
 {
-	char left[FIRST_MAX];
+	char left[FIRST_MAX], value[VALUE_MAX];
 	size_t column;
 
-	snprintf(left, sizeof(left), "  %c%c%s%s%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
+	snprintf(left, sizeof(left), "  %c%c%s%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
 		 !o->letter ? "  " : o->name ? ", " : "", o->name ? "--" : "", o->name ? o->name : "",
-		 o->argument ? " " : "", o->argument ? o->argument : "");
+		 value_of(o, value, sizeof(value)));
 	if (strlen(left) + 2 > HELP_COLUMN)
 		fprintf(out, "%s\n%*s", left, HELP_COLUMN, "");
 	else

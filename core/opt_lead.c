@@ -10,11 +10,11 @@ static bool is_long(const struct opt *option, const char *typed, size_t length)
 	return option->name && !strncmp(option->name, typed, length);
 }
 
-/* Does an option in TABLE that is named so take a value? LETTER 0: a long one. */
+/* Does an option in TABLE that is named so take the next word as its value? LETTER 0: a long one. */
 static bool wants_value(const struct opt *table, char letter, const char *typed, size_t length)
 {
 	for (const struct opt *o = table; o->kind != OPT_END; o++)
-		if (o->kind != OPT_FLAG && (letter ? o->letter == letter : is_long(o, typed, length)))
+		if (o->kind != OPT_FLAG && !o->bare && (letter ? o->letter == letter : is_long(o, typed, length)))
 			return true;
 	return false;
 }

@@ -10,13 +10,14 @@
 #include "tests/capture.h"
 
 static const struct opt odd[] = {
-	{ OPT_STRING, 'x', "odd-text", "FILE", 0, "it's [odd]: $HOME `id` \\ \"x\" @ %s {a,b} *" },
-	{ OPT_LIST, 0, "name", "NAME", 0, "a name: [may] repeat" },
-	{ OPT_FLAG, 'q', NULL, NULL, 0, "no long form" },
-	{ OPT_STRING, 'c', NULL, "COMMAND", 0, "'" },
-	{ OPT_STRING, 0, "choice", "one|two", 0, "" },
-	{ OPT_TIME, 't', "time", "[N:]M", 0, "odd argument" },
-	{ OPT_STRING, 0, "dir", "DIR", 0, "a folder" },
+	{ OPT_STRING, 'x', "odd-text", "FILE", 0, "it's [odd]: $HOME `id` \\ \"x\" @ %s {a,b} *", NULL },
+	{ OPT_LIST, 0, "name", "NAME", 0, "a name: [may] repeat", NULL },
+	{ OPT_FLAG, 'q', NULL, NULL, 0, "no long form", NULL },
+	{ OPT_STRING, 'c', NULL, "COMMAND", 0, "'", NULL },
+	{ OPT_STRING, 0, "choice", "one|two", 0, "", NULL },
+	{ OPT_TIME, 't', "time", "[N:]M", 0, "odd argument", NULL },
+	{ OPT_STRING, 0, "dir", "DIR", 0, "a folder", NULL },
+	{ OPT_STRING, 'b', "bare", "WHAT", 0, "with a value or without", "it" },
 	{ .kind = OPT_END },
 };
 static const struct opt none[] = { { .kind = OPT_END } };

@@ -240,6 +240,34 @@ START_TEST(missing_and_needless_values)
 }
 END_TEST
 
+static const struct opt bare_options[] = {
+	OPT_BARE(OPT_STRING, 's', "send", "WHAT", "it", struct config, file, "send it"),
+	DRY,
+	{ .kind = OPT_END },
+};
+static const struct opt_command bare_command[] = { { NULL, "[--send[=WHAT]] A...", "do", bare_options, 0, -1, NULL },
+						   { 0 } };
+static const struct opt_program bare = { "bare", "Do it.", bare_command, NULL, NULL };
+
+START_TEST(a_value_that_may_be_missing)
+{
+	static const struct { const char *words[3], *value; int operand; } cases[] = {
+		{ { "--send", "a" }, "it", 2 }, { { "--send=that", "a" }, "that", 2 }, { { "--se" }, "it", 2 },
+		{ { "-s", "a" }, "it", 2 },     { { "-sthat", "a" }, "that", 2 },      { { "-ds" }, "it", 2 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		parse(&bare, (const char *[]){ "bare", cases[i].words[0], cases[i].words[1], NULL });
+		ck_assert_msg(p.result == OPT_OK, "%s", p.said);
+		ck_assert_str_eq(p.config.file, cases[i].value);
+		ck_assert_int_eq(p.operand, cases[i].operand);
+	}
+	parse(&bare, WORDS("bare", "--send="));
+	ck_assert_str_eq(p.said, "bare: option '--send': WHAT is empty (a variable that is not set?)\n"
+				 "Try 'bare --help'.\n");
+}
+END_TEST
+
 START_TEST(values_of_the_wrong_form)
 {
 	REFUSED("option '-t': '5x' is not a time (use 500ms, 30s, 5m; a bare number is seconds)",
@@ -324,6 +352,7 @@ int main(void)
 	tcase_add_test(cases, options_of_several_other_commands);
 	tcase_add_test(cases, one_command_without_a_name);
 	tcase_add_test(cases, missing_and_needless_values);
+	tcase_add_test(cases, a_value_that_may_be_missing);
 	tcase_add_test(cases, values_of_the_wrong_form);
 	tcase_add_test(cases, again_and_again);
 	tcase_add_test(cases, help_is_understood_anywhere);

@@ -52,8 +52,11 @@ END_TEST
 
 START_TEST(without_commands)
 {
+	static const struct opt bare_options[] = {
+		DRY, OPT_BARE(OPT_STRING, 's', "send", "WHAT", "it", struct config, file, "send it"), { .kind = OPT_END },
+	};
 	static const struct opt_command forms[] = {
-		{ NULL, "WORD", "w", two_options, 0, 1, NULL }, { NULL, "-d", "d", two_options, 0, 0, NULL }, { 0 },
+		{ NULL, "WORD", "w", bare_options, 0, 1, NULL }, { NULL, "-d", "d", two_options, 0, 0, NULL }, { 0 },
 	};
 	static const struct opt_program several = { "x", "Do.", forms, "Notes.\n", NULL };
 	struct capture c;
@@ -68,6 +71,7 @@ START_TEST(without_commands)
 		"\n"
 		"Options:\n"
 		"  -d, --dry                 only say what would be done\n"
+		"  -s, --send[=WHAT]         send it\n"
 		"  -h, --help                display this help\n"
 		"\n"
 		"Notes.\n");
