@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -39,7 +40,22 @@ static bool comm_is(const struct procfs *proc, pid_t pid, const struct find_name
 	return n > 0 && name_is(name, comm, (size_t)n);
 }
 
-int find_by_comm(const struct procfs *proc, const char *name, struct pidset *ret)
+/* A path of the link "exe" may be longer than PATH_MAX only below a deep directory: then it is not found by it. */
+static bool exe_is(const struct procfs *proc, pid_t pid, const struct find_name *name)
+{
+	char path[PROCFS_PID_TEXT + sizeof "/exe"], exe[PATH_MAX];
+	const char *slash;
+
+	memcpy(procfs_pid_text(path, pid), "/exe", sizeof "/exe");
+	if (procfs_link(proc->fd, path, exe, sizeof exe) < 0)
+		return false;
+	slash = strrchr(exe, '/');
+	if (!slash || strncmp(slash + 1, name->text, name->len) != 0)
+		return false;
+	return !slash[1 + name->len] || !strcmp(slash + 1 + name->len, " (deleted)");
+}
+
+static int find_named(const struct procfs *proc, const char *name, bool by_exe, struct pidset *ret)
 {
 	CLEANUP(procfs_iter_done) struct procfs_iter iter = { .fd = -1 };
 	size_t len = strlen(name);
@@ -52,13 +68,23 @@ int find_by_comm(const struct procfs *proc, const char *name, struct pidset *ret
 	if (r < 0)
 		return r;
 	while ((r = procfs_next(&iter, &pid)) > 0) {
-		if (pid == own || !comm_is(proc, pid, &wanted))
+		if (pid == own || !(comm_is(proc, pid, &wanted) || (by_exe && exe_is(proc, pid, &wanted))))
 			continue;
 		r = pidset_add(ret, pid);
 		if (r < 0)
 			return r;
 	}
 	return r;
+}
+
+int find_by_comm(const struct procfs *proc, const char *name, struct pidset *ret)
+{
+	return find_named(proc, name, false, ret);
+}
+
+int find_by_name(const struct procfs *proc, const char *name, struct pidset *ret)
+{
+	return find_named(proc, name, true, ret);
 }
 
 int find_parent(const struct procfs *proc, pid_t pid, pid_t *ret)
@@ -69,5 +95,19 @@ int find_parent(const struct procfs *proc, pid_t pid, pid_t *ret)
 	if (r < 0)
 		return r == -ENOENT ? -ESRCH : r;
 	*ret = stat.ppid;
+	return 0;
+}
+
+int find_ancestors(const struct procfs *proc, pid_t pid, struct pidset *ret)
+{
+	/* The tree changes while it is walked: nobody is his own ancestor twice. */
+	while (pid > 0 && !pidset_has(ret, pid)) {
+		int r = pidset_add(ret, pid);
+
+		if (r < 0)
+			return r;
+		if (find_parent(proc, pid, &pid) < 0)
+			break;
+	}
 	return 0;
 }
