@@ -113,8 +113,10 @@ $(BUILD)/%.o: %.c $(BUILD)/compile.flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(COMPILE) $(MODULE_CFLAGS) -MMD -MP -c -o $@ $<$(if $(LIB), || $(missing))
 
-$(MAIN_OBJ): MODULE_CFLAGS = -DPROCGUARD_VERSION='"$(VERSION)"' -DPROCGUARD_WITHOUT='"$(without)"'
+$(MAIN_OBJ): MODULE_CFLAGS = -DPROCGUARD_WITHOUT='"$(without)"'
 $(MAIN_OBJ): $(BUILD)/applets.inc $(BUILD)/version.flags
+$(BUILD)/core/version.o: MODULE_CFLAGS = -DPROCGUARD_VERSION='"$(VERSION)"'
+$(BUILD)/core/version.o: $(BUILD)/version.flags
 
 # Only what includes a library's headers is compiled with their flags.
 missing = { echo 'Without $(LIB): "make deps" installs it, WITHOUT=$(LIB:lib%=%) does without.' >&2; exit 1; }

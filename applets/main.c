@@ -16,10 +16,8 @@
 #include "core/log.h"
 #include "core/near.h"
 #include "core/self.h"
+#include "core/version.h"
 
-#ifndef PROCGUARD_VERSION
-#define PROCGUARD_VERSION "unknown"
-#endif
 #ifndef PROCGUARD_WITHOUT
 #define PROCGUARD_WITHOUT "" /* the libraries that this build goes without */
 #endif
@@ -111,7 +109,7 @@ static int print_list(void)
 
 static int print_version(void)
 {
-	printf("procguard %s\napplets:", PROCGUARD_VERSION);
+	printf("procguard %s\napplets:", version_string());
 	for (size_t i = 0; i < APPLETS; i++)
 		printf(" %s", applets[i]->name);
 	printf("%s%s\n", PROCGUARD_WITHOUT[0] ? "; without: " : "", PROCGUARD_WITHOUT);
