@@ -19,12 +19,17 @@
  *   "Configuration"  { GROUP: { KEY: VALUE } }        VALUE: a string, a number, or a list of strings
  *   any other        a section that a program has registered: a string, or { KEY: VALUE }
  *
- *   STACK: { "lines": [ { "filename", "line", "name", "code", "module", "address" } ], "end", "root_exception" (null) }
+ *   STACK: { "lines": [ { "filename", "line", "name", "code", "module", "offset", "address" } ], "end",
+ *            "root_exception" (null, a string, or { "type", "value" }) }
  *
- * Lines are outermost first. "filename" and "line" are null without line info: "module" (a path) and "offset" (in it, as
- * the file has it) then stand for them; "name" is "??" where no symbol is known; "code" is null where the source is not
- * to be had; "address" is text in hex. "end" is null where the stack was followed to its outermost frame, else it says
- * where it broke off: "truncated", "short", "not read: ...". */
+ * Lines are outermost first. "filename" and "line" are null without line info: "module" (a path) and "offset" (a number:
+ * where in it, as its symbols count) then stand for them; "name" is "??" where no symbol is known; "code" is null where
+ * the source is not to be had; "address" is text in hex. "end" is null where the stack was followed to its outermost
+ * frame, else it says where it broke off: "truncated", "short", "not read: ...".
+ *
+ * A "section" of "denied" and "notes" is a title from above; what belongs to none of the sections that are there is
+ * shown with the head. The views take any tree: what is missing they leave out, what is of another kind they show as it
+ * is. As XML: man/procguard-gmr.rng; as JSON: man/procguard-gmr.schema.json. */
 #ifndef CORE_REPORT_H
 #define CORE_REPORT_H
 

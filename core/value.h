@@ -40,7 +40,7 @@ struct value_tree {
 	int error;                   /* 0; -ENOBUFS: MAX was reached; -ENOMEM; -ELOOP: nested too deep */
 };
 
-/* An empty map that takes at most MAX_BYTES; allocates nothing yet. Free it with value_tree_done(), which takes NULL. */
+/* An empty map that takes at most MAX_BYTES; allocates nothing yet. Free it with value_tree_done() (takes NULL). */
 #define VALUE_TREE(max_bytes) ((struct value_tree){ .root = { .kind = VALUE_MAP }, .max = (max_bytes) })
 void value_tree_done(struct value_tree *tree);
 
