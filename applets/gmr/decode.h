@@ -1,13 +1,14 @@
 /* decode.h: what is read of a process's own bytes (its files, debug information, stacks, package databases, sources) is
  * read by a child without rights (core/confine.h). This is both ends of the talk with it.
  *
- * The child's messages are packed values (core/value.h):
- *   { "package": {...} }                                    what package_find() has found
- *   { "index": 3, "lines": [ ... ], "end": "short" }        a thread's stack (core/report.h: STACK), outermost first
- *   { "again": [ 3, 7 ] }                                   stacks of these sleepers are not whole: stop them; it waits
- *                                                            for one message: empty: they are as they are; else what has
- *                                                            been read now, as decode.c packs it
- *   { "note": "..." }                                       a line for the section Threads */
+ * The child's messages are packed values (core/value.h), none of which the parent takes on trust:
+ *   { "index": 3, "lines": [ ... ], "end": "short" }  a thread's stack (core/report.h: STACK), outermost first
+ *   { "again": [ 3, 7 ] }   stacks of these sleepers are not whole: stop them. It asks once, and waits for one message:
+ *                           empty: they are as they are; else a struct decode_again for each
+ *   { "why": "..." }        what keeps it from following stacks: no libdw
+ *   { "note": "..." }       a line for the section Threads
+ *   { "package": {...} }    what package_find() has found
+ *   { "done": true }        that was all */
 #ifndef GMR_DECODE_H
 #define GMR_DECODE_H
 
@@ -24,16 +25,17 @@ struct decode_options {
 };
 
 struct decoded {
-	struct value_tree tree;        /* root: "package", "stacks": a list, by the thread's index */
-	const struct value **stacks;   /* by the thread's index in the capture: NULL: none came; into the tree */
+	struct value_tree tree;       /* root: "stacks", "notes" (texts), "package" where it came */
+	const struct value **stacks;  /* by the thread's index in the capture: NULL: none came; into the tree */
 	size_t count;
-	int error;                     /* 0; -ETIMEDOUT: the deadline came first; -ECONNRESET: the child ended too early */
-	char why[128];                 /* no libdw and why, or how the child ended; or "" */
+	int error;                    /* 0; -ETIMEDOUT: the deadline came first; -ECONNRESET: the child ended too early;
+	                               * -EBADMSG: it sent nonsense; -ENOBUFS: too much */
+	char why[128];                /* no libdw and why, or how the child ended; or "" */
 };
 
 /* Have a child decode CAPTURE (NULL: only the package), and stop sleepers whose stack is not whole. Blocks until the
- * deadline at most. 0: RET has what came, with .error and .why; -errno: nothing could be started. Free with
- * decoded_done(), which takes NULL. */
+ * deadline at most (and as long as a child takes to die). 0: RET, which must not be moved, has what came, with .error
+ * and .why; -errno: nothing could be started. Free with decoded_done(), which takes NULL. */
 int decode(const struct target *target, struct capture *capture, const struct decode_options *options,
 	   struct decoded *ret);
 void decoded_done(struct decoded *decoded);
@@ -41,21 +43,21 @@ void decoded_done(struct decoded *decoded);
 /* ---- The child's parts ---- */
 
 /* package_find.c: which package EXE (descriptor on the target's executable, or -errno) is, by its notes and by the
- * package databases below ROOT (descriptor, or -errno): into IN of TREE, as core/report.h's "Package", with
+ * package databases in the target's root: into IN of TREE, as core/report.h's "Package", with
  *   "product", "vendor", "version", "package" (name, of which manager), "build-id", "os" (PRETTY_NAME), "hint" (what to
  *   type where no database is readable: `rpm -qf PATH`), and for python, beam and java "runs": { the same for what owns
  *   the script, release or jar, with "path" }. */
 void package_find(const struct target *target, int exe, struct value_tree *tree, struct value *in);
 
-/* source.c: a line of source FILE as the target names it, looked up inside its root: regular files up to 4 MiB, redacted,
- * without the blanks around it. Keeps the last files. -ENOENT... */
+/* source.c: a line of source FILE as the target names it, looked up inside its root: regular files up to 4 MiB,
+ * redacted, without the blanks around it. Keeps the last files. -ENOENT... */
 struct source;
 int source_open(int root, struct source **ret);
 int source_line(struct source *source, const char *file, int line, struct buf *ret);
 void source_free(struct source *source);
 
-/* perfmap.c: /tmp/perf-PID.map, which just-in-time compilers write ("START SIZE NAME", hexadecimal), inside the target's
- * root; taken only where it is a regular file of the target's user or of root. -ENOENT: none. */
+/* perfmap.c: /tmp/perf-PID.map, which just-in-time compilers write ("START SIZE NAME", hexadecimal), inside the
+ * target's root; taken only where it is a regular file of the target's user or of root. -ENOENT: none. */
 struct perfmap;
 int perfmap_open(const struct target *target, struct perfmap **ret);
 const char *perfmap_name(const struct perfmap *map, uint64_t address); /* or NULL */

@@ -1,0 +1,46 @@
+/* decode_private.h: what both ends of the talk with the decoder share. */
+#ifndef GMR_DECODE_PRIVATE_H
+#define GMR_DECODE_PRIVATE_H
+
+#include "applets/gmr/decode.h"
+
+enum { DECODE_FRAMES_MAX = 256, DECODE_MESSAGE_MAX = 16 << 20, DECODE_TREE_MAX = 256 << 20 };
+
+/* What the child is given: a copy of all this, as it was when it was forked. */
+struct decode_job {
+	const struct target *target;
+	struct capture *capture;
+	const struct decode_options *options;
+	int exe;                              /* descriptor on the target's executable, or -errno */
+};
+
+/* What has been read of a thread that was stopped. The bytes of the stack lie in memory that both share; from the
+ * parent, so that it may come as it lies in memory. */
+struct decode_again {
+	size_t index;
+	enum capture_how how;
+	int error;
+	struct regs regs;
+	uint64_t stack_at;
+	const char *stack;
+	size_t stack_len;
+	bool stack_cut;
+};
+
+/* decoder.c: the child, which CONTEXT, a struct decode_job, is for. Returns its exit status. */
+int decoder_run(int channel, void *context);
+
+/* decode() with CHILD for decoder_run(). */
+int decode_by(const struct target *target, struct capture *capture, const struct decode_options *options,
+	      int (*child)(int channel, void *context), struct decoded *ret);
+
+/* decode_message.c: what one message is. */
+enum decode_kind { DECODE_STACK, DECODE_AGAIN, DECODE_PACKAGE, DECODE_WHY, DECODE_NOTE, DECODE_DONE };
+
+/* Check a message of LEN bytes and add what it holds to DECODED; that of DECODE_AGAIN is put into AGAIN, which has
+ * DECODED->count items, and RET_COUNT. Takes only what is of the right kind, in bounds and new. 0; -EBADMSG; -ENOBUFS;
+ * -ENOMEM. */
+int decode_message(struct decoded *decoded, const char *data, size_t len, enum decode_kind *ret, size_t *again,
+		   size_t *ret_count);
+
+#endif

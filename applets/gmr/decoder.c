@@ -1,0 +1,150 @@
+/* decoder.c: the child without rights that decode.h speaks of. It reads what was copied or opened before it was forked,
+ * and files inside the root of the process; nothing in /proc. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "applets/gmr/decode_private.h"
+#include "applets/gmr/decoder_stack.h"
+#include "core/cleanup.h"
+#include "core/confine.h"
+
+enum { ANSWER_MAX = 256 << 20 };
+
+struct decoder {
+	const struct decode_job *job;
+	int channel;
+	struct decoder_stacks stacks;
+	size_t *again;        /* sleepers whose stack is not whole */
+	size_t again_count;
+};
+
+/* A message of one value: what stands in TREE's root. */
+static int send_tree(const struct decoder *decoder, const struct value_tree *tree)
+{
+	CLEANUP(buf_done) struct buf message = BUF(DECODE_MESSAGE_MAX);
+	int r = value_pack(&tree->root, &message);
+
+	return r < 0 ? r : confine_send(decoder->channel, -1, message.data, message.len);
+}
+
+static int send_text(const struct decoder *decoder, const char *key, const char *text)
+{
+	CLEANUP(value_tree_done) struct value_tree tree = VALUE_TREE(DECODE_MESSAGE_MAX);
+
+	value_add_string(&tree, &tree.root, key, text);
+	return send_tree(decoder, &tree);
+}
+
+static int send_done(const struct decoder *decoder)
+{
+	CLEANUP(value_tree_done) struct value_tree tree = VALUE_TREE(DECODE_MESSAGE_MAX);
+
+	value_add_bool(&tree, &tree.root, "done", true);
+	return send_tree(decoder, &tree);
+}
+
+/* Follow the stack of thread INDEX and send it, unless it may not be all, and it is the first time. */
+static int send_stack(struct decoder *decoder, size_t index, bool is_first)
+{
+	CLEANUP(value_tree_done) struct value_tree tree = VALUE_TREE(DECODE_MESSAGE_MAX);
+	const struct capture_thread *thread = &decoder->job->capture->threads[index];
+	bool may_ask = is_first && thread->how == CAPTURE_ASLEEP && decoder->job->options->may_stop;
+	enum unwind_end end;
+
+	decoder_stack_follow(&decoder->stacks, thread, &end);
+	if (end != UNWIND_WHOLE && may_ask && decoder->stacks.can_unwind) {
+		decoder->again[decoder->again_count++] = index;
+		return 0;
+	}
+	value_add_int(&tree, &tree.root, "index", (int64_t)index);
+	decoder_stack_add(&decoder->stacks, end, &tree);
+	return send_tree(decoder, &tree);
+}
+
+static int ask_again(const struct decoder *decoder)
+{
+	CLEANUP(value_tree_done) struct value_tree tree = VALUE_TREE(DECODE_TREE_MAX);
+	struct value *list = value_add_list(&tree, &tree.root, "again");
+
+	for (size_t i = 0; i < decoder->again_count; i++)
+		value_add_int(&tree, list, NULL, (int64_t)decoder->again[i]);
+	return send_tree(decoder, &tree);
+}
+
+/* What the parent has read of a thread takes the place of what we have. */
+static void take_again(struct capture *capture, const struct decode_again *again)
+{
+	struct capture_thread *thread = &capture->threads[again->index];
+
+	thread->how = again->how;
+	thread->error = again->error;
+	thread->regs = again->regs;
+	thread->stack_at = again->stack_at;
+	thread->stack = again->stack;
+	thread->stack_len = again->stack_len;
+	thread->stack_cut = again->stack_cut;
+}
+
+/* Have the sleepers stopped whose stack was not whole, and send what is there then. */
+static int send_again(struct decoder *decoder)
+{
+	CLEANUP(buf_done) struct buf answer = BUF(ANSWER_MAX);
+	const struct decode_again *again;
+	int r = ask_again(decoder);
+
+	if (r == 0)
+		r = confine_receive(decoder->channel, -1, &answer);
+	if (r <= 0)
+		return r < 0 ? r : -ECONNRESET;
+	again = (const struct decode_again *)(const void *)answer.data;
+	for (size_t i = 0; i < answer.len / sizeof(*again); i++)
+		take_again(decoder->job->capture, &again[i]);
+	for (size_t i = 0; i < decoder->again_count; i++) {
+		r = send_stack(decoder, decoder->again[i], false);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int send_stacks(struct decoder *decoder)
+{
+	const struct capture *capture = decoder->job->capture;
+	const char *why = NULL;
+	int r;
+
+	decoder->again = calloc(capture->thread_count + 1, sizeof(*decoder->again));
+	if (!decoder->again)
+		return -ENOMEM;
+	r = decoder_stacks_open(decoder->job, &decoder->stacks, &why);
+	if (r == 0 && why)
+		r = send_text(decoder, "why", why);
+	for (size_t i = 0; r == 0 && i < capture->thread_count; i++)
+		if (capture->threads[i].how != CAPTURE_UNREAD)
+			r = send_stack(decoder, i, true);
+	return r == 0 && decoder->again_count > 0 ? send_again(decoder) : r;
+}
+
+static int send_package(const struct decoder *decoder)
+{
+	CLEANUP(value_tree_done) struct value_tree tree = VALUE_TREE(DECODE_MESSAGE_MAX);
+
+	package_find(decoder->job->target, decoder->job->exe, &tree, value_add_map(&tree, &tree.root, "package"));
+	return send_tree(decoder, &tree);
+}
+
+/* Stacks come first: the threads that are asked for again should not have to wait, and a package's database may lie on
+ * a file system that hangs. Nothing is freed: it ends. */
+int decoder_run(int channel, void *context)
+{
+	struct decoder decoder = { .job = context, .channel = channel };
+	int r = 0;
+
+	if (decoder.job->options->stacks && decoder.job->capture)
+		r = send_stacks(&decoder);
+	if (r == 0 && decoder.job->options->package)
+		r = send_package(&decoder);
+	if (r == 0)
+		r = send_done(&decoder);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
