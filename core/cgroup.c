@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/cgroup_place.h"
 #include "core/cleanup.h"
 
 enum {
-	CGROUP_FILE_MAX = 1 << 20, /* mountinfo of a machine with thousands of mounts */
 	CGROUP_COUNTER_MAX = 32768, /* vmstat has some 5 KiB */
 };
 
@@ -59,62 +59,40 @@ static int open_counter(int dir, const char *path, struct cgroup_oom *ret)
 	return 0;
 }
 
-/* What of the cgroup PATH lies below the directory ROOT of the hierarchy, which is what a mount shows; NULL: it does
- * not, or is outside of our cgroup namespace ("/../x", cgroup_namespaces(7)). */
-static const char *below_root(const char *path, const char *root)
-{
-	size_t len = strcmp(root, "/") == 0 ? 0 : strlen(root);
-
-	if (strncmp(path, "/../", 4) == 0 || strcmp(path, "/..") == 0)
-		return NULL;
-	if (strncmp(path, root, len) != 0 || (path[len] != '/' && path[len] != '\0'))
-		return NULL;
-	return path + len;
-}
-
 /* The counter FILE of the hierarchy of CONTROLLER. */
-static int open_in_hierarchy(const struct buf *cgroup, const struct buf *mounts, const char *controller,
-			     const char *file, struct cgroup_oom *ret)
+static int open_in_hierarchy(const struct cgroup_place *place, const char *controller, const char *file,
+			     struct cgroup_oom *ret)
 {
-	char path[PATH_MAX], mount[PATH_MAX], root[PATH_MAX], full[PATH_MAX];
-	const char *below;
-	int r = procparse_cgroup(cgroup->data, cgroup->len, controller, path, sizeof path);
+	char path[PATH_MAX], full[PATH_MAX];
+	int r = cgroup_place_path(place, controller, 0, path);
 
-	if (r == 0)
-		r = procparse_cgroup_mount(mounts->data, mounts->len, controller, mount, root, sizeof mount);
 	if (r < 0)
 		return r;
-	below = below_root(path, root);
-	if (!below)
-		return -ENOENT;
-	if ((size_t)snprintf(full, sizeof full, "%s%s/%s", mount, below, file) >= sizeof full)
+	if ((size_t)snprintf(full, sizeof full, "%s/%s", path, file) >= sizeof full)
 		return -ENAMETOOLONG;
 	return open_counter(AT_FDCWD, full, ret);
 }
 
-static int read_texts(const struct procfs *proc, pid_t pid, struct buf *ret_cgroup, struct buf *ret_mounts)
+static int read_place(const struct procfs *proc, pid_t pid, struct cgroup_place *ret)
 {
 	CLEANUP(fd_done) int dir = procfs_process(proc, pid);
-	int r;
 
 	if (dir < 0)
 		return dir == -ENOENT ? -ESRCH : dir;
-	r = procfs_read(dir, "cgroup", ret_cgroup);
-	/* Our mounts, not its own: it is we who open the file. */
-	return r < 0 ? r : procfs_read(proc->fd, "self/mountinfo", ret_mounts);
+	return cgroup_place_read(proc, dir, ret);
 }
 
 int cgroup_oom_open(const struct procfs *proc, pid_t pid, struct cgroup_oom *ret)
 {
-	CLEANUP(buf_done) struct buf cgroup = BUF(CGROUP_FILE_MAX), mounts = BUF(CGROUP_FILE_MAX);
-	int r = read_texts(proc, pid, &cgroup, &mounts);
+	CLEANUP(cgroup_place_done) struct cgroup_place place = { 0 };
+	int r = read_place(proc, pid, &place);
 
 	if (r == -ESRCH)
 		return r;
 	if (r == 0)
-		r = open_in_hierarchy(&cgroup, &mounts, NULL, "memory.events", ret);
-	if (r < 0 && mounts.len > 0)
-		r = open_in_hierarchy(&cgroup, &mounts, "memory", "memory.oom_control", ret);
+		r = open_in_hierarchy(&place, NULL, "memory.events", ret);
+	if (r < 0 && place.mounts.len > 0)
+		r = open_in_hierarchy(&place, "memory", "memory.oom_control", ret);
 	if (r < 0)
 		r = open_counter(proc->fd, "vmstat", ret);
 	return r;

@@ -164,14 +164,24 @@ static int add_timer(struct span fdinfo, struct buf *ret)
 			  (unsigned long long)seconds, (unsigned long long)nanoseconds / 1000000);
 }
 
-/* A number of fdinfo: "eventfd-count:                3", hexadecimal; "Pid:	4711", -1: it has ended */
-static int add_number(const char *kind, const char *key, struct span fdinfo, struct buf *ret)
+/* eventfd-count:               1f          hexadecimal */
+static int add_counter(struct span fdinfo, struct buf *ret)
 {
-	struct span value;
+	uint64_t count;
 
-	if (procparse_field(fdinfo.at, span_len(&fdinfo), key, &value) < 0 || span_len(&value) > 20)
-		return buf_adds(ret, kind);
-	return buf_printf(ret, "%s (%s %.*s)", kind, key, (int)span_len(&value), value.at);
+	if (procparse_field_hex(fdinfo.at, span_len(&fdinfo), "eventfd-count", &count) < 0)
+		return buf_adds(ret, "eventfd");
+	return buf_printf(ret, "eventfd (count %llu)", (unsigned long long)count);
+}
+
+/* Pid:	4711          -1: it has ended */
+static int add_process(struct span fdinfo, struct buf *ret)
+{
+	uint64_t pid;
+
+	if (procparse_field_number(fdinfo.at, span_len(&fdinfo), "Pid", &pid) < 0)
+		return buf_adds(ret, "pidfd");
+	return buf_printf(ret, "pidfd (of %llu)", (unsigned long long)pid);
 }
 
 int descriptor_link_name(const struct descriptor_link *link, const char *fdinfo, size_t len, bool cut,
@@ -189,9 +199,9 @@ int descriptor_link_name(const struct descriptor_link *link, const char *fdinfo,
 	case DESCRIPTOR_TIMERFD:
 		return add_timer(info, ret);
 	case DESCRIPTOR_EVENTFD:
-		return add_number(link->kind, "eventfd-count", info, ret);
+		return add_counter(info, ret);
 	case DESCRIPTOR_PIDFD:
-		return add_number(link->kind, "Pid", info, ret);
+		return add_process(info, ret);
 	case DESCRIPTOR_PIPE:
 	case DESCRIPTOR_SOCKET:
 		return buf_printf(ret, "%s %llu", link->kind, (unsigned long long)link->inode);

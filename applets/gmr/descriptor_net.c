@@ -181,7 +181,8 @@ static int inet_name(enum net_table table, struct span line, struct buf *ret)
 		snprintf(to, sizeof to, " -> %s", remote.text);
 	else if (!remote.any)
 		snprintf(to, sizeof to, " -> %s:%u", remote.text, remote.port);
-	return buf_printf(ret, "%s %s%s%s%s", net_table_kind(table), from, to, tcp ? " " : "", tcp ? tcp_state(state) : "");
+	return buf_printf(ret, "%s %s%s%s%s", net_table_kind(table), from, to, tcp ? " " : "",
+			  tcp ? tcp_state(state) : "");
 }
 
 /* Num               RefCount Protocol Flags    Type St Inode Path

@@ -1,4 +1,4 @@
-/* descriptor_net.h: lines of net/tcp, net/unix and their kind (proc_pid_net(5)), and what they say of a socket. Pure. */
+/* descriptor_net.h: lines of net/tcp, net/unix and the like, proc_pid_net(5), and what they say of a socket. Pure. */
 #ifndef GMR_DESCRIPTOR_NET_H
 #define GMR_DESCRIPTOR_NET_H
 
@@ -16,8 +16,8 @@ enum net_table {
 const char *net_table_file(enum net_table table);
 const char *net_table_kind(enum net_table table);
 
-/* Which tables, as bits, may have a socket of PROTOCOL, as the kernel names it ("TCPv6", "UNIX-STREAM"), and what kind a
- * person calls it; all of them and "socket" where the name says nothing. */
+/* Which tables, as bits, may have a socket of PROTOCOL, as the kernel names it ("TCPv6", "UNIX-STREAM"), and what kind
+ * a person calls it; all of them and "socket" where the name says nothing. */
 unsigned net_protocol_tables(const char *protocol, const char **ret_kind);
 
 /* Which socket LINE of TABLE is about. -EBADMSG: no such line, as the first one, which is a heading. */

@@ -10,8 +10,8 @@
 
 struct sockets;
 
-/* Look up those among the COUNT descriptors FDS of TARGET: reads the tables of its network namespace that may have them,
- * until all are found. What cannot be read is not known. -ENOMEM. Free with sockets_free(). */
+/* Look up those among the COUNT descriptors FDS of TARGET: reads the tables of its network namespace that may have
+ * them, until all are found. What cannot be read is not known. -ENOMEM. Free with sockets_free(). */
 int sockets_find(const struct target *target, const int *fds, size_t count, struct sockets **ret);
 
 /* Append what the socket INODE is, foreign bytes and all. -ENOENT: not one of those; -ENOBUFS, -ENOMEM. */

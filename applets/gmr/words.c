@@ -64,14 +64,15 @@ int words_capabilities(uint64_t mask, struct buf *ret)
 
 	if (mask == 0)
 		return buf_adds(ret, "none");
-	/* With what a newer kernel has beyond those, and all of an older one's is not told from some of a newer one's. */
+	/* Also with those of a newer kernel. All that an older one has is some of them. */
 	return (mask & known) == known ? buf_adds(ret, "all") : add_words(mask, capability_word, ret);
 }
 
 int words_policy(int64_t number, struct buf *ret)
 {
 	static const char *const policies[] = {
-		"SCHED_OTHER", "SCHED_FIFO", "SCHED_RR", "SCHED_BATCH", NULL, "SCHED_IDLE", "SCHED_DEADLINE", "SCHED_EXT",
+		"SCHED_OTHER", "SCHED_FIFO", "SCHED_RR", "SCHED_BATCH", NULL, "SCHED_IDLE", "SCHED_DEADLINE",
+		"SCHED_EXT",
 	};
 
 	if (number < 0 || number >= (int64_t)(sizeof policies / sizeof policies[0]) || !policies[number])
