@@ -20,6 +20,7 @@
 #include "core/buf.h"
 #include "core/pidref.h"
 #include "core/procparse.h"
+#include "core/procparse_task.h"
 #include "core/regs.h"
 
 enum capture_mode {
@@ -47,7 +48,9 @@ struct capture_thread {
 	struct procparse_syscall call; /* the system call that it is in; .number -1: none; -2: not known */
 	enum capture_how how;
 	int error;                     /* CAPTURE_UNREAD: -EPERM, -EACCES; -ESRCH: it has ended; -EBUSY: it ran and was not
-	                                * to be stopped; -ETIMEDOUT: it did not stop (held in the kernel), or no time left */
+	                                * to be stopped; -ETIMEDOUT: it did not stop (held in the kernel), or no time left;
+	                                * -ENODATA: one of the kernel's own; -EBADMSG: of a 32-bit program; -ENOSYS: of a
+	                                * processor that we do not know */
 	struct regs regs;              /* all of them when stopped; stack and program counter when asleep */
 	uint64_t stack_at;             /* address of the first byte of the stack that was copied: where sp points */
 	const char *stack;             /* the copy; NULL: none. It lies in memory that is shared with children */
@@ -59,7 +62,8 @@ struct capture_thread {
 struct capture_module {
 	uint64_t start, end, offset;   /* of the first mapping; END of the last that belongs to it */
 	uint64_t dev, inode;
-	int fd;                        /* the file, read-only, or -errno: it could not be opened */
+	int fd;                        /* the file, read-only, or -errno: it could not be opened; -ESTALE: its path
+	                                * leads to another one by now */
 	bool deleted;
 	char *path;                    /* as the target names it, without " (deleted)" */
 };

@@ -1,0 +1,194 @@
+#include "core/capture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/capture_private.h"
+#include "core/cleanup.h"
+#include "core/procfs_private.h"
+
+enum { CAPTURE_NAP_NS = 500000 };
+
+int64_t capture_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void nap(void)
+{
+	const struct timespec time = { .tv_nsec = CAPTURE_NAP_NS };
+
+	nanosleep(&time, NULL);
+}
+
+void capture_free(struct capture *c)
+{
+	if (!c)
+		return;
+	if (c->private) {
+		capture_pool_done(&c->private->pool);
+		fd_close(c->private->dir);
+		fd_close(c->private->memory);
+	}
+	for (size_t i = 0; i < c->module_count; i++) {
+		fd_close(c->modules[i].fd);
+		free(c->modules[i].path);
+	}
+	free(c->modules);
+	free(c->mappings);
+	free(c->threads);
+	buf_done(&c->maps);
+	buf_done(&c->vdso);
+	free(c->private);
+	free(c);
+}
+
+static void capture_done(struct capture **c)
+{
+	capture_free(*c);
+}
+
+/* DIR once more, for as long as we live. */
+static int keep_dir(int dir)
+{
+	int fd = fcntl(dir, F_DUPFD_CLOEXEC, 3);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int begin(int dir, const struct pidref *target, const struct capture_options *options, struct capture **ret)
+{
+	CLEANUP(capture_done) struct capture *c = calloc(1, sizeof *c);
+
+	if (!c)
+		return -ENOMEM;
+	c->pid = target->pid;
+	c->maps = BUF(CAPTURE_MAPS_MAX);
+	c->vdso = BUF(CAPTURE_VDSO_MAX);
+	c->private = calloc(1, sizeof *c->private);
+	if (!c->private)
+		return -ENOMEM;
+	c->private->memory = -1;
+	c->private->reader = target->pid;
+	c->private->options = *options;
+	c->private->dir = keep_dir(dir);
+	if (c->private->dir < 0)
+		return c->private->dir;
+	*ret = TAKE_PTR(c);
+	return 0;
+}
+
+/* Whose memory is the process's? The main thread's, while it lives. */
+static int choose_reader(struct capture *c)
+{
+	char name[sizeof "task/" + PROCFS_PID_TEXT] = "task/";
+
+	for (size_t i = 0; i < c->thread_count; i++) {
+		if (c->threads[i].error == -ESRCH)
+			continue;
+		c->private->reader = c->threads[i].tid;
+		break;
+	}
+	procfs_pid_text(name + 5, c->private->reader);
+	c->private->memory = c->private->reader == c->pid ? keep_dir(c->private->dir) :
+							     procfs_open_at(c->private->dir, name, O_PATH);
+	return c->private->memory < 0 ? c->private->memory : 0;
+}
+
+static void refuse_all(struct capture *c, int error)
+{
+	for (size_t i = 0; i < c->thread_count; i++)
+		if (c->threads[i].error != -ESRCH)
+			c->threads[i].error = error;
+}
+
+/* Who runs now may sleep a moment later. */
+static size_t look_again(struct capture *c, size_t running)
+{
+	int64_t until = capture_now() + c->private->options.look_ns;
+
+	if (until > c->private->options.deadline_ns)
+		until = c->private->options.deadline_ns;
+	while (running > 0 && capture_now() < until) {
+		nap();
+		running = capture_asleep(c, true);
+	}
+	return running;
+}
+
+static int stop_running(struct capture *c, size_t running)
+{
+	CLEANUP(free_done) size_t *indices = calloc(running ? running : 1, sizeof *indices);
+	size_t count = 0;
+
+	if (!indices)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->thread_count && count < running; i++)
+		if (c->threads[i].error == -EBUSY)
+			indices[count++] = i;
+	return capture_stop_threads(c, indices, count, c->private->options.mode == CAPTURE_STOP);
+}
+
+static int read_stacks(struct capture *c)
+{
+	size_t running = capture_asleep(c, false);
+
+	if (c->private->options.mode != CAPTURE_STOP)
+		running = look_again(c, running);
+	if (running == 0 || c->private->options.mode == CAPTURE_NO_STOP)
+		return 0;
+	return stop_running(c, running);
+}
+
+static int read_all(struct capture *c)
+{
+	int r = capture_pool_open(&c->private->pool, c->private->options.total_max);
+
+	if (r == 0)
+		r = capture_list_threads(c);
+	if (r == 0)
+		r = choose_reader(c);
+	if (r < 0)
+		return r;
+	r = capture_read_maps(c);
+	if (r == -ENOMEM)
+		return r;
+	if (r == 0 && c->private->foreign)
+		r = -EBADMSG;
+	if (r < 0)
+		refuse_all(c, r == -ENOENT ? -ESRCH : r);
+	else
+		r = read_stacks(c);
+	if (r == -ENOMEM || r == -EAGAIN)
+		return r;
+	return capture_open_modules(c);
+}
+
+int capture_take(const struct procfs *proc, int dir, const struct pidref *target, const struct capture_options *options,
+		 struct capture **ret)
+{
+	CLEANUP(capture_done) struct capture *c = NULL;
+	int r = begin(dir, target, options, &c);
+
+	if (r < 0)
+		return r;
+	r = read_all(c);
+	if (r < 0)
+		return r;
+	r = pidref_verify(proc, target);
+	if (r == -ESRCH)
+		return r;
+	*ret = TAKE_PTR(c);
+	return 0;
+}
+
+int capture_stop(struct capture *c, const size_t *indices, size_t count)
+{
+	return capture_stop_threads(c, indices, count, false);
+}

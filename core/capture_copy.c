@@ -1,0 +1,79 @@
+/* capture_copy.c: see capture_private.h: a process's memory, many pieces at a time. */
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+
+#include "core/capture_private.h"
+
+int capture_pool_open(struct capture_pool *pool, size_t size)
+{
+	void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (base == MAP_FAILED)
+		return -errno;
+	*pool = (struct capture_pool){ .base = base, .size = size };
+	return 0;
+}
+
+void capture_pool_done(struct capture_pool *pool)
+{
+	if (pool->base)
+		munmap(pool->base, pool->size);
+	*pool = (struct capture_pool){ 0 };
+}
+
+void capture_piece_of(const struct capture *c, struct capture_pool *pool, uint64_t sp, struct capture_piece *ret)
+{
+	bool known;
+	uint64_t whole = capture_stack_end(c, sp, &known) - sp;
+	uint64_t len = whole;
+
+	if (len > c->private->options.stack_max)
+		len = c->private->options.stack_max;
+	if (len > pool->size - pool->used)
+		len = pool->size - pool->used;
+	*ret = (struct capture_piece){
+		.from = sp, .to = pool->base + pool->used, .len = (size_t)len, .cut = known && len < whole,
+	};
+	len = (len + 15) & ~15ULL;
+	pool->used = len > pool->size - pool->used ? pool->size : pool->used + (size_t)len;
+}
+
+/* COPIED bytes have come of the first pieces. Returns the first piece that is still to be read: behind the one that was
+ * torn. */
+static size_t share_out(struct capture_piece *pieces, size_t count, size_t copied)
+{
+	for (size_t i = 0; i < count; i++) {
+		pieces[i].got = copied < pieces[i].len ? copied : pieces[i].len;
+		copied -= pieces[i].got;
+		if (pieces[i].got < pieces[i].len)
+			return i + 1;
+	}
+	return count;
+}
+
+/* process_vm_readv(2) ends at the first page that is not there; the pieces behind it are asked for again. */
+int capture_copy(pid_t reader, struct capture_piece *pieces, size_t count, struct iovec *iov, size_t iov_count)
+{
+	size_t at = 0;
+
+	while (at < count) {
+		size_t n = count - at < iov_count ? count - at : iov_count;
+		ssize_t copied;
+
+		for (size_t i = 0; i < n; i++) {
+			struct capture_piece *piece = &pieces[at + i];
+
+			iov[i] = (struct iovec){ .iov_base = piece->to, .iov_len = piece->len };
+			iov[iov_count + i].iov_base = (void *)(uintptr_t)piece->from;
+			iov[iov_count + i].iov_len = piece->len;
+		}
+		copied = process_vm_readv(reader, iov, n, iov + iov_count, n, 0);
+		if (copied < 0 && errno == EINTR)
+			continue;
+		if (copied < 0 && errno != EFAULT)
+			return -errno;
+		at += share_out(pieces + at, n, copied < 0 ? 0 : (size_t)copied);
+	}
+	return 0;
+}
