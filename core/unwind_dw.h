@@ -1,0 +1,107 @@
+/* unwind_dw.h: what unwind_dw*.c share: the only files that know libdw. */
+#ifndef CORE_UNWIND_DW_H
+#define CORE_UNWIND_DW_H
+
+#include "core/unwind.h"
+
+#include <elfutils/libdwelf.h>
+#include <elfutils/libdwfl.h>
+
+/* libelf's are found through libdw, which needs it. */
+#define UNWIND_FUNCTIONS(X)                                                                                            \
+	X(elf_version) X(elf_memory) X(elf_end) X(dwelf_elf_gnu_debuglink) X(dwelf_dwarf_gnu_debugaltlink)             \
+	X(dwarf_cfi_addrframe) X(dwarf_frame_info) X(dwarf_frame_register)                                             \
+	X(dwfl_begin) X(dwfl_end) X(dwfl_report_begin) X(dwfl_report_module) X(dwfl_report_end)                        \
+	X(dwfl_attach_state) X(dwfl_getthread_frames) X(dwfl_thread_state_registers)                                   \
+	X(dwfl_thread_state_register_pc) X(dwfl_frame_pc) X(dwfl_addrmodule) X(dwfl_module_info)                       \
+	X(dwfl_module_getelf) X(dwfl_module_getdwarf) X(dwfl_module_eh_cfi) X(dwfl_module_dwarf_cfi)                   \
+	X(dwfl_module_getsymtab) X(dwfl_module_getsymtab_first_global) X(dwfl_module_getsym_info)                      \
+	X(dwfl_module_addrinfo) X(dwfl_module_getsrc) X(dwfl_lineinfo) X(dwfl_line_comp_dir)                           \
+	X(dwfl_standard_find_debuginfo)
+
+#define UNWIND_FUNCTION_SLOT(function) __typeof__(function) *function;
+struct unwind_functions {
+	UNWIND_FUNCTIONS(UNWIND_FUNCTION_SLOT)
+};
+
+/* A symbol that may name an address. */
+struct unwind_symbol {
+	uint64_t value, size;
+	uint32_t index;  /* in the module's table */
+	uint8_t binding; /* how strongly it is preferred */
+};
+
+/* unwind_dw_symbols.c: those of a module in the order of its table, global ones from FIRST_GLOBAL. */
+struct unwind_symbols {
+	bool loaded;
+	struct unwind_symbol *all;
+	size_t count, first_global;
+	size_t asked;                 /* how many addresses were looked up */
+	struct unwind_symbol_order *order;
+};
+
+struct unwind_module {
+	struct unwind *unwind;
+	const struct capture_module *file; /* NULL: the vdso */
+	struct unwind_symbols symbols;
+	bool debug_missing;                /* looked for, and not found */
+	bool debug_searching;
+};
+
+/* What is known of an address, unwind_dw_places.c. */
+struct unwind_place {
+	uint64_t pc; /* that is looked up: within the call, for a caller */
+	bool used, outermost_known, outermost;
+	uint64_t offset;
+	const char *name, *module, *file;
+	int line;
+};
+
+struct unwind_text;
+
+struct unwind {
+	const struct capture *capture;
+	struct unwind_options options;
+	struct unwind_functions f;
+	Dwfl_Callbacks callbacks;
+	char *debug_path;              /* for CALLBACKS */
+	Dwfl *dwfl;                    /* NULL: without libdw, the innermost frame only */
+	Elf *machine;
+	char machine_header[sizeof(Elf64_Ehdr)];
+	struct unwind_module *modules;
+	struct unwind_place *places;   /* a hash table */
+	size_t place_count, place_size;
+	struct unwind_text *texts;     /* strings of ours that places point to */
+	struct unwind_walk *walk;      /* the thread that is being unwound */
+};
+
+/* unwind_dw_modules.c: tell libdwfl of all modules. -ENOMEM. */
+int unwind_report_modules(struct unwind *unwind);
+int unwind_find_elf(Dwfl_Module *handle, void **userdata, const char *name, Dwarf_Addr base, char **ret_name,
+		    Elf **ret_elf);
+
+/* Is the header of FD that of a program or library for the processor and word size that we have? */
+bool unwind_is_ours(int fd, bool debug);
+
+/* unwind_dw_debug.c */
+int unwind_find_debuginfo(Dwfl_Module *handle, void **userdata, const char *name, Dwarf_Addr base,
+			  const char *file_name, const char *link, GElf_Word crc, char **ret_name);
+
+/* unwind_dw_frames.c: the callbacks by which libdwfl reads a thread. */
+extern const Dwfl_Thread_Callbacks unwind_thread_callbacks;
+
+/* unwind_dw_symbols.c: the name that dwfl_module_addrinfo() gives to PC, without its scan of all symbols; or NULL. */
+const char *unwind_symbol_name(struct unwind_module *module, Dwfl_Module *handle, uint64_t pc);
+/* The same with where it begins. */
+const char *unwind_symbol_at(struct unwind_module *module, Dwfl_Module *handle, uint64_t pc, GElf_Sym *ret,
+			     uint64_t *ret_start);
+void unwind_symbols_done(struct unwind_symbols *symbols);
+
+/* unwind_dw_places.c: what is known of PC; NULL: no memory. Valid until the next call. */
+const struct unwind_place *unwind_place(struct unwind *unwind, uint64_t pc);
+
+/* Is PC in a function that nobody called: of the entry point, or one whose CFI says so? */
+bool unwind_is_outermost(struct unwind *unwind, uint64_t pc);
+void unwind_places_done(struct unwind *unwind);
+
+#endif

@@ -1,0 +1,180 @@
+/* unwind_dw_frames.c: the frames of a thread by libdwfl, from its registers and the copy of its stack. */
+#include "core/unwind_dw.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/innermost.h"
+
+struct unwind_walk {
+	struct unwind *unwind;
+	const struct capture_thread *thread;
+	unwind_fn function;
+	void *context;
+	int result;              /* of FUNCTION, or -ENOMEM */
+	size_t count;            /* frames so far */
+	bool limit;
+	uint64_t last_pc;        /* looked up for the last frame */
+	/* Of the step that leads to the next frame: */
+	uint64_t read_at;        /* the highest address that was read */
+	bool beyond;             /* more was wanted than the copy has */
+	/* An earlier frame, to see whether we go round in circles: */
+	uint64_t mark_pc, mark_at;
+	size_t mark_next;
+};
+
+/* Where the mapping ends in which the copy of THREAD's stack lies. */
+static uint64_t stack_end(const struct capture *capture, const struct capture_thread *thread)
+{
+	uint64_t end = thread->stack_at + thread->stack_len;
+
+	for (size_t i = 0; i < capture->mapping_count; i++)
+		if (thread->stack_at >= capture->mappings[i].start && thread->stack_at < capture->mappings[i].end)
+			return capture->mappings[i].end > end ? capture->mappings[i].end : end;
+	return end;
+}
+
+/* What libdwfl may read: the copy of the stack. */
+static bool read_memory(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *ret, void *arg)
+{
+	struct unwind *unwind = arg;
+	struct unwind_walk *walk = unwind->walk;
+	const struct capture_thread *thread = walk->thread;
+	uint64_t at = address - thread->stack_at;
+
+	(void)dwfl;
+	if (thread->stack && address >= thread->stack_at && at < thread->stack_len &&
+	    thread->stack_len - at >= sizeof(*ret)) {
+		memcpy(ret, thread->stack + at, sizeof(*ret));
+		if (address > walk->read_at)
+			walk->read_at = address;
+		return true;
+	}
+	if (thread->stack_cut && address >= thread->stack_at && address < stack_end(unwind->capture, thread))
+		walk->beyond = true;
+	return false;
+}
+
+/* Ranges of registers that are known. */
+static bool set_registers(Dwfl_Thread *handle, void *arg)
+{
+	const struct unwind_walk *walk = arg;
+	const struct unwind_functions *f = &walk->unwind->f;
+	const struct regs *regs = &walk->thread->regs;
+
+	for (unsigned i = 0; i < REGS_MAX; i++) {
+		Dwarf_Word value = regs->value[i];
+
+		if (regs->known >> i & 1 && !f->dwfl_thread_state_registers(handle, (int)i, 1, &value))
+			return false;
+	}
+	f->dwfl_thread_state_register_pc(handle, regs->pc);
+	return true;
+}
+
+static pid_t next_thread(Dwfl *dwfl, void *arg, void **thread)
+{
+	(void)dwfl;
+	(void)arg;
+	(void)thread;
+	return 0;
+}
+
+static bool get_thread(Dwfl *dwfl, pid_t tid, void *arg, void **ret_thread)
+{
+	struct unwind *unwind = arg;
+
+	(void)dwfl;
+	(void)tid;
+	*ret_thread = unwind->walk;
+	return true;
+}
+
+const Dwfl_Thread_Callbacks unwind_thread_callbacks = {
+	.next_thread = next_thread,
+	.get_thread = get_thread,
+	.memory_read = read_memory,
+	.set_initial_registers = set_registers,
+};
+
+/* The same code with the same stack again is for ever (Brent's way to find a cycle: the mark moves at powers of two). */
+static bool is_circle(struct unwind_walk *walk, uint64_t pc)
+{
+	if (walk->count && pc == walk->mark_pc && walk->read_at == walk->mark_at)
+		return true;
+	if (walk->count == walk->mark_next) {
+		walk->mark_pc = pc;
+		walk->mark_at = walk->read_at;
+		walk->mark_next = 2 * walk->count + 1;
+	}
+	return false;
+}
+
+static int hand_on(struct unwind_walk *walk, uint64_t address, uint64_t pc)
+{
+	const struct unwind_place *place = unwind_place(walk->unwind, pc);
+	struct unwind_frame frame = { .address = address };
+
+	if (!place)
+		return -ENOMEM;
+	frame.name = place->name;
+	frame.module = place->module;
+	frame.offset = place->offset + (address - pc);
+	frame.file = place->file;
+	frame.line = place->line;
+	return walk->function(&frame, walk->context);
+}
+
+/* An activation is where a thread was interrupted; for a caller the return address may belong to the next function. */
+static int take_frame(Dwfl_Frame *state, void *arg)
+{
+	struct unwind_walk *walk = arg;
+	const struct unwind_functions *f = &walk->unwind->f;
+	bool activation = true;
+	Dwarf_Addr pc;
+
+	if (walk->count >= walk->unwind->options.frames_max) {
+		walk->limit = true;
+		return DWARF_CB_ABORT;
+	}
+	walk->beyond = false;
+	walk->read_at = 0;
+	/* This makes the step to the next frame, too, to see whether that one is a signal's. */
+	if (!f->dwfl_frame_pc(state, &pc, &activation))
+		return DWARF_CB_ABORT;
+	walk->last_pc = pc - !activation;
+	if (is_circle(walk, pc))
+		return DWARF_CB_ABORT;
+	walk->count++;
+	walk->result = hand_on(walk, pc, walk->last_pc);
+	return walk->result ? DWARF_CB_ABORT : DWARF_CB_OK;
+}
+
+static enum unwind_end how_ended(struct unwind_walk *walk)
+{
+	if (walk->limit)
+		return UNWIND_LIMIT;
+	if (unwind_is_outermost(walk->unwind, walk->last_pc))
+		return UNWIND_WHOLE;
+	return walk->beyond ? UNWIND_TRUNCATED : UNWIND_SHORT;
+}
+
+int unwind_thread(struct unwind *unwind, const struct capture_thread *thread, unwind_fn function, void *context,
+		  enum unwind_end *ret_end)
+{
+	struct unwind_walk walk = { .unwind = unwind, .thread = thread, .function = function, .context = context };
+
+	if (!unwind->dwfl)
+		return innermost_frame(unwind->capture, thread, function, context, ret_end);
+	if (thread->how == CAPTURE_UNREAD || !thread->regs.pc)
+		return -ENODATA;
+	unwind->walk = &walk;
+	unwind->f.dwfl_getthread_frames(unwind->dwfl, thread->tid, take_frame, &walk);
+	unwind->walk = NULL;
+	if (walk.result)
+		return walk.result;
+	if (!walk.count)
+		return innermost_frame(unwind->capture, thread, function, context, ret_end);
+	*ret_end = how_ended(&walk);
+	return 0;
+}
