@@ -1,0 +1,200 @@
+#include "applets/gmr/make.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "applets/gmr/denied.h"
+#include "applets/gmr/options.h"
+#include "core/cleanup.h"
+#include "core/report.h"
+#include "core/version.h"
+
+enum {
+	TREE_MAX = 256 << 20,   /* 29,000 threads of 30 frames each are about half of it */
+	STACK_MAX = 1 << 20,    /* bytes of one thread's stack */
+	STACKS_MAX = 64 << 20,  /* and of all */
+	LOOK_NS = 20 * 1000000, /* how long it is waited that who runs goes to sleep */
+	NS_PER_MS = 1000000,
+	TIME_SIZE = sizeof("2026-11-21T20:10:48Z"),
+};
+
+/* What one report is made of; ends with it. */
+struct making {
+	struct target target;
+	struct capture *capture;
+	struct decoded decoded;
+	bool is_decoded;
+	int64_t deadline_ns;
+};
+
+static void making_done(struct making *m)
+{
+	if (m->is_decoded)
+		decoded_done(&m->decoded);
+	capture_free(m->capture);
+	target_done(&m->target);
+}
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 * NS_PER_MS + now.tv_nsec;
+}
+
+static void add_time(struct value_tree *tree, struct value *head, time_t at)
+{
+	char text[TIME_SIZE];
+	struct tm tm;
+
+	if (gmtime_r(&at, &tm) && strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+		value_add_string(tree, head, "time", text);
+	else
+		value_add_null(tree, head, "time");
+}
+
+/* "report", the first key. Returns where it says whether the report is complete, which is known at the end; NULL without
+ * memory. */
+static struct value *begin_head(struct made *made, pid_t pid)
+{
+	struct value_tree *tree = &made->report.tree;
+	struct value *head = value_add_map(tree, &tree->root, "report"), *complete;
+	struct utsname host;
+
+	value_add_string(tree, head, "version", version_string());
+	add_time(tree, head, made->time);
+	value_add_string(tree, head, "host", uname(&host) == 0 ? host.nodename : NULL);
+	value_add_int(tree, head, "pid", pid);
+	value_add_bool(tree, head, "complete", true);
+	complete = head ? head->items.last : NULL;
+	made->report.denied = value_add_list(tree, head, "denied");
+	made->report.notes = value_add_list(tree, head, "notes");
+	made->report.deadlocks = value_add_list(tree, head, "deadlocks");
+	return complete;
+}
+
+static void end_head(struct made *made, struct value *complete)
+{
+	const struct gmr_report *report = &made->report;
+
+	if (complete && (report->incomplete || report->tree.error || value_first(report->denied)))
+		complete->boolean = false;
+}
+
+static void note_batches(struct gmr_report *report, const struct make_options *options, const struct capture *capture)
+{
+	if (options->mode == CAPTURE_STOP && capture->stops > 1)
+		section_note(report, REPORT_THREADS,
+			     "more threads than fit in --max-stop %lldms: stopped in %u batches, so not all stacks "
+			     "are of one moment", (long long)options->max_stop_ms, capture->stops);
+}
+
+static int take_capture(struct making *m, struct made *made, const struct procfs *proc,
+			const struct make_options *options)
+{
+	const struct capture_options how = {
+		.mode = options->mode,
+		.look_ns = LOOK_NS,
+		.max_stop_ns = options->max_stop_ms * NS_PER_MS,
+		.deadline_ns = m->deadline_ns,
+		.stack_max = STACK_MAX,
+		.total_max = STACKS_MAX,
+	};
+	int r = capture_take(proc, m->target.dir, &m->target.ref, &how, &m->capture);
+
+	if (r == 0) {
+		note_batches(&made->report, options, m->capture);
+		return 0;
+	}
+	m->capture = NULL;
+	if (r == -ESRCH || r == -ENOMEM)
+		return r;
+	denied_add(&made->report.tree, made->report.denied, &m->target, REPORT_THREADS, "its threads", -r, true);
+	return 0;
+}
+
+static void decode_all(struct making *m, struct made *made, const struct make_options *options)
+{
+	const struct decode_options how = {
+		.package = options->sections & SECTION_PACKAGE,
+		.stacks = m->capture && (options->sections & SECTION_THREADS),
+		.may_stop = options->mode != CAPTURE_NO_STOP,
+		.debuginfod = options->debuginfod,
+		.sources = true,
+		.deadline_ns = m->deadline_ns,
+	};
+	int r;
+
+	if (!how.package && !how.stacks)
+		return;
+	r = decode(&m->target, m->capture, &how, &m->decoded);
+	m->is_decoded = r == 0;
+	if (r == 0)
+		return;
+	made->report.incomplete = true;
+	section_note(&made->report, how.stacks ? REPORT_THREADS : REPORT_PACKAGE, "no child that decodes: %s",
+		     strerror(-r));
+}
+
+static void add_sections(struct making *m, struct made *made, const struct make_options *options)
+{
+	struct gmr_report *report = &made->report;
+	const struct decoded *decoded = m->is_decoded ? &m->decoded : NULL;
+
+	if (options->sections & SECTION_PACKAGE)
+		section_package(report, &m->target, decoded ? value_get(&decoded->tree.root, "package") : NULL);
+	if (options->sections & SECTION_THREADS)
+		section_threads(report, &m->target, m->capture, decoded, &options->shown);
+	if (options->sections & SECTION_GREEN_THREADS)
+		value_add_list(&report->tree, &report->tree.root, REPORT_GREEN_THREADS);
+	if (options->sections & SECTION_PROCESSES)
+		section_processes(report, &m->target);
+	if (options->sections & SECTION_CONFIGURATION)
+		section_configuration(report, &m->target, &options->shown);
+}
+
+static int fill(struct making *m, struct made *made, const struct procfs *proc, const struct make_options *options)
+{
+	struct value *complete = begin_head(made, m->target.ref.pid);
+	int r = 0;
+
+	if (options->sections & SECTION_THREADS)
+		r = take_capture(m, made, proc, options);
+	if (r < 0)
+		return r;
+	decode_all(m, made, options);
+	add_sections(m, made, options);
+	end_head(made, complete);
+	made->nothing = !m->capture && !(options->sections & ~(unsigned)(SECTION_THREADS | SECTION_GREEN_THREADS)) &&
+			(options->sections & SECTION_THREADS);
+	return 0;
+}
+
+int make_report(const struct procfs *proc, pid_t pid, const struct make_options *options, struct made *ret)
+{
+	CLEANUP(making_done) struct making m = {
+		.target = { .ref = PIDREF_NONE, .dir = -1, .root = -1 },
+		.deadline_ns = now_ns() + options->deadline_ms * NS_PER_MS,
+	};
+	struct made made = { .report = { .tree = VALUE_TREE(TREE_MAX) }, .time = time(NULL) };
+	int r = target_open(proc, pid, &m.target);
+
+	if (r < 0)
+		return r;
+	snprintf(made.name, sizeof(made.name), "%s", target_name(&m.target));
+	r = fill(&m, &made, proc, options);
+	if (r < 0)
+		made_done(&made);
+	else
+		*ret = made;
+	return r;
+}
+
+void made_done(struct made *made)
+{
+	if (made)
+		value_tree_done(&made->report.tree);
+}

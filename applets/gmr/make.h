@@ -1,0 +1,32 @@
+/* make.h: one report of one process, as a tree of values. */
+#ifndef GMR_MAKE_H
+#define GMR_MAKE_H
+
+#include <limits.h>
+#include <time.h>
+
+#include "applets/gmr/sections.h"
+#include "core/capture.h"
+
+struct make_options {
+	unsigned sections;      /* bits of applets/gmr/options.h */
+	enum capture_mode mode;
+	int64_t max_stop_ms;
+	int64_t deadline_ms;    /* from the call on */
+	bool debuginfod;
+	struct sections_options shown;
+};
+
+struct made {
+	struct gmr_report report; /* report.tree.root is what core/report.h describes */
+	char name[NAME_MAX + 1];  /* of the process, for the file of its report */
+	time_t time;              /* when it was begun */
+	bool nothing;             /* nothing of what was asked for could be read; the report says why */
+};
+
+/* Report the process PID. Blocks until the deadline, about. -ESRCH: there is none, or it ended before anything was read;
+ * -ENOMEM, -EMFILE... Free with made_done(), which takes NULL. */
+int make_report(const struct procfs *proc, pid_t pid, const struct make_options *options, struct made *ret);
+void made_done(struct made *made);
+
+#endif

@@ -1,0 +1,152 @@
+#include "applets/gmr/output.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "applets/gmr/outfile.h"
+#include "core/buf.h"
+#include "core/cleanup.h"
+#include "core/log.h"
+#include "core/report.h"
+
+enum { REPORT_MAX = 1 << 30 };
+
+static bool is_format(const struct output *output, const char *format)
+{
+	return !strcmp(output->options->format, format);
+}
+
+/* Of one report, without what stands around several of them. */
+static int render(const struct output *output, const struct value *report, struct buf *ret, const char **ret_why)
+{
+	if (is_format(output, "json"))
+		return report_json(report, ret);
+	if (is_format(output, "xml"))
+		return report_xml(report, ret, ret_why);
+	return report_text(report, ret);
+}
+
+/* A report without anything in it shows whether one can be written. */
+static int check_format(const struct output *output)
+{
+	CLEANUP(buf_done) struct buf text = BUF(1 << 16);
+	struct value_tree empty = VALUE_TREE(1 << 16);
+	const char *why = NULL;
+	int r = is_format(output, "xml") ? report_xml(&empty.root, &text, &why) : 0;
+
+	value_tree_done(&empty);
+	if (r == 0)
+		return 0;
+	log_fail("cannot write XML: %s (use -f text or -f json)", why ? why : log_errno(r));
+	return 1;
+}
+
+static int open_directory(struct output *output)
+{
+	const char *path = output->options->directory;
+
+	output->directory = outfile_directory(path);
+	if (output->directory >= 0)
+		return 0;
+	if (output->directory == -EPERM)
+		log_fail("will not write into '%s': it, or the link there, belongs to another user, or everybody may "
+			 "rename what is in it", path);
+	else
+		log_fail("cannot write into '%s': %s", path, log_errno(output->directory));
+	return 1;
+}
+
+static int fail_file(const char *path, int error)
+{
+	if (error == -EEXIST)
+		log_fail("will not replace '%s': it is no regular file", path);
+	else
+		log_fail("cannot write '%s': %s", path, log_errno(error));
+	return 1;
+}
+
+int output_open(const struct options *options, bool many, struct output *ret)
+{
+	int r;
+
+	*ret = (struct output){ .options = options, .directory = -1, .many = many };
+	if (check_format(ret))
+		return 1;
+	if (options->directory)
+		return open_directory(ret);
+	r = options->file ? outfile_check(options->file) : 0;
+	return r < 0 ? fail_file(options->file, r) : 0;
+}
+
+void output_done(struct output *output)
+{
+	if (output)
+		output->directory = fd_close(output->directory);
+}
+
+/* The standard output's own errors are said when the program ends. */
+static int put_stdout(const void *data, size_t len)
+{
+	return fwrite(data, 1, len, stdout) == len && fflush(stdout) == 0 ? 0 : 1;
+}
+
+static int put_directory(const struct output *output, const struct made *made, const struct buf *text)
+{
+	CLEANUP(buf_done) struct buf line = BUF(PATH_MAX + NAME_MAX + 2);
+	const char *directory = output->options->directory;
+	char name[NAME_MAX + 1];
+	int r = outfile_add(output->directory, made->name, made->time, text->data, text->len, name);
+
+	if (r < 0) {
+		log_fail("cannot write a report into '%s': %s", directory, log_errno(r));
+		return 1;
+	}
+	buf_printf(&line, "%s%s%s\n", directory, directory[strlen(directory) - 1] == '/' ? "" : "/", name);
+	return put_stdout(line.data ? line.data : "", line.len);
+}
+
+static int begin_text(const struct output *output, struct buf *text)
+{
+	bool first = output->directory >= 0 || output->count == 0;
+	bool several = output->directory < 0 && output->many;
+
+	if (is_format(output, "xml") && first)
+		return buf_printf(text, "%s%s", REPORT_XML_HEAD, several ? "<reports>\n" : "");
+	return is_format(output, "text") && !first ? buf_adds(text, "\n") : 0;
+}
+
+int output_put(struct output *output, const struct made *made)
+{
+	CLEANUP(buf_done) struct buf text = BUF(REPORT_MAX);
+	const char *why = NULL;
+	int r = begin_text(output, &text);
+
+	if (r == 0)
+		r = render(output, &made->report.tree.root, &text, &why);
+	if (r == 0 && is_format(output, "xml") && text.data[text.len - 1] != '\n')
+		r = buf_adds(&text, "\n");
+	if (r < 0) {
+		log_fail("cannot write the report: %s", why ? why : log_errno(r));
+		return 1;
+	}
+	if (output->directory >= 0)
+		return put_directory(output, made, &text);
+	if (output->options->file) {
+		r = outfile_replace(output->options->file, text.data, text.len);
+		return r < 0 ? fail_file(output->options->file, r) : 0;
+	}
+	output->count++;
+	return put_stdout(text.data, text.len);
+}
+
+int output_end(struct output *output)
+{
+	static const char none[] = REPORT_XML_HEAD "<reports>\n", end[] = "</reports>\n";
+
+	if (!is_format(output, "xml") || !output->many || output->directory >= 0)
+		return 0;
+	if (output->count == 0 && put_stdout(none, sizeof(none) - 1))
+		return 1;
+	return put_stdout(end, sizeof(end) - 1);
+}

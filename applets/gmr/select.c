@@ -1,0 +1,164 @@
+#include "applets/gmr/select.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "core/find.h"
+#include "core/log.h"
+#include "core/span.h"
+
+struct selection {
+	const struct opt_program *as_typed;
+	const struct procfs *proc;
+	const struct options *options;
+	struct pidset ours; /* gmr itself and its ancestors */
+	struct pidset *ret;
+};
+
+static void selection_done(struct selection *s)
+{
+	pidset_done(&s->ours);
+}
+
+static int fail(const char *what, int error)
+{
+	log_fail("cannot look for %s: %s", what, log_errno(error));
+	return 1;
+}
+
+/* Add PID, and what is below it; whoever ends meanwhile has no descendants any more. */
+static int add(struct selection *s, pid_t pid)
+{
+	CLEANUP(pidset_done) struct pidset below = { 0 };
+	int r = pidset_has(s->ret, pid) ? 0 : pidset_add(s->ret, pid);
+
+	if (r == 0 && s->options->children)
+		r = procfs_descendants(s->proc, pid, &below);
+	for (size_t i = 0; r == 0 && i < below.count; i++)
+		if (below.pids[i] != s->ours.pids[0] && !pidset_has(s->ret, below.pids[i]))
+			r = pidset_add(s->ret, below.pids[i]);
+	if (r < 0 && r != -ESRCH && r != -ENOENT)
+		return fail("processes", r);
+	return 0;
+}
+
+static bool is_alive(const struct selection *s, pid_t pid)
+{
+	struct procparse_stat stat;
+
+	return procfs_stat_of(s->proc, pid, &stat) == 0 && !procparse_stat_ended(&stat);
+}
+
+/* Add those of FOUND that can be meant. Returns how many; a negative number: it failed, and that was said. */
+static int add_found(struct selection *s, const struct pidset *found)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < found->count; i++) {
+		if (pidset_has(&s->ours, found->pids[i]) || !is_alive(s, found->pids[i]))
+			continue;
+		if (add(s, found->pids[i]))
+			return -1;
+		count++;
+	}
+	return count;
+}
+
+static int by_name(struct selection *s, const char *name)
+{
+	CLEANUP(pidset_done) struct pidset found = { 0 };
+	int r = find_by_name(s->proc, name, &found), count;
+
+	if (r < 0)
+		return fail("processes", r);
+	count = add_found(s, &found);
+	if (count == 0)
+		log_fail("no process is called '%s' (nor is the executable of any; try -C REGEX on its arguments)",
+			 name);
+	return count > 0 ? 0 : 1;
+}
+
+static int by_argv(struct selection *s, const char *pattern)
+{
+	CLEANUP(pidset_done) struct pidset found = { 0 };
+	char why[FIND_WHY_SIZE];
+	int r = find_by_argv(s->proc, pattern, &found, why), count;
+
+	if (r == -EINVAL)
+		return opt_usage(s->as_typed, "-C: '%s' is no regular expression: %s", pattern, why);
+	if (r < 0)
+		return fail("processes", r);
+	count = add_found(s, &found);
+	if (count == 0)
+		log_fail("the arguments of no process match '%s'", pattern);
+	return count > 0 ? 0 : 1;
+}
+
+static const char *pid_file_error(int r)
+{
+	if (r == -EBADMSG)
+		return "it holds no pid";
+	return r == -EINVAL ? "it is no regular file" : log_errno(r);
+}
+
+static int by_pid_file(struct selection *s, const char *path)
+{
+	pid_t pid;
+	int r = find_pid_file(path, &pid);
+
+	if (r < 0) {
+		log_fail("cannot take a pid from '%s': %s", path, pid_file_error(r));
+		return 1;
+	}
+	if (!is_alive(s, pid)) {
+		log_fail("there is no process %d, which stands in '%s'", (int)pid, path);
+		return 1;
+	}
+	return add(s, pid);
+}
+
+static int by_pid(struct selection *s, const char *typed)
+{
+	struct span rest = span_of(typed, strlen(typed));
+	uint64_t number = 0;
+
+	if (span_take_number(&rest, INT_MAX, &number) < 0 || span_len(&rest) > 0 || number == 0) {
+		if (typed[0] == '-')
+			return opt_usage(s->as_typed, "'%s' is no pid (options stand before pids)", typed);
+		return opt_usage(s->as_typed, "'%s' is no pid (-n '%s' looks for a process of that name)", typed,
+				 typed);
+	}
+	if (!is_alive(s, (pid_t)number)) {
+		log_fail("there is no process %d", (int)number);
+		return 1;
+	}
+	return add(s, (pid_t)number);
+}
+
+/* A usage error ends it; whoever is not found does not keep others from being reported. */
+static int each(struct selection *s, int (*by)(struct selection *s, const char *text), const char *const *texts,
+		size_t count, int status)
+{
+	for (size_t i = 0; i < count && status < 2; i++) {
+		int r = by(s, texts[i]);
+
+		status = r > status ? r : status;
+	}
+	return status;
+}
+
+int select_processes(const struct opt_program *as_typed, const struct procfs *proc, const struct options *options,
+		     struct pidset *ret)
+{
+	CLEANUP(selection_done) struct selection s = { as_typed, proc, options, { 0 }, ret };
+	int status;
+
+	if (find_ancestors(proc, getpid(), &s.ours) < 0)
+		return fail("processes", -ENOMEM);
+	status = each(&s, by_pid, (const char *const *)options->pids, options->pid_count, 0);
+	status = each(&s, by_name, options->names.items, options->names.count, status);
+	status = each(&s, by_pid_file, options->pid_files.items, options->pid_files.count, status);
+	return each(&s, by_argv, options->patterns.items, options->patterns.count, status);
+}
