@@ -12,6 +12,9 @@
 #ifndef GMR_DECODE_H
 #define GMR_DECODE_H
 
+#include "applets/gmr/package_find.h" /* the child's parts */
+#include "applets/gmr/perfmap.h"
+#include "applets/gmr/source.h"
 #include "applets/gmr/target.h"
 #include "core/capture.h"
 #include "core/value.h"
@@ -39,28 +42,5 @@ struct decoded {
 int decode(const struct target *target, struct capture *capture, const struct decode_options *options,
 	   struct decoded *ret);
 void decoded_done(struct decoded *decoded);
-
-/* ---- The child's parts ---- */
-
-/* package_find.c: which package EXE (descriptor on the target's executable, or -errno) is, by its notes and by the
- * package databases in the target's root: into IN of TREE, as core/report.h's "Package", with
- *   "product", "vendor", "version", "package" (name, of which manager), "build-id", "os" (PRETTY_NAME), "hint" (what to
- *   type where no database is readable: `rpm -qf PATH`), and for python, beam and java "runs": { the same for what owns
- *   the script, release or jar, with "path" }. */
-void package_find(const struct target *target, int exe, struct value_tree *tree, struct value *in);
-
-/* source.c: a line of source FILE as the target names it, looked up inside its root: regular files up to 4 MiB,
- * redacted, without the blanks around it. Keeps the last files. -ENOENT... */
-struct source;
-int source_open(int root, struct source **ret);
-int source_line(struct source *source, const char *file, int line, struct buf *ret);
-void source_free(struct source *source);
-
-/* perfmap.c: /tmp/perf-PID.map, which just-in-time compilers write ("START SIZE NAME", hexadecimal), inside the
- * target's root; taken only where it is a regular file of the target's user or of root. -ENOENT: none. */
-struct perfmap;
-int perfmap_open(const struct target *target, struct perfmap **ret);
-const char *perfmap_name(const struct perfmap *map, uint64_t address); /* or NULL */
-void perfmap_free(struct perfmap *map);
 
 #endif

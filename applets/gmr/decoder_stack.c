@@ -4,21 +4,9 @@
 #include <inttypes.h>
 
 #include "core/cleanup.h"
-#include "core/confine.h"
 
 /* Of one line of source. */
 enum { CODE_MAX = 1024 };
-
-/* What the process has named (its sources, the map of its just-in-time compiler) is only read with its own rights. */
-static void open_named(const struct decode_job *job, struct decoder_stacks *ret)
-{
-	if (!confine_may_open_for(job->target->uid, job->target->euid))
-		return;
-	if (job->options->sources && job->target->root >= 0 && source_open(job->target->root, &ret->source) < 0)
-		ret->source = NULL;
-	if (perfmap_open(job->target, &ret->perfmap) < 0)
-		ret->perfmap = NULL;
-}
 
 int decoder_stacks_open(const struct decode_job *job, struct decoder_stacks *ret, const char **ret_why)
 {
@@ -34,7 +22,11 @@ int decoder_stacks_open(const struct decode_job *job, struct decoder_stacks *ret
 	if (r < 0 && !ret->unwind)
 		return r;
 	ret->can_unwind = r == 0;
-	open_named(job, ret);
+	/* Both refuse where we are not to open what the process has named. */
+	if (job->options->sources && source_open(job->target, &ret->source) < 0)
+		ret->source = NULL;
+	if (perfmap_open(job->target, &ret->perfmap) < 0)
+		ret->perfmap = NULL;
 	*ret_why = r < 0 && !why ? "stacks cannot be followed" : why;
 	return 0;
 }
@@ -85,9 +77,10 @@ static void add_line(struct decoder_stacks *stacks, size_t index, struct value_t
 {
 	const struct unwind_frame *frame = &stacks->frames[index];
 	struct value *line = value_add_map(tree, lines, NULL);
+	bool has_line = frame->file && frame->line > 0;
 
-	value_add_string(tree, line, "filename", frame->file);
-	if (frame->line > 0)
+	value_add_string(tree, line, "filename", has_line ? frame->file : NULL);
+	if (has_line)
 		value_add_int(tree, line, "line", frame->line);
 	else
 		value_add_null(tree, line, "line");

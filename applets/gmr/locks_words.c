@@ -21,7 +21,7 @@ enum {
 /* How glibc says that a lock is held and somebody waits. */
 enum { LOCK_WAITED_FOR = 2 };
 
-/* Who waits for a condition counts as one of its mutex's users all the time; the kernel has no more threads than this. */
+/* Who waits for a condition is one of its mutex's users meanwhile; the kernel has no more threads than this. */
 enum { USERS_MAX = 4194304 };
 
 /* The kernel's word of robust and priority-inheriting locks: FUTEX_WAITERS and the owner. */

@@ -1,8 +1,8 @@
 /* sections.h: the sections of a report, one file or more for each. core/report.h says what they hold.
  *
  * Each adds its own section to the root of the report's tree, and what it was not allowed to read to DENIED
- * ("report"."denied"), what a person should know besides to NOTES ("report"."notes"). None of them fails: what cannot be
- * had is missing and said. */
+ * ("report"."denied"), what a person should know besides to NOTES ("report"."notes"). None of them fails: what cannot
+ * be had is missing and said. */
 #ifndef GMR_SECTIONS_H
 #define GMR_SECTIONS_H
 
@@ -31,12 +31,13 @@ void section_configuration(struct gmr_report *report, const struct target *targe
 /* package*.c: PACKAGE is what the decoder found (package_find()), or NULL. */
 void section_package(struct gmr_report *report, const struct target *target, const struct value *package);
 
-/* threads*.c: CAPTURE is what was read, or NULL (then said why by the caller), DECODED the decoder's stacks. */
+/* threads*.c: CAPTURE is what was read, or NULL (then said why by the caller), DECODED the decoder's stacks, or NULL.
+ * Says what is in DECODED->why, and reads the mutexes that threads wait for. */
 struct capture;
 void section_threads(struct gmr_report *report, const struct target *target, const struct capture *capture,
 		     const struct decoded *decoded, const struct sections_options *options);
 
-/* "report"."notes": a line for SECTION. */
+/* notes.c: "report"."notes": a line for SECTION. */
 void section_note(struct gmr_report *report, const char *section, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

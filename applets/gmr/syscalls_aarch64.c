@@ -1,6 +1,6 @@
 /* The system calls of AArch64 by their numbers, which are the kernel's ABI (scripts/syscall.tbl, and
- * <asm-generic/unistd.h> before Linux 6.11). Written down, so that it does not depend on how old the headers are that we
- * are built with. */
+ * <asm-generic/unistd.h> before Linux 6.11). Written down, so that it does not depend on how old the headers are that
+ * we are built with. */
 #ifdef __aarch64__
 
 #include <stddef.h>

@@ -1,0 +1,40 @@
+/* threads_private.h: what the files of section_threads() share. */
+#ifndef GMR_THREADS_PRIVATE_H
+#define GMR_THREADS_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "applets/gmr/descriptors.h"
+#include "applets/gmr/sections.h"
+#include "core/capture.h"
+
+struct threads {
+	struct gmr_report *report;
+	const struct target *target;
+	const struct capture *capture;
+	const struct decoded *decoded;
+	ssize_t *owners;                 /* by index: who holds what it waits for, or -1 */
+	struct descriptors *descriptors; /* opened when the first is asked for */
+	bool has_looked;                 /* for them */
+};
+
+/* The stack of thread INDEX, or NULL; then RET_MISSING says why. */
+const struct value *threads_stack(const struct threads *threads, size_t index, const char **ret_missing);
+
+/* Had thread INDEX ended before it could be read? It is not shown then. */
+bool threads_is_gone(const struct threads *threads, size_t index);
+
+/* threads_call.c: append the system call in which thread INDEX is: "read(7: pipe 4711)". False: it is in none, or that
+ * is not known. */
+bool threads_call(struct threads *threads, size_t index, struct buf *ret);
+
+/* threads_locks.c: fill owners, and "report"."deadlocks". */
+void threads_locks(struct threads *threads);
+
+/* threads_fold.c: change NEXT (as long as there are threads; each itself) to the next one with the same stack where
+ * there is one, IS_FIRST (all true) to false for that. -ENOMEM: nothing is folded. */
+int threads_fold(const struct threads *threads, size_t *next, bool *is_first);
+
+#endif
