@@ -13,6 +13,7 @@ BUILD    ?= build
 PREFIX   ?= /usr/local
 BINDIR   ?= $(PREFIX)/bin
 MANDIR   ?= $(PREFIX)/share/man
+DATADIR  ?= $(PREFIX)/share/procguard
 APPLETS  ?= $(every_applet)
 WITHOUT  ?=
 STATIC   ?=
@@ -217,13 +218,15 @@ deps: deps-all ## find what is missing to build, test, measure; install it when 
 deps-%:
 	@CC='$(CC)' NODEPS='$(NODEPS)' tests/deps $*
 
-# Of these applets: their names and other names, their pages of the manual.
+# Of these applets: their names and other names, their pages of the manual, the schemas of what they write.
 links = $(1) $(shell cat $(1:%=applets/%/*.c) /dev/null | sed -n 's/.*\.alias = "\([^"]*\)".*/\1/p')
 man1  = $(wildcard man/procguard.1 $(1:%=man/procguard-%.1))
 man3  = $(wildcard $(1:%=man/procguard_%.3))
+data  = $(wildcard $(1:%=man/procguard-%.rng) $(1:%=man/procguard-%.schema.json))
 LINKS = $(call links,$(APPLETS))
 MAN1  = $(call man1,$(APPLETS))
 MAN3  = $(call man3,$(APPLETS))
+DATA  = $(call data,$(APPLETS))
 
 # In the shell: is $$file a link, relative, absolute or hard, to the procguard that is installed?
 is_link = case "$$(readlink "$$file")" in \
@@ -233,7 +236,7 @@ is_link = case "$$(readlink "$$file")" in \
 is_binary  = { [ -f '$(DESTDIR)$(BINDIR)/procguard' ] && [ ! -h '$(DESTDIR)$(BINDIR)/procguard' ]; }
 is_nothing = { [ ! -e "$$file" ] && [ ! -h "$$file" ]; }
 
-install: all ## the binary, a link for each applet, the manual, below DESTDIR and PREFIX
+install: all ## the binary, a link for each applet, the manual, schemas, below DESTDIR and PREFIX
 	@file='$(DESTDIR)$(BINDIR)/procguard'; $(is_nothing) || $(is_binary) || \
 		{ echo "make install: $$file is no regular file; nothing is installed" >&2; exit 1; }
 	@for name in $(LINKS); do \
@@ -241,11 +244,13 @@ install: all ## the binary, a link for each applet, the manual, below DESTDIR an
 		$(is_nothing) || $(is_link) || \
 			{ echo "make install: $$file is no link to procguard; nothing is installed" >&2; exit 1; } \
 	done
-	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(MANDIR)/man1' $(if $(MAN3),'$(DESTDIR)$(MANDIR)/man3')
+	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(MANDIR)/man1' $(if $(MAN3),'$(DESTDIR)$(MANDIR)/man3') \
+		$(if $(DATA),'$(DESTDIR)$(DATADIR)')
 	install -m 755 $(BUILD)/procguard '$(DESTDIR)$(BINDIR)/procguard'
 	for name in $(LINKS); do ln -sf procguard '$(DESTDIR)$(BINDIR)'/$$name || exit; done
 	$(if $(MAN1),install -m 644 $(MAN1) '$(DESTDIR)$(MANDIR)/man1')
 	$(if $(MAN3),install -m 644 $(MAN3) '$(DESTDIR)$(MANDIR)/man3')
+	$(if $(DATA),install -m 644 $(DATA) '$(DESTDIR)$(DATADIR)')
 
 uninstall: ## what `make install` put there
 	@for name in $(call links,$(every_applet)); do \
@@ -259,6 +264,10 @@ uninstall: ## what `make install` put there
 		$(patsubst man/%,man3/%,$(call man3,$(every_applet))); do \
 		rm -f '$(DESTDIR)$(MANDIR)'/$$page || exit; \
 	done
+	for file in $(patsubst man/%,%,$(call data,$(every_applet))); do \
+		rm -f '$(DESTDIR)$(DATADIR)'/$$file || exit; \
+	done
+	if [ -d '$(DESTDIR)$(DATADIR)' ]; then rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(DATADIR)'; fi
 
 clean: ## remove BUILD
 	rm -rf $(BUILD)
