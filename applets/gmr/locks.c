@@ -113,7 +113,8 @@ ssize_t locks_owner(const struct locks *locks, size_t index)
 	struct locks_thread owner;
 	struct lock_words words;
 
-	if (!is_futex(thread) || memory_read(locks->capture->pid, thread->call.args[0], &words, sizeof(words)) < 0)
+	/* By the thread: a process whose first thread has ended has no memory by its own id. */
+	if (!is_futex(thread) || memory_read(thread->tid, thread->call.args[0], &words, sizeof(words)) < 0)
 		return -1;
 	owner.tid = lock_words_owner(&words, thread->call.args[1], thread->call.args[2]);
 	if (owner.tid <= 0)
