@@ -1,7 +1,7 @@
 /* users.h: names of users by their numbers, from /etc/passwd alone.
  *
- * getpwuid(3) may ask the network (nsswitch.conf(5)), wait for it, and load libraries: not while a process is looked at,
- * and not in a static binary. */
+ * getpwuid(3) may ask the network (nsswitch.conf(5)), wait for it, and load libraries: not while a process is looked
+ * at, and not in a static binary. */
 #ifndef CORE_USERS_H
 #define CORE_USERS_H
 
