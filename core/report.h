@@ -22,10 +22,10 @@
  *   STACK: { "lines": [ { "filename", "line", "name", "code", "module", "offset", "address" } ], "end",
  *            "root_exception" (null, a string, or { "type", "value" }) }
  *
- * Lines are outermost first. "filename" and "line" are null without line info: "module" (a path) and "offset" (a number:
- * where in it, as its symbols count) then stand for them; "name" is "??" where no symbol is known; "code" is null where
- * the source is not to be had; "address" is text in hex. "end" is null where the stack was followed to its outermost
- * frame, else it says where it broke off: "truncated", "short", "not read: ...".
+ * Lines are outermost first. "filename" and "line" are null without line info: "module" (a path) and "offset" (a
+ * number: where in it, as its symbols count) then stand for them; "name" is "??" where no symbol is known; "code" is
+ * null where the source is not to be had; "address" is text in hex. "end" is null where the stack was followed to its
+ * outermost frame, else it says where it broke off: "truncated", "short", "not read: ...".
  *
  * A "section" of "denied" and "notes" is a title from above; what belongs to none of the sections that are there is
  * shown with the head. The views take any tree: what is missing they leave out, what is of another kind they show as it

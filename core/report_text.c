@@ -28,7 +28,8 @@
 
 enum { TITLE_WIDTH = 64, PROCESS_STEP = 4 };
 
-static const struct text_keys plain_keys = { .map_mark = " = " };
+static const char *const package_first[] = { "product", "vendor", "version", NULL };
+static const struct text_keys package_keys = { .map_mark = " = ", .first = package_first };
 static const struct text_keys sorted_keys = { .map_mark = " = ", .sort = true };
 static const struct text_keys configuration_keys = { .map_mark = ": ", .blank_before = true, .sort = true };
 
@@ -98,10 +99,9 @@ void text_scalar(struct text *t, const struct value *value)
 
 /* --- sections --- */
 
-/* "product", "vendor", "version" stand first because who makes the report puts them there. */
 static void add_package(struct text *t, const struct value *package)
 {
-	text_values(t, package, &plain_keys);
+	text_values(t, package, &package_keys);
 }
 
 static void add_configuration(struct text *t, const struct value *configuration)

@@ -23,9 +23,10 @@ void text_scalar(struct text *t, const struct value *value);
 
 /* How oslo.reports' KeyValueView was asked to look. */
 struct text_keys {
-	const char *map_mark; /* between a key and the map below it */
-	bool blank_before;    /* a blank line before each such key */
-	bool sort;            /* keys by their bytes, else as they come; lists are never sorted */
+	const char *map_mark;     /* between a key and the map below it */
+	bool blank_before;        /* a blank line before each such key */
+	bool sort;                /* keys by their bytes, else as they come; lists are never sorted */
+	const char *const *first; /* unless sorted, these come first; ends with NULL; or NULL */
 };
 
 /* report_text_values.c: what MAP, or a list, holds: `key = value`, and lists and maps below their key, two deeper. */

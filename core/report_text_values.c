@@ -62,6 +62,14 @@ static void add_sorted(struct text *t, const struct value *map, const struct tex
 		add_one(t, sorted[i], keys, indent);
 }
 
+static bool is_one_of(const char *const *names, const char *key)
+{
+	for (; names && key && *names; names++)
+		if (!strcmp(*names, key))
+			return true;
+	return false;
+}
+
 /* What IN, a list or map, holds. As deep as values nest: VALUE_DEPTH_MAX. */
 static void add_below(struct text *t, const struct value *in, const struct text_keys *keys, size_t indent)
 {
@@ -69,8 +77,12 @@ static void add_below(struct text *t, const struct value *in, const struct text_
 		add_sorted(t, in, keys, indent);
 		return;
 	}
+	for (const char *const *name = keys->first; name && *name; name++)
+		if (value_get(in, *name))
+			add_one(t, value_get(in, *name), keys, indent);
 	for (const struct value *item = value_first(in); item; item = item->next)
-		add_one(t, item, keys, indent);
+		if (!is_one_of(keys->first, item->key))
+			add_one(t, item, keys, indent);
 }
 
 void text_values(struct text *t, const struct value *map, const struct text_keys *keys)

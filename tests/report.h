@@ -115,10 +115,10 @@ static inline void report_add_sections(struct value_tree *tree)
 {
 	struct value *section = value_add_map(tree, &tree->root, REPORT_PACKAGE), *map;
 
-	value_add_null(tree, section, "product");
-	value_add_string(tree, section, "vendor", "ACME");
-	value_add_string(tree, section, "version", "1.0-3");
 	value_add_string(tree, value_add_map(tree, section, "runs"), "path", "/a");
+	value_add_string(tree, section, "vendor", "ACME");
+	value_add_null(tree, section, "product");
+	value_add_string(tree, section, "version", "1.0-3");
 	section = value_add_list(tree, &tree->root, REPORT_THREADS);
 	map = report_add_stack(tree, report_add_thread(tree, section, 12, 1), NULL);
 	report_add_line(tree, map, "/src/main.c", 12, "main", "run(\"<\\>\");");
