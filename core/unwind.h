@@ -14,6 +14,7 @@ struct unwind;
 struct unwind_options {
 	int root;          /* descriptor on the root of the target, where debug files are looked for; -1: nowhere */
 	bool debuginfod;   /* ask the servers of DEBUGINFOD_URLS, too */
+	bool lines;        /* source files and lines, too: to unpack a libc's debug information takes 40 ms */
 	size_t frames_max; /* of a stack (256) */
 };
 

@@ -66,7 +66,8 @@ static void look_up(struct unwind *unwind, struct unwind_place *place)
 	if (unwind->f.dwfl_module_getelf(handle, &bias)) {
 		place->offset = place->pc - bias;
 		place->name = unwind_symbol_name(*module, handle, place->pc);
-		find_line(unwind, handle, place);
+		if (unwind->options.lines)
+			find_line(unwind, handle, place);
 	} else {
 		place->offset = file ? place->pc - file->start + file->offset : place->pc - unwind->capture->vdso_at;
 	}
@@ -132,9 +133,9 @@ void unwind_places_done(struct unwind *unwind)
 
 /* --- outermost frames --- */
 
-/* What one table of call frame information says of PC: that the return address is undefined, or that the rules which
- * hold at the entry point hold here, too, which is the same function. */
-static bool cfi_is_outermost(const struct unwind *unwind, Dwarf_CFI *cfi, uint64_t pc, uint64_t entry)
+/* What one table of call frame information says of PC: 1: that the return address is undefined, or that the rules which
+ * hold at the entry point hold here, too, which is the same function; 0: neither; -1: nothing. */
+static int cfi_is_outermost(const struct unwind *unwind, Dwarf_CFI *cfi, uint64_t pc, uint64_t entry)
 {
 	CLEANUP(free_done) Dwarf_Frame *frame = NULL;
 	Dwarf_Op memory[3], *ops = NULL;
@@ -143,12 +144,12 @@ static bool cfi_is_outermost(const struct unwind *unwind, Dwarf_CFI *cfi, uint64
 	int column;
 
 	if (!cfi || unwind->f.dwarf_cfi_addrframe(cfi, pc, &frame) != 0)
-		return false;
+		return -1;
 	column = unwind->f.dwarf_frame_info(frame, &start, &end, NULL);
 	if (column < 0)
-		return false;
+		return -1;
 	if (unwind->f.dwarf_frame_register(frame, column, memory, &ops, &count) == 0 && count == 0 && ops == memory)
-		return true;
+		return 1;
 	return entry >= start && entry < end && pc >= start && pc < end;
 }
 
@@ -173,15 +174,18 @@ static bool find_outermost(struct unwind *unwind, uint64_t pc)
 	struct unwind_module **module;
 	Dwarf_Addr bias = 0;
 	Dwarf_CFI *cfi;
+	int outermost;
 
 	if (!handle)
 		return false;
 	unwind->f.dwfl_module_info(handle, (void ***)&module, NULL, NULL, NULL, NULL, NULL, NULL);
 	cfi = unwind->f.dwfl_module_eh_cfi(handle, &bias);
-	if (cfi_is_outermost(unwind, cfi, pc - bias, entry - bias))
-		return true;
-	cfi = unwind->f.dwfl_module_dwarf_cfi(handle, &bias);
-	if (cfi_is_outermost(unwind, cfi, pc - bias, entry - bias))
+	outermost = cfi_is_outermost(unwind, cfi, pc - bias, entry - bias);
+	if (outermost < 0) {
+		cfi = unwind->f.dwfl_module_dwarf_cfi(handle, &bias);
+		outermost = cfi_is_outermost(unwind, cfi, pc - bias, entry - bias);
+	}
+	if (outermost > 0)
 		return true;
 	return *module && symbol_is_entry(*module, handle, pc);
 }

@@ -1,6 +1,7 @@
 /* stacks: the stacks of all threads of a process, as `eu-stack -r -p PID` prints them: what a comparison with it takes.
  *
- *   stacks PID [-l] [-t]    -l: with source lines and how each stack ended; -t: only times, to stderr */
+ *   stacks PID [-l | -t | -a]    -l: with source lines, and how each stack ended; -t: times only, to stderr;
+ *                                -a: from stack and program counter alone, as of a thread that sleeps */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +48,7 @@ static void print_thread(struct unwind *unwind, const struct capture_thread *thr
 	if (!quiet)
 		printf("TID %d:\n", (int)thread->tid);
 	error = unwind_thread(unwind, thread, print_frame, &printer, &end);
-	if (lines)
+	if (!quiet && (lines || error || end != UNWIND_WHOLE))
 		printf("end: %s\n", error ? strerror(-error) : ends[end]);
 }
 
@@ -63,6 +64,9 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		return 2;
 	unwind_take(atoi(argv[1]), 1 << 20, &capture);
+	options.lines = lines;
+	for (size_t i = 0; argc > 2 && !strcmp(argv[2], "-a") && i < capture.thread_count; i++)
+		regs_of_syscall(capture.threads[i].regs.sp, capture.threads[i].regs.pc, &capture.threads[i].regs);
 	taken = now_ms();
 	if (unwind_open(&capture, &options, &unwind, &why) < 0)
 		fprintf(stderr, "%s\n", why);
