@@ -117,29 +117,52 @@ static size_t look_again(struct capture *c, size_t running)
 		until = c->private->options.deadline_ns;
 	while (running > 0 && capture_now() < until) {
 		nap();
-		running = capture_asleep(c, true);
+		running = capture_asleep(c, true, true);
 	}
 	return running;
+}
+
+/* Who is held in the kernel and cannot be stopped can be read as one that sleeps. */
+static void read_held(struct capture *c)
+{
+	size_t held = 0;
+
+	for (size_t i = 0; i < c->thread_count; i++) {
+		if (c->threads[i].error != -ETIMEDOUT)
+			continue;
+		c->threads[i].error = -EBUSY;
+		held++;
+	}
+	if (held == 0 || capture_asleep(c, true, true) == 0)
+		return;
+	for (size_t i = 0; i < c->thread_count; i++)
+		if (c->threads[i].error == -EBUSY)
+			c->threads[i].error = -ETIMEDOUT;
 }
 
 static int stop_running(struct capture *c, size_t running)
 {
 	CLEANUP(free_done) size_t *indices = calloc(running ? running : 1, sizeof *indices);
 	size_t count = 0;
+	int r;
 
 	if (!indices)
 		return -ENOMEM;
 	for (size_t i = 0; i < c->thread_count && count < running; i++)
 		if (c->threads[i].error == -EBUSY)
 			indices[count++] = i;
-	return capture_stop_threads(c, indices, count, c->private->options.mode == CAPTURE_STOP);
+	r = capture_stop_threads(c, indices, count, c->private->options.mode == CAPTURE_STOP);
+	if (r == 0)
+		read_held(c);
+	return r;
 }
 
 static int read_stacks(struct capture *c)
 {
-	size_t running = capture_asleep(c, false);
+	bool stop_all = c->private->options.mode == CAPTURE_STOP;
+	size_t running = capture_asleep(c, false, !stop_all);
 
-	if (c->private->options.mode != CAPTURE_STOP)
+	if (!stop_all)
 		running = look_again(c, running);
 	if (running == 0 || c->private->options.mode == CAPTURE_NO_STOP)
 		return 0;

@@ -95,7 +95,7 @@ static int look_open(const struct capture *c, struct look *l)
 	return l->runs_fd < 0 ? l->runs_fd : look_first(l);
 }
 
-static void batch_add(struct capture *c, struct batch *b, struct capture_thread *t)
+static void batch_add(struct capture *c, struct batch *b, struct capture_thread *t, bool copy)
 {
 	struct look *l = &b->looks[b->count];
 
@@ -103,13 +103,13 @@ static void batch_add(struct capture *c, struct batch *b, struct capture_thread 
 	t->error = look_open(c, l);
 	if (t->error == 0 || t->error == -ENODATA)
 		t->call = l->parsed;
-	if (t->error < 0 || c->private->options.mode == CAPTURE_STOP) {
-		if (t->error == 0)
-			t->error = -EBUSY;
-		look_done(l);
+	if (t->error == 0 && copy) {
+		b->count++;
 		return;
 	}
-	b->count++;
+	if (t->error == 0)
+		t->error = -EBUSY;
+	look_done(l);
 }
 
 static void take_piece(struct look *l, const struct capture_piece *piece)
@@ -164,7 +164,7 @@ static void batch_read(struct capture *c, struct batch *b)
 	b->count = 0;
 }
 
-size_t capture_asleep(struct capture *c, bool again)
+size_t capture_asleep(struct capture *c, bool again, bool copy)
 {
 	struct batch b;
 	size_t running = 0;
@@ -175,7 +175,7 @@ size_t capture_asleep(struct capture *c, bool again)
 
 		if (t->error == -ESRCH || (again && t->error != -EBUSY))
 			continue;
-		batch_add(c, &b, t);
+		batch_add(c, &b, t, copy);
 		if (b.count == CAPTURE_BATCH)
 			batch_read(c, &b);
 	}

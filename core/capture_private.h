@@ -44,7 +44,10 @@ int capture_list_threads(struct capture *c);
 struct capture_thread *capture_add_thread(struct capture *c, pid_t tid, int dir);
 void capture_sort_threads(struct capture *c);
 
-/* Is TID one of the process? */
+/* The one with TID among the sorted ones, or NULL. */
+struct capture_thread *capture_find_thread(const struct capture *c, pid_t tid);
+
+/* Is TID one of the process now? */
 bool capture_has_thread(const struct capture *c, pid_t tid);
 
 /* A file of a thread, up to SIZE bytes; the length or -errno. */
@@ -80,8 +83,9 @@ void capture_piece_of(const struct capture *c, struct capture_pool *pool, uint64
 struct iovec;
 int capture_copy(pid_t reader, struct capture_piece *pieces, size_t count, struct iovec *iov, size_t iov_count);
 
-/* capture_asleep.c: read who sleeps; with AGAIN only who was found running. Returns how many still run. */
-size_t capture_asleep(struct capture *c, bool again);
+/* capture_asleep.c: look at all threads, with AGAIN only at those that were found running (-EBUSY); with COPY those that
+ * sleep are read. Returns how many are left with -EBUSY. */
+size_t capture_asleep(struct capture *c, bool again, bool copy);
 
 /* capture_stop.c: stop and read the COUNT threads of INDICES; with ALL also those that appear meanwhile. */
 int capture_stop_threads(struct capture *c, const size_t *indices, size_t count, bool all);

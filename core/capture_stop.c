@@ -1,7 +1,215 @@
+/* capture_stop.c: see capture_private.h: have threads stopped by a child, and watch it.
+ *
+ * A child that is stopped itself, or does not get on, is killed; so it is by the kernel when we die. Both let all threads
+ * go. It is in a process group of its own, with all signals held: what a terminal sends us does not reach it. */
 #include <errno.h>
-#include "core/capture_private.h"
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/capture_stop_private.h"
+#include "core/cleanup.h"
+
+enum { WATCH_MS = 10, WATCH_STALL_NS = 500000000 };
+
+static size_t stopping_size(size_t room)
+{
+	return sizeof(struct capture_stopping) +
+	       room * (sizeof(struct capture_slot) + sizeof(struct capture_piece)) + _Alignof(struct capture_piece);
+}
+
+/* Of the threads of INDICES those that can be stopped. */
+static int stopping_open(const struct capture *c, const size_t *indices, size_t count, bool all,
+			 struct capture_stopping **ret)
+{
+	size_t room = all ? count + count / 2 + 256 : count;
+	struct capture_stopping *s = mmap(NULL, stopping_size(room), PROT_READ | PROT_WRITE,
+					  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (s == MAP_FAILED)
+		return -errno;
+	s->pool = c->private->pool;
+	s->beat_ns = capture_now();
+	s->all = all;
+	s->room = room;
+	s->pieces = (struct capture_piece *)(void *)&s->slots[room];
+	for (size_t i = 0; i < count; i++) {
+		const struct capture_thread *t = &c->threads[indices[i]];
+
+		if (t->error == -ESRCH || t->error == -ENODATA)
+			continue;
+		s->slots[s->count++] = (struct capture_slot){ .tid = t->tid, .late = t->state == 'D' };
+	}
+	s->known = s->count;
+	*ret = s;
+	return 0;
+}
+
+static void stopping_close(struct capture_stopping *s)
+{
+	munmap(s, stopping_size(s->room));
+}
+
+static void child(struct capture *c, struct capture_stopping *s, pid_t parent)
+{
+	signal(SIGCHLD, SIG_DFL); /* else nothing would tell that a thread has stopped */
+	(void)setpgid(0, 0);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent)
+		capture_stopper(c, s);
+	_exit(0);
+}
+
+/* Fork it; what it holds of RET_PIPE closes when it ends. */
+static pid_t start(struct capture *c, struct capture_stopping *s, int *ret_pipe)
+{
+	pid_t parent = getpid(), pid;
+	sigset_t all, before;
+	int ends[2], r;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	pid = fork();
+	if (pid == 0)
+		child(c, s, parent);
+	r = -errno;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	close(ends[1]);
+	if (pid < 0) {
+		close(ends[0]);
+		return r;
+	}
+	*ret_pipe = ends[0];
+	return pid;
+}
+
+static void end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+static bool is_stuck(const struct capture *c, const struct capture_stopping *s)
+{
+	int64_t now = capture_now(), last = __atomic_load_n(&s->beat_ns, __ATOMIC_RELAXED);
+
+	return now - last > WATCH_STALL_NS + 2 * c->private->options.max_stop_ns ||
+	       now > c->private->options.deadline_ns + WATCH_STALL_NS;
+}
+
+/* Wait until it has ended, and see to it that it does. */
+static void watch(const struct capture *c, const struct capture_stopping *s, pid_t pid, int pipe)
+{
+	struct pollfd poller = { .fd = pipe, .events = POLLIN };
+	int status;
+	pid_t r;
+
+	while (poll(&poller, 1, WATCH_MS) <= 0) {
+		r = waitpid(pid, &status, WNOHANG | WUNTRACED);
+		if (r < 0 && errno != EINTR)
+			return;
+		if (r == pid && !WIFSTOPPED(status))
+			return;
+		if (r == pid || is_stuck(c, s))
+			break;
+	}
+	end(pid);
+}
+
+static void count_costs(struct capture *c, const struct capture_stopping *s)
+{
+	c->private->pool.used = s->pool.used;
+	c->stops += s->stops;
+	c->stopped_threads += s->stopped;
+	if (s->longest_ns > c->longest_stop_ns)
+		c->longest_stop_ns = s->longest_ns;
+	if (s->all_stopped_ns > c->all_stopped_ns)
+		c->all_stopped_ns = s->all_stopped_ns;
+	if (s->last_ns > s->first_ns)
+		c->window_ns += s->last_ns - s->first_ns;
+}
+
+/* One that could not be stopped keeps what it had; so does one for whose stack there was no room any more. */
+static void take_slot(struct capture_thread *t, const struct capture_slot *slot, const struct capture_piece *piece)
+{
+	int error = __atomic_load_n(&slot->done, __ATOMIC_ACQUIRE) ? slot->error : -ETIMEDOUT;
+
+	if (error < 0 || (t->how != CAPTURE_UNREAD && piece->got == 0)) {
+		if (t->how == CAPTURE_UNREAD)
+			t->error = error;
+		return;
+	}
+	t->how = CAPTURE_STOPPED;
+	t->error = 0;
+	t->regs = slot->regs;
+	if (slot->call.number != PROCPARSE_CALL_UNKNOWN)
+		t->call = slot->call;
+	t->stack_at = piece->from;
+	t->stack = piece->got ? piece->to : NULL;
+	t->stack_len = piece->got;
+	t->stack_cut = piece->cut;
+}
+
+/* One that came while the others were being stopped. */
+static int take_new(struct capture *c, const struct capture_slot *slot, const struct capture_piece *piece)
+{
+	char name[sizeof "task/" + PROCFS_PID_TEXT] = "task/";
+	struct capture_thread *t;
+
+	if (!slot->done || slot->error < 0 || c->thread_count == CAPTURE_THREADS_MAX)
+		return 0;
+	procfs_pid_text(name + 5, slot->tid);
+	CLEANUP(fd_done) int dir = openat(c->private->dir, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	t = capture_add_thread(c, slot->tid, dir);
+	if (!t)
+		return -ENOMEM;
+	take_slot(t, slot, piece);
+	return 0;
+}
+
+static int take_all(struct capture *c, const struct capture_stopping *s)
+{
+	size_t before = c->thread_count;
+	int r = 0;
+
+	for (size_t i = 0; i < s->known; i++) {
+		struct capture_thread *t = capture_find_thread(c, s->slots[i].tid);
+
+		if (t)
+			take_slot(t, &s->slots[i], &s->pieces[i]);
+	}
+	for (size_t i = s->known; r == 0 && i < s->count; i++)
+		r = take_new(c, &s->slots[i], &s->pieces[i]);
+	if (c->thread_count > before)
+		capture_sort_threads(c);
+	return r;
+}
+
 int capture_stop_threads(struct capture *c, const size_t *indices, size_t count, bool all)
 {
-	(void)c, (void)indices, (void)count, (void)all;
-	return -ENOSYS;
+	struct capture_stopping *s = NULL;
+	CLEANUP(fd_done) int pipe = -1;
+	int r = stopping_open(c, indices, count, all, &s);
+	pid_t pid;
+
+	if (r < 0)
+		return r;
+	pid = start(c, s, &pipe);
+	if (pid > 0) {
+		watch(c, s, pid, pipe);
+		count_costs(c, s);
+		r = take_all(c, s);
+	} else {
+		r = pid;
+	}
+	stopping_close(s);
+	return r;
 }

@@ -135,6 +135,16 @@ void capture_sort_threads(struct capture *c)
 		qsort(c->threads, c->thread_count, sizeof *c->threads, by_number);
 }
 
+struct capture_thread *capture_find_thread(const struct capture *c, pid_t tid)
+{
+	const struct capture_thread key = { .tid = tid };
+	size_t first = c->thread_count && c->threads[0].tid == c->pid;
+
+	if (first && tid == c->pid)
+		return c->threads;
+	return bsearch(&key, c->threads + first, c->thread_count - first, sizeof key, by_number);
+}
+
 int capture_list_threads(struct capture *c)
 {
 	int r = procfs_each_thread(c->private->dir, add, c);

@@ -26,6 +26,13 @@ int regs_of_prstatus(const void *data, size_t size, struct regs *ret)
 	return 0;
 }
 
+/* The first argument is gone: its register holds the result. */
+int regs_call_of_prstatus(const void *data, size_t size, long *ret_number, uint64_t ret_args[6])
+{
+	(void)data, (void)size, (void)ret_number, (void)ret_args;
+	return -ENOSYS;
+}
+
 void regs_of_syscall(uint64_t sp, uint64_t pc, struct regs *ret)
 {
 	*ret = (struct regs){ .known = 1ULL << REGS_SP, .pc = pc, .sp = sp };

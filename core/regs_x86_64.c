@@ -27,6 +27,21 @@ int regs_of_prstatus(const void *data, size_t size, struct regs *ret)
 	return 0;
 }
 
+/* Without a system call, orig_rax is negative. */
+int regs_call_of_prstatus(const void *data, size_t size, long *ret_number, uint64_t ret_args[6])
+{
+	struct user_regs_struct u;
+
+	if (size != sizeof u)
+		return -ENOSYS;
+	memcpy(&u, data, sizeof u);
+	if ((long)u.orig_rax < 0)
+		return -ENODATA;
+	*ret_number = (long)u.orig_rax;
+	memcpy(ret_args, (const uint64_t[]){ u.rdi, u.rsi, u.rdx, u.r10, u.r8, u.r9 }, 6 * sizeof *ret_args);
+	return 0;
+}
+
 void regs_of_syscall(uint64_t sp, uint64_t pc, struct regs *ret)
 {
 	*ret = (struct regs){ .known = 1ULL << REGS_SP | 1ULL << REGS_PC, .pc = pc, .sp = sp };

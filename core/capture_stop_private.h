@@ -1,0 +1,41 @@
+/* capture_stop_private.h: what the child that stops threads shares with us: memory that nobody else has. */
+#ifndef CORE_CAPTURE_STOP_PRIVATE_H
+#define CORE_CAPTURE_STOP_PRIVATE_H
+
+#include <sys/uio.h>
+
+#include "core/capture_private.h"
+
+enum { CAPTURE_IOV = 1024 }; /* IOV_MAX of the kernel */
+
+/* A thread that is to be stopped. */
+struct capture_slot {
+	pid_t tid;
+	bool late;        /* it is held in the kernel: the others do not wait for it */
+	bool asked;       /* to stop */
+	bool held;        /* it stands still */
+	bool done;        /* it goes on, and what was read of it is here; or ERROR says why nothing was */
+	int error;
+	int signal;       /* that it was about to receive when it stopped */
+	int64_t asked_ns;
+	struct regs regs;
+	struct procparse_syscall call;
+};
+
+struct capture_stopping {
+	int64_t beat_ns;           /* when it has last gone on */
+	struct capture_pool pool;
+	unsigned stops, stopped;
+	int64_t first_ns, last_ns; /* first interrupt, last detach */
+	int64_t longest_ns, all_stopped_ns;
+	bool all;                  /* threads that appear meanwhile are wanted, too: behind the others */
+	size_t room, known, count; /* slots: in all; of threads that were known before; in use */
+	struct iovec iov[2 * CAPTURE_IOV];
+	struct capture_piece *pieces; /* of each slot */
+	struct capture_slot slots[];
+};
+
+/* capture_stopper.c: the child. Whoever is not let go by then is when it exits: the kernel sees to that. */
+void capture_stopper(struct capture *c, struct capture_stopping *s);
+
+#endif
