@@ -4,6 +4,16 @@
 
 #include "core/utf8.h"
 
+/* How many of the bytes are ASCII that stands for itself: nearly all of nearly every text. */
+static size_t plain(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && text[n] >= 0x20 && text[n] < 0x7f && text[n] != '"' && text[n] != '\\')
+		n++;
+	return n;
+}
+
 /* The character, or the byte, at TEXT; *RET_USED says how many bytes it was. */
 static int add_character(struct buf *ret, const char *text, size_t len, size_t *ret_used)
 {
@@ -29,8 +39,10 @@ int json_add_string(struct buf *ret, const char *text, size_t len)
 	size_t before = ret->len, used;
 	int r = buf_adds(ret, "\"");
 
-	for (size_t at = 0; r == 0 && at < len; at += used)
-		r = add_character(ret, text + at, len - at, &used);
+	for (size_t at = 0; r == 0 && at < len; at += used) {
+		used = plain(text + at, len - at);
+		r = used > 0 ? buf_add(ret, text + at, used) : add_character(ret, text + at, len - at, &used);
+	}
 	if (r == 0)
 		r = buf_adds(ret, "\"");
 	if (r < 0 && ret->data) {
