@@ -4,8 +4,8 @@
 
 #include "core/confine.h"
 
-/* In the child: give up what confine.h says. PARENT: whom to die with; MEMORY: bytes that are mapped. -ESRCH: it is gone
- * already. */
+/* In the child: give up what confine.h says. PARENT: whom to die with; MEMORY: bytes that are mapped. -ESRCH: it is
+ * gone already. */
 int confine_give_up(const struct confine *confine, pid_t parent, uint64_t memory);
 
 #endif

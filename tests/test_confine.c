@@ -75,7 +75,7 @@ static const char *complaint(bool became, const sigset_t *mask)
 			_exit(0);
 		return "forked";
 	}
-	if (mmap(NULL, (size_t)1 << 30, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
+	if (mmap(NULL, 100 << 20, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
 		return "memory";
 	fd = open("/etc/shadow", O_RDONLY | O_CLOEXEC);
 	if (became && fd >= 0)
