@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "applets/gmr/syscalls.h"
 #include "tests/captured.h"
 #include "tests/child.h"
+#include "tests/deadlock.h"
 #include "tests/suite.h"
 
 /* ---- rings ---- */
@@ -192,14 +192,6 @@ static pid_t start_waiting(enum wait wait)
 		pause();
 }
 
-static bool is_in(const struct captured *c, size_t index, const char *call)
-{
-	const struct capture_thread *thread = &c->threads[index];
-	const char *name = index < c->capture.thread_count ? syscall_name(thread->call.number) : NULL;
-
-	return name && strcmp(name, call) == 0 && thread->state == 'S';
-}
-
 static ssize_t owner_of(const struct captured *c, size_t index)
 {
 	struct locks *locks;
@@ -218,9 +210,10 @@ START_TEST(owner)
 
 	captured_open(&c, pid);
 	if (_i < WAIT_MUTEXES) {
-		CHILD_UNTIL(captured_look(&c) == 2 && is_in(&c, 1, "futex") && owner_of(&c, 1) == 0);
+		CHILD_UNTIL(captured_look(&c) == 2 && deadlock_is_in(&c, 1, "futex") && owner_of(&c, 1) == 0);
 	} else {
-		CHILD_UNTIL(captured_look(&c) == 2 && is_in(&c, 0, "pause") && is_in(&c, 1, "futex"));
+		CHILD_UNTIL(captured_look(&c) == 2 && deadlock_is_in(&c, 0, "pause") &&
+			    deadlock_is_in(&c, 1, "futex"));
 		ck_assert_int_eq(owner_of(&c, 1), -1);
 	}
 	ck_assert_int_eq(owner_of(&c, 0), -1);
@@ -229,43 +222,16 @@ START_TEST(owner)
 }
 END_TEST
 
-static void *take_both(void *is_other)
-{
-	pthread_mutex_t *first = is_other ? &place.other : &place.mutex;
-
-	pthread_mutex_lock(first);
-	pthread_barrier_wait(&place.barrier);
-	pthread_mutex_lock(is_other ? &place.mutex : &place.other);
-	return NULL;
-}
-
-static pid_t start_deadlock(void)
-{
-	pid_t pid = fork();
-	pthread_t one, other;
-
-	ck_assert_int_ge(pid, 0);
-	if (pid > 0)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	pthread_mutex_init(&place.mutex, NULL);
-	pthread_mutex_init(&place.other, NULL);
-	pthread_barrier_init(&place.barrier, NULL, 2);
-	pthread_create(&one, NULL, take_both, NULL);
-	pthread_create(&other, NULL, take_both, &place);
-	pthread_exit(NULL); /* a process without its first thread */
-}
-
 START_TEST(deadlock)
 {
-	pid_t pid = start_deadlock();
+	pid_t pid = deadlock_start();
 	size_t ring[] = { 1, 2 }, wrong[] = { 1, 1 };
 	struct captured c;
 	struct locks *locks;
 
 	captured_open(&c, pid);
-	CHILD_UNTIL(captured_look(&c) == 3 && is_in(&c, 1, "futex") && owner_of(&c, 1) == 2 && is_in(&c, 2, "futex") &&
-		    owner_of(&c, 2) == 1);
+	CHILD_UNTIL(captured_look(&c) == 3 && deadlock_is_in(&c, 1, "futex") && owner_of(&c, 1) == 2 &&
+		    deadlock_is_in(&c, 2, "futex") && owner_of(&c, 2) == 1);
 	ck_assert_int_eq(locks_open(&c.target, &c.capture, &locks), 0);
 	ck_assert(locks_confirm(locks, ring, 2));
 	ck_assert(!locks_confirm(locks, ring, 1));

@@ -1,0 +1,381 @@
+/* The section Threads from captures and stacks that are made by hand. */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "applets/gmr/sections.h"
+#include "applets/gmr/syscalls.h"
+#include "core/report.h"
+#include "tests/captured.h"
+#include "tests/child.h"
+#include "tests/deadlock.h"
+#include "tests/suite.h"
+
+static const struct sections_options plain, folded = { .fold = true };
+
+/* A report, and what it is made from. */
+struct made {
+	struct captured c;
+	struct decoded decoded;
+	const struct value *stacks[CAPTURED_MAX];
+	struct gmr_report report;
+};
+
+static void made_open(struct made *m, size_t count)
+{
+	memset(m, 0, sizeof(*m));
+	captured_open(&m->c, getpid());
+	m->c.capture.thread_count = count;
+	for (size_t i = 0; i < count; i++) {
+		m->c.threads[i].tid = (pid_t)(1000000 + i);
+		m->c.threads[i].how = CAPTURE_ASLEEP;
+		m->c.threads[i].state = 'S';
+		m->c.threads[i].call.number = PROCPARSE_CALL_NONE;
+	}
+	m->decoded = (struct decoded){ .tree = VALUE_TREE(1 << 20), .stacks = m->stacks, .count = count };
+	m->report = (struct gmr_report){ .tree = VALUE_TREE(16 << 20) };
+	m->report.denied = value_add_list(&m->report.tree, &m->report.tree.root, "denied");
+	m->report.notes = value_add_list(&m->report.tree, &m->report.tree.root, "notes");
+	m->report.deadlocks = value_add_list(&m->report.tree, &m->report.tree.root, "deadlocks");
+}
+
+/* Thread INDEX has a stack of one frame at ADDRESS. */
+static void made_stack(struct made *m, size_t index, const char *address, const char *end)
+{
+	struct value *stack = value_add_map(&m->decoded.tree, &m->decoded.tree.root, NULL);
+	struct value *lines = value_add_list(&m->decoded.tree, stack, "lines");
+	struct value *line = value_add_map(&m->decoded.tree, lines, NULL);
+
+	value_add_string(&m->decoded.tree, line, "name", "main");
+	value_add_string(&m->decoded.tree, line, "address", address);
+	value_add_string(&m->decoded.tree, stack, "end", end);
+	m->stacks[index] = stack;
+}
+
+static void made_done(struct made *m)
+{
+	value_tree_done(&m->decoded.tree);
+	value_tree_done(&m->report.tree);
+	captured_done(&m->c);
+}
+
+static const struct value *make_threads(struct made *m, const struct sections_options *options)
+{
+	section_threads(&m->report, &m->c.target, &m->c.capture, &m->decoded, options);
+	return value_get(&m->report.tree.root, REPORT_THREADS);
+}
+
+static const struct value *item(const struct value *list, size_t index)
+{
+	const struct value *v = value_first(list);
+
+	while (v && index-- > 0)
+		v = v->next;
+	ck_assert_ptr_nonnull(v);
+	return v;
+}
+
+static bool is_null(const struct value *map, const char *key)
+{
+	const struct value *v = value_get(map, key);
+
+	return v && v->kind == VALUE_NULL;
+}
+
+START_TEST(fields)
+{
+	struct made m;
+	const struct value *list, *thread;
+
+	made_open(&m, 2);
+	strcpy(m.c.threads[0].comm, "web\n1");
+	strcpy(m.c.threads[0].wchan, "pipe_read");
+	m.c.threads[1].how = CAPTURE_STOPPED;
+	m.c.threads[1].state = 'R';
+	m.c.threads[1].regs.thread_pointer = 0x7f0012345678;
+	strcpy(m.c.threads[1].wchan, "0");
+	made_stack(&m, 0, "0x1", NULL);
+	made_stack(&m, 1, "0x2", "short");
+	list = make_threads(&m, &plain);
+	ck_assert_uint_eq(list->count, 2);
+	thread = item(list, 0);
+	ck_assert_int_eq(value_int(thread, "thread_id", 0), 1000000);
+	ck_assert_str_eq(value_string(thread, "name", ""), "web\\x0a1");
+	ck_assert_str_eq(value_string(thread, "state", ""), "sleeping");
+	ck_assert_str_eq(value_string(thread, "read", ""), "asleep");
+	ck_assert_str_eq(value_string(thread, "wchan", ""), "pipe_read");
+	ck_assert(is_null(thread, "system_call") && is_null(thread, "pthread_id") && is_null(thread, "waits_for"));
+	ck_assert_ptr_null(value_get(thread, "thread_ids"));
+	ck_assert(value_equal(value_get(thread, "stack_trace"), m.stacks[0]));
+	thread = item(list, 1);
+	ck_assert_str_eq(value_string(thread, "state", ""), "running");
+	ck_assert_str_eq(value_string(thread, "read", ""), "stopped");
+	ck_assert(is_null(thread, "wchan"));
+#ifdef __x86_64__
+	ck_assert_int_eq(value_int(thread, "pthread_id", 0), 0x7f0012345678);
+#endif
+	ck_assert_str_eq(value_string(value_get(thread, "stack_trace"), "end", ""), "short");
+	ck_assert(!m.report.incomplete);
+	ck_assert_uint_eq(m.report.notes->count + m.report.denied->count + m.report.deadlocks->count, 0);
+	made_done(&m);
+}
+END_TEST
+
+#if defined(__x86_64__) || defined(__aarch64__)
+
+static const struct {
+	long number;
+	uint64_t first;
+	const char *text;
+} calls[] = {
+	{ SYS_futex, 0x7f00deadbeef, "futex(0x7f00deadbeef)" },
+	{ SYS_ppoll, 0x7f00, "ppoll(...)" },
+	{ SYS_sched_yield, 3, "sched_yield()" },
+	{ SYS_wait4, (uint64_t)-1, "wait4(-1)" },
+	{ SYS_wait4, 0xffffffff, "wait4(-1)" },
+	{ SYS_openat, (uint64_t)AT_FDCWD, "openat(AT_FDCWD)" },
+	{ SYS_read, 54321, "read(54321)" }, /* closed meanwhile */
+	{ SYS_read, (uint64_t)-5, "read(-5)" },
+	{ 999, 0xab, "syscall 999(0xab)" },
+};
+
+START_TEST(call)
+{
+	struct made m;
+
+	made_open(&m, 1);
+	m.c.threads[0].call.number = calls[_i].number;
+	m.c.threads[0].call.args[0] = calls[_i].first;
+	ck_assert_str_eq(value_string(item(make_threads(&m, &plain), 0), "system_call", ""), calls[_i].text);
+	made_done(&m);
+}
+END_TEST
+
+START_TEST(call_of_a_descriptor)
+{
+	char prefix[64];
+	const char *text;
+	struct made m;
+	int ends[2];
+
+	ck_assert_int_eq(pipe(ends), 0);
+	made_open(&m, 1);
+	m.c.threads[0].call.number = SYS_read;
+	m.c.threads[0].call.args[0] = (uint64_t)ends[0];
+	text = value_string(item(make_threads(&m, &plain), 0), "system_call", "");
+	snprintf(prefix, sizeof(prefix), "read(%d: pipe ", ends[0]);
+	ck_assert_msg(strncmp(text, prefix, strlen(prefix)) == 0 && text[strlen(text) - 1] == ')', "%s", text);
+	made_done(&m);
+	close(ends[0]);
+	close(ends[1]);
+}
+END_TEST
+
+START_TEST(call_of_a_32_bit_program)
+{
+	struct procparse_map mapping = { .start = 0xfffdd000, .end = 0xffffe000 };
+	struct made m;
+
+	made_open(&m, 1);
+	m.c.capture.mappings = &mapping;
+	m.c.capture.mapping_count = 1;
+	m.c.threads[0].call.number = 3;
+	ck_assert_str_eq(value_string(item(make_threads(&m, &plain), 0), "system_call", ""), "syscall 3(0x0)");
+	made_done(&m);
+}
+END_TEST
+
+#endif
+
+START_TEST(unread)
+{
+	static const int errors[] = { -EPERM, -ESRCH, -EBUSY, -ETIMEDOUT, -EPERM, -EIO };
+	static const char *const texts[] = {
+		"not read: not permitted", "not read: it was running, and was not to be stopped",
+		"not read: it did not stop in time", "not read: not permitted", "not read",
+	};
+	const struct value *list;
+	struct made m;
+
+	made_open(&m, 6);
+	for (size_t i = 0; i < 6; i++) {
+		m.c.threads[i].how = CAPTURE_UNREAD;
+		m.c.threads[i].error = errors[i];
+	}
+	list = make_threads(&m, &plain);
+	ck_assert_uint_eq(list->count, 5); /* one has ended */
+	for (size_t i = 0; i < 5; i++) {
+		ck_assert(is_null(item(list, i), "read"));
+		ck_assert_str_eq(value_string(value_get(item(list, i), "stack_trace"), "end", ""), texts[i]);
+	}
+	ck_assert_uint_eq(m.report.denied->count, 1);
+	ck_assert_str_eq(value_string(item(m.report.denied, 0), "section", ""), REPORT_THREADS);
+	ck_assert(m.report.incomplete);
+	made_done(&m);
+}
+END_TEST
+
+START_TEST(no_capture)
+{
+	struct made m;
+
+	made_open(&m, 0);
+	section_threads(&m.report, &m.c.target, NULL, NULL, &folded);
+	ck_assert_uint_eq(value_get(&m.report.tree.root, REPORT_THREADS)->count, 0);
+	made_done(&m);
+}
+END_TEST
+
+/* A decoder that died: what came is there, the others are, too. */
+START_TEST(decoder_died)
+{
+	const struct value *list;
+	struct made m;
+
+	made_open(&m, 3);
+	made_stack(&m, 0, "0x1", NULL);
+	m.decoded.error = -ECONNRESET;
+	strcpy(m.decoded.why, "the decoder was killed by SIGSEGV");
+	list = make_threads(&m, &folded);
+	ck_assert_uint_eq(list->count, 2);
+	ck_assert_uint_eq(value_get(item(list, 1), "thread_ids")->count, 2);
+	ck_assert_str_eq(value_string(value_get(item(list, 1), "stack_trace"), "end", ""),
+			 "not read: its stack was not decoded");
+	ck_assert_uint_eq(m.report.notes->count, 1);
+	ck_assert_str_eq(value_string(item(m.report.notes, 0), "text", ""), "the decoder was killed by SIGSEGV");
+	ck_assert(m.report.incomplete);
+	made_done(&m);
+}
+END_TEST
+
+START_TEST(fold)
+{
+	const struct value *list, *ids;
+	struct made m;
+
+	made_open(&m, 6);
+	made_stack(&m, 0, "0x1", NULL);
+	made_stack(&m, 1, "0x2", NULL);
+	made_stack(&m, 2, "0x1", NULL);
+	made_stack(&m, 3, "0x1", "short"); /* not the same end */
+	made_stack(&m, 4, "0x2", NULL);
+	made_stack(&m, 5, "0x1", NULL);
+	strcpy(m.c.threads[0].comm, "first");
+	list = make_threads(&m, &folded);
+	ck_assert_uint_eq(list->count, 3);
+	ids = value_get(item(list, 0), "thread_ids");
+	ck_assert_uint_eq(ids->count, 3);
+	ck_assert_int_eq(item(ids, 0)->integer, 1000000);
+	ck_assert_int_eq(item(ids, 1)->integer, 1000002);
+	ck_assert_int_eq(item(ids, 2)->integer, 1000005);
+	ck_assert_str_eq(value_string(item(list, 0), "name", ""), "first");
+	ck_assert_int_eq(value_int(item(list, 1), "thread_id", 0), 1000001);
+	ck_assert_uint_eq(value_get(item(list, 1), "thread_ids")->count, 2);
+	ck_assert_ptr_null(value_get(item(list, 2), "thread_ids"));
+	made_done(&m);
+}
+END_TEST
+
+/* 30,000 threads, all different, all the same, and two of each: one comparison for each pair would take minutes. */
+START_TEST(fold_many)
+{
+	static const size_t of_each[] = { 1, 30000, 2 };
+	size_t count = 30000;
+	struct capture_thread *threads = calloc(count, sizeof(*threads));
+	const struct value **stacks = calloc(count, sizeof(*stacks));
+	char address[32];
+	struct made m;
+
+	made_open(&m, 0);
+	value_tree_done(&m.report.tree);
+	m.report = (struct gmr_report){ .tree = VALUE_TREE(256 << 20) };
+	m.decoded.tree.max = 256 << 20;
+	for (size_t i = 0; i < count; i++) {
+		snprintf(address, sizeof(address), "0x%zx", i / of_each[_i]);
+		made_stack(&m, 0, address, NULL);
+		stacks[i] = m.stacks[0];
+		threads[i] = (struct capture_thread){ .tid = (pid_t)i + 1, .how = CAPTURE_ASLEEP, .state = 'S',
+						      .call.number = PROCPARSE_CALL_NONE };
+	}
+	m.c.capture.threads = threads;
+	m.c.capture.thread_count = m.decoded.count = count;
+	m.decoded.stacks = stacks;
+	ck_assert_uint_eq(make_threads(&m, &folded)->count, count / of_each[_i]);
+	ck_assert_int_eq(m.report.tree.error, 0);
+	made_done(&m);
+	free(threads);
+	free(stacks);
+}
+END_TEST
+
+START_TEST(java)
+{
+	struct capture_module modules[] = { { .path = (char *)"/usr/bin/java" },
+					    { .path = (char *)"/usr/lib/jvm/lib/server/libjvm.so" }, { .path = NULL } };
+	char command[64];
+	struct made m;
+
+	made_open(&m, 0);
+	m.c.capture.modules = modules;
+	m.c.capture.module_count = 3;
+	make_threads(&m, &plain);
+	snprintf(command, sizeof(command), "`jcmd %d Thread.print`", m.c.target.inner_pid);
+	ck_assert_uint_eq(m.report.notes->count, 1);
+	ck_assert_ptr_nonnull(strstr(value_string(item(m.report.notes, 0), "text", ""), command));
+	made_done(&m);
+}
+END_TEST
+
+#ifdef __GLIBC__
+
+START_TEST(deadlock)
+{
+	const struct value *list, *ring;
+	pid_t pid = deadlock_start();
+	struct made m;
+
+	made_open(&m, 0);
+	captured_done(&m.c);
+	captured_open(&m.c, pid);
+	CHILD_UNTIL(captured_look(&m.c) == 3 && deadlock_is_in(&m.c, 1, "futex") &&
+		    deadlock_is_in(&m.c, 2, "futex") && m.c.threads[1].call.args[2] == 2 &&
+		    m.c.threads[2].call.args[2] == 2);
+	list = make_threads(&m, &plain);
+	ck_assert_int_eq(value_int(item(list, 1), "waits_for", 0), m.c.threads[2].tid);
+	ck_assert_int_eq(value_int(item(list, 2), "waits_for", 0), m.c.threads[1].tid);
+	ck_assert_uint_eq(m.report.deadlocks->count, 1);
+	ring = item(m.report.deadlocks, 0);
+	ck_assert_uint_eq(ring->count, 2);
+	ck_assert_int_eq(item(ring, 0)->integer, m.c.threads[1].tid);
+	made_done(&m);
+	child_end(pid);
+}
+END_TEST
+
+#endif
+
+int main(void)
+{
+	TCase *t = tcase_create("all");
+
+	tcase_add_test(t, fields);
+#if defined(__x86_64__) || defined(__aarch64__)
+	tcase_add_loop_test(t, call, 0, sizeof(calls) / sizeof(*calls));
+	tcase_add_test(t, call_of_a_descriptor);
+	tcase_add_test(t, call_of_a_32_bit_program);
+#endif
+	tcase_add_test(t, unread);
+	tcase_add_test(t, no_capture);
+	tcase_add_test(t, decoder_died);
+	tcase_add_test(t, fold);
+	tcase_add_loop_test(t, fold_many, 0, 3);
+	tcase_add_test(t, java);
+#ifdef __GLIBC__
+	tcase_add_test(t, deadlock);
+#endif
+	return suite_run("threads", t);
+}
