@@ -23,7 +23,7 @@ struct decode_options {
 	bool package, stacks;   /* what is wanted */
 	bool may_stop;          /* sleepers whose stack is not whole may be stopped */
 	bool debuginfod;
-	bool sources;           /* read lines of source */
+	bool sources;           /* files and lines of frames, and what stands there */
 	int64_t deadline_ns;    /* CLOCK_MONOTONIC */
 };
 

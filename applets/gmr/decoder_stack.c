@@ -11,7 +11,8 @@ enum { CODE_MAX = 1024 };
 int decoder_stacks_open(const struct decode_job *job, struct decoder_stacks *ret, const char **ret_why)
 {
 	struct unwind_options options = { .root = job->target->root >= 0 ? job->target->root : -1,
-					  .debuginfod = job->options->debuginfod, .frames_max = DECODE_FRAMES_MAX };
+					  .debuginfod = job->options->debuginfod, .frames_max = DECODE_FRAMES_MAX,
+					  .lines = job->options->sources };
 	const char *why = NULL;
 	int r;
 

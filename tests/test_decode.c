@@ -1,0 +1,495 @@
+/* The talk with the child that decodes: what its messages may be, how it may end, and the real one. */
+#include <check.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "applets/gmr/decode_private.h"
+#include "core/confine.h"
+#include "tests/captured.h"
+#include "tests/child.h"
+#include "tests/suite.h"
+
+enum { THREADS = 4 };
+
+static int64_t soon(int ms)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec + (int64_t)ms * 1000000;
+}
+
+/* ---- one message ---- */
+
+static struct decoded decoded;
+static const struct value *stacks[THREADS];
+static size_t again[THREADS + 1], again_count;
+
+static void begin(void)
+{
+	memset(stacks, 0, sizeof(stacks));
+	decoded = (struct decoded){ .tree = VALUE_TREE(DECODE_TREE_MAX), .stacks = stacks, .count = THREADS };
+	value_add_list(&decoded.tree, &decoded.tree.root, "stacks");
+	value_add_list(&decoded.tree, &decoded.tree.root, "notes");
+	again_count = 0;
+}
+
+static void end(void)
+{
+	value_tree_done(&decoded.tree);
+}
+
+/* Take what TREE's root holds as a message. */
+static int take(struct value_tree *tree)
+{
+	struct buf message = BUF(DECODE_MESSAGE_MAX);
+	enum decode_kind kind;
+	int r;
+
+	ck_assert_int_eq(tree->error, 0);
+	ck_assert_int_eq(value_pack(&tree->root, &message), 0);
+	r = decode_message(&decoded, message.data, message.len, &kind, again, &again_count);
+	buf_done(&message);
+	value_tree_done(tree);
+	return r;
+}
+
+#define TREE VALUE_TREE(64 << 20)
+
+static int take_stack(int64_t index, size_t lines)
+{
+	struct value_tree tree = TREE;
+	struct value *list;
+
+	value_add_int(&tree, &tree.root, "index", index);
+	list = value_add_list(&tree, &tree.root, "lines");
+	while (lines-- > 0)
+		value_add_string(&tree, value_add_map(&tree, list, NULL), "name", "f");
+	return take(&tree);
+}
+
+START_TEST(stacks_of_threads)
+{
+	ck_assert_int_eq(take_stack(0, 3), 0);
+	ck_assert_uint_eq(value_get(stacks[0], "lines")->count, 3);
+	ck_assert_int_eq(take_stack(0, 3), -EBADMSG); /* a second time */
+	ck_assert_int_eq(take_stack(THREADS, 3), -EBADMSG);
+	ck_assert_int_eq(take_stack(-1, 3), -EBADMSG);
+	ck_assert_int_eq(take_stack(INT64_MAX, 3), -EBADMSG);
+	ck_assert_int_eq(take_stack(INT64_MIN, 3), -EBADMSG);
+	ck_assert_int_eq(take_stack(1, DECODE_FRAMES_MAX), 0);
+	ck_assert_int_eq(take_stack(2, DECODE_FRAMES_MAX + 1), -EBADMSG);
+	ck_assert_int_eq(take_stack(3, 0), 0);
+	ck_assert_ptr_null(stacks[2]);
+}
+END_TEST
+
+/* Only the fields that are known, of their kinds, and no longer than they should be. */
+START_TEST(fields_of_a_frame)
+{
+	struct value_tree tree = TREE;
+	struct value *line, *nested;
+	const struct value *got;
+	char *text = malloc(20001);
+
+	memset(text, 'x', 20000);
+	text[20000] = '\0';
+	value_add_int(&tree, &tree.root, "index", 2);
+	line = value_add_map(&tree, value_add_list(&tree, &tree.root, "lines"), NULL);
+	value_add_string(&tree, line, "evil", "\033[31m");
+	value_add_string(&tree, line, "line", "not a number");
+	value_add_string(&tree, line, "name", text);
+	value_add_int(&tree, line, "filename", 7);
+	nested = value_add_list(&tree, line, "code");
+	for (int i = 0; i < 100; i++)
+		nested = value_add_list(&tree, nested, NULL);
+	value_add_int(&tree, line, "offset", 4711);
+	value_add_bool(&tree, &tree.root, "end", true);
+	ck_assert_int_eq(take(&tree), 0);
+	free(text);
+	got = value_first(value_get(stacks[2], "lines"));
+	ck_assert_uint_eq(got->count, 7);
+	ck_assert_ptr_null(value_get(got, "evil"));
+	ck_assert_int_eq(value_get(got, "line")->kind, VALUE_NULL);
+	ck_assert_int_eq(value_get(got, "filename")->kind, VALUE_NULL);
+	ck_assert_int_eq(value_get(got, "code")->kind, VALUE_NULL);
+	ck_assert_uint_eq(value_get(got, "name")->count, 8192);
+	ck_assert_int_eq(value_int(got, "offset", 0), 4711);
+	ck_assert_int_eq(value_get(stacks[2], "end")->kind, VALUE_NULL);
+}
+END_TEST
+
+static int take_again(size_t count, const int64_t *indices)
+{
+	struct value_tree tree = TREE;
+	struct value *list = value_add_list(&tree, &tree.root, "again");
+
+	for (size_t i = 0; i < count; i++)
+		value_add_int(&tree, list, NULL, indices[i]);
+	return take(&tree);
+}
+
+START_TEST(again_by_index)
+{
+	ck_assert_int_eq(take_again(3, (int64_t[]){ 0, 2, 3 }), 0);
+	ck_assert_uint_eq(again_count, 3);
+	ck_assert_uint_eq(again[2], 3);
+	ck_assert_int_eq(take_again(2, (int64_t[]){ 2, 2 }), -EBADMSG);
+	ck_assert_int_eq(take_again(2, (int64_t[]){ 2, 1 }), -EBADMSG);
+	ck_assert_int_eq(take_again(1, (int64_t[]){ THREADS }), -EBADMSG);
+	ck_assert_int_eq(take_again(1, (int64_t[]){ -1 }), -EBADMSG);
+	ck_assert_int_eq(take_again(5, (int64_t[]){ 0, 1, 2, 3, 4 }), -EBADMSG);
+	ck_assert_int_eq(take_stack(1, 1), 0);
+	ck_assert_int_eq(take_again(1, (int64_t[]){ 1 }), -EBADMSG); /* its stack has come */
+}
+END_TEST
+
+static int take_text(const char *key, const char *text)
+{
+	struct value_tree tree = TREE;
+
+	value_add_string(&tree, &tree.root, key, text);
+	return take(&tree);
+}
+
+START_TEST(texts)
+{
+	struct value_tree tree = TREE;
+	struct value *deep;
+
+	ck_assert_int_eq(take_text("why", "no libdw"), 0);
+	ck_assert_str_eq(decoded.why, "no libdw");
+	ck_assert_int_eq(take_text("why", "again"), -EBADMSG);
+	ck_assert_int_eq(take_text("why", NULL), -EBADMSG);
+	for (int i = 0; i < 64; i++)
+		ck_assert_int_eq(take_text("note", "x"), 0);
+	ck_assert_int_eq(take_text("note", "x"), -EBADMSG);
+	ck_assert_int_eq(take_text("unheard of", "x"), -EBADMSG);
+	ck_assert_int_eq(take_text("package", "x"), -EBADMSG);
+	ck_assert_int_eq(take_text("index", "0"), -EBADMSG);
+	ck_assert_int_eq(take_text("again", "0"), -EBADMSG);
+	deep = value_add_map(&tree, &tree.root, "package");
+	value_add_string(&tree, deep, "product", "nginx");
+	for (int i = 0; i < 100; i++)
+		deep = value_add_map(&tree, deep, "interpreter");
+	ck_assert_int_eq(take(&tree), 0);
+	ck_assert_str_eq(value_string(value_get(&decoded.tree.root, "package"), "product", ""), "nginx");
+	tree = TREE;
+	value_add_map(&tree, &tree.root, "package");
+	ck_assert_int_eq(take(&tree), -EBADMSG); /* a second time */
+}
+END_TEST
+
+START_TEST(bytes)
+{
+	static const char *const wrong[] = { "", "\xff\xff\xff\xff", "{\"done\":true}" };
+	enum decode_kind kind;
+
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_int_eq(decode_message(&decoded, wrong[i], strlen(wrong[i]), &kind, again, &again_count),
+				 -EBADMSG);
+}
+END_TEST
+
+/* ---- how a child ends ---- */
+
+static int send_value(int channel, struct value_tree *tree)
+{
+	struct buf message = BUF(DECODE_MESSAGE_MAX);
+	int r = value_pack(&tree->root, &message);
+
+	r = r < 0 ? r : confine_send(channel, -1, message.data, message.len);
+	buf_done(&message);
+	value_tree_done(tree);
+	return r;
+}
+
+static int send_stack(int channel, int64_t index)
+{
+	struct value_tree tree = TREE;
+
+	value_add_int(&tree, &tree.root, "index", index);
+	value_add_list(&tree, &tree.root, "lines");
+	return send_value(channel, &tree);
+}
+
+static int send_again(int channel, int64_t index)
+{
+	struct value_tree tree = TREE;
+
+	value_add_int(&tree, value_add_list(&tree, &tree.root, "again"), NULL, index);
+	return send_value(channel, &tree);
+}
+
+static int hang(void)
+{
+	while (pause() < 0)
+		;
+	return 0;
+}
+
+static int is_killed(int channel, void *unused)
+{
+	(void)unused;
+	send_stack(channel, 1);
+	return raise(SIGKILL);
+}
+
+static int crashes(int channel, void *unused)
+{
+	(void)unused;
+	send_stack(channel, 1);
+	signal(SIGSEGV, SIG_DFL); /* a sanitizer has its own handler */
+	return raise(SIGSEGV);
+}
+
+static int leaves(int channel, void *unused)
+{
+	(void)unused;
+	send_stack(channel, 1);
+	return 3;
+}
+
+static int lies(int channel, void *unused)
+{
+	(void)unused;
+	send_stack(channel, 1);
+	send_stack(channel, THREADS);
+	return hang();
+}
+
+static int sends_too_much(int channel, void *unused)
+{
+	size_t size = DECODE_MESSAGE_MAX + 1;
+
+	(void)unused;
+	send_stack(channel, 1);
+	confine_send(channel, -1, calloc(1, size), size);
+	return hang();
+}
+
+static int never_ends(int channel, void *unused)
+{
+	(void)unused;
+	while (send_stack(channel, 1) == 0)
+		;
+	return 0;
+}
+
+static int asks_again(int channel, void *unused)
+{
+	(void)unused;
+	send_stack(channel, 1);
+	send_again(channel, 0);
+	return hang();
+}
+
+static const struct {
+	int (*child)(int channel, void *unused);
+	int error;
+	const char *why;
+} ends[] = {
+	{ is_killed, -ECONNRESET, "the decoder was killed by SIGKILL" },
+	{ crashes, -ECONNRESET, "the decoder was killed by SIGSEGV" },
+	{ leaves, -ECONNRESET, "the decoder ended too early" },
+	{ lies, -EBADMSG, "the decoder sent what makes no sense" },
+	{ sends_too_much, -ENOBUFS, "there is more than we take" },
+	{ never_ends, -EBADMSG, "the decoder sent what makes no sense" },
+	{ asks_again, -EBADMSG, "the decoder sent what makes no sense" }, /* though none may be stopped */
+};
+
+static void hand_made(struct captured *c)
+{
+	captured_open(c, getpid());
+	for (size_t i = 0; i < THREADS; i++)
+		c->threads[i] = (struct capture_thread){ .tid = getpid(), .how = CAPTURE_ASLEEP };
+	c->capture.thread_count = THREADS;
+}
+
+START_TEST(child_ends)
+{
+	struct decode_options options = { .stacks = true, .deadline_ns = soon(50000) };
+	struct decoded got;
+	struct captured c;
+
+	hand_made(&c);
+	ck_assert_int_eq(decode_by(&c.target, &c.capture, &options, ends[_i].child, &got), 0);
+	ck_assert_int_eq(got.error, ends[_i].error);
+	ck_assert_msg(strstr(got.why, ends[_i].why) == got.why, "%s", got.why);
+	ck_assert_ptr_nonnull(got.stacks[1]);
+	ck_assert_ptr_null(got.stacks[0]);
+	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1); /* it was reaped */
+	decoded_done(&got);
+	decoded_done(NULL);
+	captured_done(&c);
+}
+END_TEST
+
+static int hangs(int channel, void *unused)
+{
+	(void)unused;
+	send_stack(channel, 1);
+	return hang();
+}
+
+START_TEST(deadline)
+{
+	struct decode_options options = { .stacks = true, .deadline_ns = soon(200) };
+	struct decoded got;
+	struct captured c;
+
+	hand_made(&c);
+	ck_assert_int_eq(decode_by(&c.target, &c.capture, &options, hangs, &got), 0);
+	ck_assert_int_eq(got.error, -ETIMEDOUT);
+	ck_assert_str_eq(got.why, "no time left");
+	decoded_done(&got);
+	captured_done(&c);
+}
+END_TEST
+
+/* A child has the limits that decode() gives it, and not our rights. */
+static int looks_around(int channel, void *context)
+{
+	const struct decode_job *job = context;
+	struct value_tree tree = TREE;
+	struct rlimit cpu, memory;
+
+	if (getrlimit(RLIMIT_CPU, &cpu) < 0 || getrlimit(RLIMIT_AS, &memory) < 0 || job->exe < 0 || getuid() == 0)
+		return 1;
+	if (cpu.rlim_cur > 51 || memory.rlim_cur == RLIM_INFINITY)
+		return 1;
+	value_add_bool(&tree, &tree.root, "done", true);
+	return send_value(channel, &tree);
+}
+
+START_TEST(limits)
+{
+	struct decode_options options = { .package = true, .deadline_ns = soon(50000) };
+	struct decoded got;
+	struct captured c;
+
+	hand_made(&c);
+	ck_assert_int_eq(decode_by(&c.target, NULL, &options, looks_around, &got), 0);
+	ck_assert_int_eq(got.error, 0);
+	ck_assert_str_eq(got.why, "");
+	decoded_done(&got);
+	captured_done(&c);
+}
+END_TEST
+
+/* ---- the real ones ---- */
+
+static struct capture *capture_of(const struct captured *c, enum capture_mode mode)
+{
+	struct capture_options options = { .mode = mode, .look_ns = 20000000, .max_stop_ns = 20000000,
+					   .deadline_ns = soon(50000), .stack_max = 1 << 20, .total_max = 64 << 20 };
+	struct capture *capture = NULL;
+
+	ck_assert_int_eq(capture_take(&c->proc, c->target.dir, &c->target.ref, &options, &capture), 0);
+	return capture;
+}
+
+/* A capture of PID asleep, or NULL: nothing can be read here (a container without ptrace). */
+static struct capture *asleep(struct captured *c, pid_t pid)
+{
+	struct capture *capture = NULL;
+
+	captured_open(c, pid);
+	CHILD_UNTIL((capture_free(capture), capture = capture_of(c, CAPTURE_NO_STOP)) &&
+		    capture->threads[0].error != -EBUSY);
+	if (capture->threads[0].how == CAPTURE_ASLEEP)
+		return capture;
+	printf("skipped: reading the stack of a child: %s\n", strerror(-capture->threads[0].error));
+	capture_free(capture);
+	return NULL;
+}
+
+START_TEST(real)
+{
+	struct decode_options options = { .stacks = true, .package = true, .may_stop = true, .sources = true,
+					  .deadline_ns = soon(50000) };
+	pid_t pid = child_start();
+	struct decoded got;
+	struct captured c;
+	struct capture *capture = asleep(&c, pid);
+	const struct value *lines;
+
+	if (capture) {
+		ck_assert_int_eq(decode(&c.target, capture, &options, &got), 0);
+		ck_assert_msg(got.error == 0, "%s", got.why);
+		ck_assert_ptr_nonnull(value_get(&got.tree.root, "package"));
+		ck_assert_ptr_nonnull(got.stacks[0]);
+		lines = value_get(got.stacks[0], "lines");
+		ck_assert_uint_ge(lines->count, got.why[0] ? 1 : 3); /* no libdw: one */
+		decoded_done(&got);
+		capture_free(capture);
+	}
+	captured_done(&c);
+	child_end(pid);
+}
+END_TEST
+
+/* Ask for thread 0 again; it comes stopped, with its bytes in memory that both see. */
+static int asks_for_more(int channel, void *context)
+{
+	const struct decode_job *job = context;
+	struct value_tree tree = TREE;
+	struct decode_again got;
+	struct buf answer = BUF(65536);
+
+	if (send_again(channel, 0) < 0 || confine_receive(channel, -1, &answer) != 1 || answer.len != sizeof(got))
+		return 1;
+	memcpy(&got, answer.data, sizeof(got));
+	if (got.index != 0 || got.error || got.how != CAPTURE_STOPPED || !got.regs.known ||
+	    got.stack_at != got.regs.sp || got.stack_len == 0)
+		return 2;
+	if (memchr(got.stack, 0, got.stack_len) == NULL) /* all zeroes would be found, too */
+		return 4;
+	if (job->capture->threads[0].how != CAPTURE_ASLEEP || send_stack(channel, 0) < 0)
+		return 3;
+	value_add_bool(&tree, &tree.root, "done", true);
+	return send_value(channel, &tree);
+}
+
+START_TEST(asked_again)
+{
+	struct decode_options options = { .stacks = true, .may_stop = true, .deadline_ns = soon(50000) };
+	pid_t pid = child_start();
+	struct decoded got;
+	struct captured c;
+	struct capture *capture = asleep(&c, pid);
+
+	if (capture) {
+		ck_assert_int_eq(decode_by(&c.target, capture, &options, asks_for_more, &got), 0);
+		ck_assert_msg(got.error == 0, "%s", got.why);
+		ck_assert_ptr_nonnull(got.stacks[0]);
+		ck_assert_int_eq(capture->threads[0].how, CAPTURE_STOPPED);
+		decoded_done(&got);
+		capture_free(capture);
+	}
+	captured_done(&c);
+	child_end(pid);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *t = tcase_create("all");
+
+	tcase_add_checked_fixture(t, begin, end);
+	tcase_add_test(t, stacks_of_threads);
+	tcase_add_test(t, fields_of_a_frame);
+	tcase_add_test(t, again_by_index);
+	tcase_add_test(t, texts);
+	tcase_add_test(t, bytes);
+	tcase_add_loop_test(t, child_ends, 0, sizeof(ends) / sizeof(*ends));
+	tcase_add_test(t, deadline);
+	tcase_add_test(t, limits);
+	tcase_add_test(t, real);
+	tcase_add_test(t, asked_again);
+	return suite_run("decode", t);
+}
