@@ -1,0 +1,122 @@
+/* Separate debug information, looked for in the target's root and verified. Needs objcopy(1). */
+#include "core/unwind.h"
+
+#include <stdarg.h>
+#include <sys/stat.h>
+
+#include "core/elffile.h"
+#include "tests/nest.h"
+#include "tests/suite.h"
+
+static char top[64], root[128], program[128];
+
+static int run(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static int run(const char *format, ...)
+{
+	char command[4 * PATH_MAX];
+	va_list args;
+
+	va_start(args, format);
+	ck_assert_int_lt(vsnprintf(command, sizeof(command), format, args), (int)sizeof(command));
+	va_end(args);
+	return system(command);
+}
+
+/* A stripped copy of nest outside of the root, which is empty, and its symbols in nest.debug. */
+static void setup(void)
+{
+	char nest[PATH_MAX];
+
+	nest_path(nest);
+	strcpy(top, "/tmp/test_unwind_dw.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(top));
+	snprintf(root, sizeof(root), "%s/root", top);
+	snprintf(program, sizeof(program), "%s/nest", top);
+	ck_assert_int_eq(mkdir(root, 0700), 0);
+	ck_assert_int_eq(run("cp '%s' %s/whole && objcopy --only-keep-debug %s/whole %s/nest.debug 2>&1", nest, top, top,
+			     top), 0);
+}
+
+static void teardown(void)
+{
+	ck_assert_int_eq(run("rm -rf '%s'", top), 0);
+}
+
+/* Is the function "middle" named, when files are looked for in the root? */
+static bool is_named(void)
+{
+	struct unwind_options options = { .root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC), .frames_max = 64 };
+	struct nest_stack stack;
+	struct capture capture;
+	struct unwind *unwind;
+	bool named;
+
+	ck_assert_int_ge(options.root, 0);
+	nest_start_program(program, "calls", NULL);
+	unwind = nest_open(1 << 20, &options, &capture);
+	nest_unwind(unwind, &capture.threads[0], &stack);
+	ck_assert_int_eq(stack.end, UNWIND_WHOLE);
+	named = nest_find(&stack, 0, "middle") < stack.count;
+	unwind_free(unwind);
+	unwind_release(&capture);
+	nest_end();
+	close(options.root);
+	return named;
+}
+
+START_TEST(by_build_id)
+{
+	char id[ELFFILE_BUILD_ID_TEXT];
+	int fd;
+
+	ck_assert_int_eq(run("objcopy --strip-all %s/whole %s", top, program), 0);
+	fd = open(program, O_RDONLY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	if (elffile_build_id(fd, id) == 0) {
+		ck_assert(!is_named());
+		ck_assert_int_eq(run("d=%s/usr/lib/debug/.build-id/%.2s; mkdir -p $d && cp %s/nest.debug $d/%s.debug", root,
+				     id, top, id + 2), 0);
+		ck_assert(is_named());
+		/* Another file under this name. */
+		ck_assert_int_eq(run("cp /proc/self/exe %s/usr/lib/debug/.build-id/%.2s/%s.debug", root, id, id + 2), 0);
+		ck_assert(!is_named());
+	}
+	close(fd);
+}
+END_TEST
+
+/* Without a build-id it is by name and CRC, in one of three places; a link that leads out of the root does not. */
+START_TEST(by_link)
+{
+	static const char *const places[] = { "", "/.debug", NULL };
+
+	ck_assert_int_eq(run("cd %s && objcopy -R .note.gnu.build-id whole && rm nest.debug && "
+			     "objcopy --only-keep-debug whole nest.debug 2>/dev/null && "
+			     "objcopy --strip-all --add-gnu-debuglink=nest.debug whole nest", top), 0);
+	ck_assert(!is_named());
+	for (size_t i = 0; places[i]; i++) {
+		ck_assert_int_eq(run("d=%s%s%s; mkdir -p $d && cp %s/nest.debug $d", root, top, places[i], top), 0);
+		ck_assert(is_named());
+		ck_assert_int_eq(run("printf x >>%s%s%s/nest.debug", root, top, places[i]), 0);
+		ck_assert(!is_named());
+	}
+	ck_assert_int_eq(run("d=%s/usr/lib/debug%s; mkdir -p $d && cp %s/nest.debug $d", root, top, top), 0);
+	ck_assert(is_named());
+	ck_assert_int_eq(run("ln -sf %s/nest.debug %s/usr/lib/debug%s/", top, root, top), 0);
+	ck_assert(!is_named());
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests = tcase_create("unwind_dw_debug");
+
+	if (system("command -v objcopy >/dev/null") != 0) {
+		puts("no objcopy");
+		return 77;
+	}
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_test(tests, by_build_id);
+	tcase_add_test(tests, by_link);
+	return suite_run("unwind_dw_debug", tests);
+}
