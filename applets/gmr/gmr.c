@@ -1,8 +1,6 @@
 /* gmr: a Guru Meditation Report of any process, from outside. */
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "applets/applet.h"
 #include "applets/gmr/make.h"
@@ -50,7 +48,7 @@ static int report_all(const struct procfs *proc, const struct pidset *pids, cons
 {
 	int status = 0;
 
-	for (size_t i = 0; i < pids->count && !ferror(stdout); i++)
+	for (size_t i = 0; i < pids->count && !output->is_closed; i++)
 		status |= report_one(proc, pids->pids[i], make, output);
 	return status;
 }

@@ -1,8 +1,9 @@
 #include "applets/gmr/output.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "applets/gmr/outfile.h"
 #include "core/buf.h"
@@ -85,13 +86,39 @@ void output_done(struct output *output)
 		output->directory = fd_close(output->directory);
 }
 
-/* The standard output's own errors are said when the program ends. */
-static int put_stdout(const void *data, size_t len)
+/* A pipe that somebody has made non-blocking is waited for. */
+static int write_stdout(const char *data, size_t len)
 {
-	return fwrite(data, 1, len, stdout) == len && fflush(stdout) == 0 ? 0 : 1;
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	while (len > 0) {
+		ssize_t n = write(STDOUT_FILENO, data, len);
+
+		if (n < 0 && errno == EAGAIN)
+			poll(&out, 1, -1);
+		else if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			data += n;
+			len -= (size_t)n;
+		}
+	}
+	return 0;
 }
 
-static int put_directory(const struct output *output, const struct made *made, const struct buf *text)
+/* Not by stdio: a report is large, and why it could not be written is said. Once: the next would fail as well. */
+static int put_stdout(struct output *output, const char *data, size_t len)
+{
+	int r = output->is_closed ? 0 : write_stdout(data, len);
+
+	if (r == 0)
+		return output->is_closed;
+	output->is_closed = true;
+	log_fail("cannot write to the standard output: %s", log_errno(r));
+	return 1;
+}
+
+static int put_directory(struct output *output, const struct made *made, const struct buf *text)
 {
 	CLEANUP(buf_done) struct buf line = BUF(PATH_MAX + NAME_MAX + 2);
 	const char *directory = output->options->directory;
@@ -103,7 +130,7 @@ static int put_directory(const struct output *output, const struct made *made, c
 		return 1;
 	}
 	buf_printf(&line, "%s%s%s\n", directory, directory[strlen(directory) - 1] == '/' ? "" : "/", name);
-	return put_stdout(line.data ? line.data : "", line.len);
+	return put_stdout(output, line.data ? line.data : "", line.len);
 }
 
 static int begin_text(const struct output *output, struct buf *text)
@@ -137,7 +164,7 @@ int output_put(struct output *output, const struct made *made)
 		return r < 0 ? fail_file(output->options->file, r) : 0;
 	}
 	output->count++;
-	return put_stdout(text.data, text.len);
+	return put_stdout(output, text.data, text.len);
 }
 
 int output_end(struct output *output)
@@ -146,7 +173,7 @@ int output_end(struct output *output)
 
 	if (!is_format(output, "xml") || !output->many || output->directory >= 0)
 		return 0;
-	if (output->count == 0 && put_stdout(none, sizeof(none) - 1))
+	if (output->count == 0 && put_stdout(output, none, sizeof(none) - 1))
 		return 1;
-	return put_stdout(end, sizeof(end) - 1);
+	return put_stdout(output, end, sizeof(end) - 1);
 }

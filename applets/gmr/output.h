@@ -9,9 +9,10 @@
 
 struct output {
 	const struct options *options;
-	int directory; /* of the files, -1: stdout or one file */
-	bool many;     /* there may be more than one report */
-	size_t count;  /* of what has been put to stdout */
+	int directory;  /* of the files, -1: stdout or one file */
+	bool many;      /* there may be more than one report */
+	size_t count;   /* of what has been put to stdout */
+	bool is_closed; /* stdout cannot be written to (any more) */
 };
 
 /* Prepare, before any process is looked at: libxml2 is there where it is needed, the directory can be written to, the

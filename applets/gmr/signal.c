@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "applets/gmr/descriptors.h"
+#include "applets/gmr/syscalls.h"
 #include "applets/gmr/target.h"
 #include "core/cleanup.h"
 #include "core/elffile.h"
 #include "core/log.h"
+#include "core/memory.h"
 #include "core/procparse_task.h"
 #include "core/sig.h"
 
@@ -18,6 +20,8 @@ enum {
 	STATUS_MAX = 1 << 20,  /* a process may be in 65,536 groups */
 	PLACE_MAX = 8 << 10,
 	NOTE_MAX = 256,
+	SYSCALL_MAX = 512,
+	LOOKS = 5,
 	NOTE_GO_BUILD_ID = 4,  /* of the owner "Go": the linker of Go writes one into every program */
 };
 
@@ -37,24 +41,42 @@ static bool has_signal(const struct buf *status, const char *key, int signal)
 	return mask >> (signal - 1) & 1;
 }
 
-/* 1: this thread does not block it, and would be hit. */
-static int takes_it(pid_t tid, int dir, void *context)
+/* While a thread is in rt_sigtimedwait(2), which sigwait(3) is, its SigBlk lacks what it waits for. */
+static bool is_waited_for(pid_t tid, int dir, int signal)
 {
-	CLEANUP(buf_done) struct buf status = BUF(STATUS_MAX);
-	int r = procfs_read(dir, "status", &status);
+	CLEANUP(buf_done) struct buf text = BUF(SYSCALL_MAX);
+	struct procparse_syscall call = { .number = PROCPARSE_CALL_NONE };
+	const char *name;
+	uint64_t set;
 
-	(void)tid;
-	if (r < 0)
-		return r;
-	return has_signal(&status, "SigBlk", *(const int *)context) ? 0 : 1;
+	if (procfs_read(dir, "syscall", &text) < 0 || procparse_syscall(text.data, text.len, &call) < 0)
+		return false;
+	name = call.number >= 0 ? syscall_name(call.number) : NULL;
+	if (!name || strcmp(name, "rt_sigtimedwait") != 0 || memory_read(tid, call.args[0], &set, sizeof(set)) < 0)
+		return false;
+	return set >> (signal - 1) & 1;
 }
 
-/* Programs that take signals by signalfd(2) or sigwait(3) block them in all threads; a handler is not there. */
+/* 1: this thread does not block it, and would be hit. */
+static int is_hit(pid_t tid, int dir, void *context)
+{
+	CLEANUP(buf_done) struct buf status = BUF(STATUS_MAX);
+	int signal = *(const int *)context, r = procfs_read(dir, "status", &status);
+
+	if (r < 0)
+		return r;
+	return has_signal(&status, "SigBlk", signal) || is_waited_for(tid, dir, signal) ? 0 : 1;
+}
+
+/* Programs that take signals by signalfd(2) or sigwait(3) block them in all threads; a handler is not there. One that
+ * goes into or out of sigwait(3) between our two readings is looked at again. */
 static bool is_blocked(const struct asked *asked)
 {
-	int signal = asked->signal;
+	int signal = asked->signal, r = 1;
 
-	return procfs_each_thread(asked->target->dir, takes_it, &signal) == 0;
+	for (int i = 0; r == 1 && i < LOOKS; i++)
+		r = procfs_each_thread(asked->target->dir, is_hit, &signal);
+	return r == 0;
 }
 
 /* Go's runtime has a handler for every signal, and ends the program by those that it was not told to pass on. */
@@ -112,7 +134,7 @@ static bool is_expected(const struct asked *asked)
 	return false;
 }
 
-/* What its standard error is, as far as that can be seen. */
+/* What its standard error is, as far as that can be seen. To be asked before the signal: it may end by it. */
 static int error_place(const struct target *target, struct buf *ret, const char **ret_kind)
 {
 	struct descriptors *descriptors = NULL;
@@ -138,29 +160,29 @@ static const char *error_hint(const char *kind, const struct buf *place)
 	return !strcmp(kind, "UNIX") ? ", the journal where systemd started it (journalctl)" : "";
 }
 
-static void tell(const struct asked *asked)
+/* The line of the answer: "SIGUSR2 sent to 7 (webapp); its standard error is /var/log/webapp.log". */
+static void answer(const struct asked *asked, struct buf *ret)
 {
-	CLEANUP(buf_done) struct buf place = BUF(PLACE_MAX), line = BUF(4 * PLACE_MAX);
+	CLEANUP(buf_done) struct buf place = BUF(PLACE_MAX);
 	const char *kind = "";
 	int r = error_place(asked->target, &place, &kind);
 
-	buf_printf(&line, "%s sent to %d (", asked->signal_name, (int)asked->target->ref.pid);
-	buf_add_escaped(&line, asked->name, strlen(asked->name), false);
+	buf_printf(ret, "%s sent to %d (", asked->signal_name, (int)asked->target->ref.pid);
+	buf_add_escaped(ret, asked->name, strlen(asked->name), false);
 	if (r == -ENOENT) {
-		buf_adds(&line, "); its standard error is closed\n");
+		buf_adds(ret, "); its standard error is closed\n");
 	} else if (r < 0) {
-		buf_printf(&line, "); its standard error cannot be seen: %s\n", log_errno(r));
+		buf_printf(ret, "); its standard error cannot be seen: %s\n", log_errno(r));
 	} else {
-		buf_adds(&line, "); its standard error is ");
-		buf_add_escaped(&line, place.data, place.len, false);
-		buf_printf(&line, "%s\n", error_hint(kind, &place));
+		buf_adds(ret, "); its standard error is ");
+		buf_add_escaped(ret, place.data, place.len, false);
+		buf_printf(ret, "%s\n", error_hint(kind, &place));
 	}
-	fputs(line.data ? line.data : "", stdout);
-	fflush(stdout);
 }
 
 static int send_to(const struct asked *asked, bool force)
 {
+	CLEANUP(buf_done) struct buf line = BUF(5 * PLACE_MAX);
 	const char *why = force ? NULL : objection(asked);
 	int r;
 
@@ -170,13 +192,14 @@ static int send_to(const struct asked *asked, bool force)
 		log_fail("not sent to %d (%s): it %s (--force sends it)", (int)asked->target->ref.pid, asked->name, why);
 		return 1;
 	}
+	answer(asked, &line);
 	r = pidref_signal(asked->target->proc, &asked->target->ref, asked->signal);
 	if (r < 0) {
 		log_fail("cannot send %s to %d (%s): %s", asked->signal_name, (int)asked->target->ref.pid, asked->name,
 			 r == -ESRCH ? "it has ended" : log_errno(r));
 		return 1;
 	}
-	tell(asked);
+	fputs(line.data ? line.data : "", stdout);
 	return 0;
 }
 

@@ -32,6 +32,10 @@ needs_heart() {
 	"$PROCGUARD" --list | grep -qx heart || skip "this build has no heart"
 }
 
+needs_gmr() {
+	"$PROCGUARD" --list | grep -qx gmr || skip "this build has no gmr"
+}
+
 first_applet() {
 	"$PROCGUARD" --list | head -n 1
 }
