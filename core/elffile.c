@@ -165,7 +165,9 @@ static int find_in(const struct wanted *wanted, const char *data, size_t len, si
 		content = padded(name + note.n_namesz, align);
 		if (content > len || note.n_descsz > len - content)
 			return -EBADMSG;
-		if (note.n_type == wanted->type && note.n_namesz == owner_len &&
+		/* Go's linker counts the padding behind the owner's NUL. */
+		if (note.n_type == wanted->type && note.n_namesz >= owner_len &&
+		    note.n_namesz <= padded(owner_len, sizeof(note.n_namesz)) &&
 		    memcmp(data + name, wanted->owner, owner_len) == 0)
 			return buf_add(ret, data + content, note.n_descsz);
 		next = padded(content + note.n_descsz, align);
