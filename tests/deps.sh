@@ -46,20 +46,22 @@ test_debian_is_told_the_command() {
 	tool apt-get "exit 9"
 	deps 1000 build
 	expect 1 "missing; as root: $install_apt make gcc libc6-dev pkg-config \
-linux-libc-dev libcurl4-openssl-dev libxml2-dev"
+linux-libc-dev libcurl4-openssl-dev libxml2-dev libdw-dev"
 }
 
 test_alpine_is_told_the_command() {
 	tool apk "exit 9"
 	deps 1000 build
-	expect 1 "missing; as root: apk add make gcc musl-dev pkgconf linux-headers curl-dev libxml2-dev"
+	expect 1 "missing; as root: apk add make gcc musl-dev pkgconf linux-headers curl-dev libxml2-dev \
+elfutils-dev"
 }
 
 test_fedora_is_told_the_command() {
 	tool dnf "exit 9"
 	machine_without_libraries
 	deps 1000 build
-	expect 1 "missing; as root: dnf install -y --setopt=install_weak_deps=False libcurl-devel libxml2-devel"
+	expect 1 "missing; as root: dnf install -y --setopt=install_weak_deps=False libcurl-devel libxml2-devel \
+elfutils-devel"
 }
 
 test_elsewhere_the_names_are_told() {
@@ -67,7 +69,7 @@ test_elsewhere_the_names_are_told() {
 	for user in 0 1000; do
 		deps $user build
 		expect 1 "missing; as root: (no apt-get, apk or dnf here) install what Debian calls: \
-libcurl4-openssl-dev libxml2-dev"
+libcurl4-openssl-dev libxml2-dev libdw-dev"
 	done
 }
 
@@ -115,14 +117,14 @@ test_root_installs() {
 	machine_without_libraries
 	tool apt-get "echo \"\$DEBIAN_FRONTEND \$*\" >>'$PWD/called'" "[ \$1 = update ] || : >'$PWD/installed'"
 	deps 0 build
-	expect 0 "installing: libcurl4-openssl-dev libxml2-dev"
-	printf 'noninteractive %s\n' "update -q" "${install_apt#* } libcurl4-openssl-dev libxml2-dev" >expected
+	expect 0 "installing: libcurl4-openssl-dev libxml2-dev libdw-dev"
+	printf 'noninteractive %s\n' "update -q" "${install_apt#* } libcurl4-openssl-dev libxml2-dev libdw-dev" >expected
 	cmp -s called expected || fail "called: $(cat called)"
 	rm installed called bin/apt-get
 	tool apk "echo \"\$*\" >>'$PWD/called'" ": >'$PWD/installed'"
 	deps 0 build
-	expect 0 "installing: curl-dev libxml2-dev"
-	[ "$(cat called)" = "add curl-dev libxml2-dev" ] || fail "called: $(cat called)"
+	expect 0 "installing: curl-dev libxml2-dev elfutils-dev"
+	[ "$(cat called)" = "add curl-dev libxml2-dev elfutils-dev" ] || fail "called: $(cat called)"
 }
 
 test_a_list_that_cannot_be_updated_is_no_failure() {
@@ -131,14 +133,14 @@ test_a_list_that_cannot_be_updated_is_no_failure() {
 	deps 0 build
 	expect 0 "no network
 the list of packages could not be updated; going on with what is known
-installing: libcurl4-openssl-dev libxml2-dev"
+installing: libcurl4-openssl-dev libxml2-dev libdw-dev"
 }
 
 test_a_failed_installation_fails() {
 	machine_without_libraries
 	tool apt-get "[ \$1 = update ] || { echo 'E: no such package' >&2; exit 100; }"
 	deps 0 build
-	expect 1 "installing: libcurl4-openssl-dev libxml2-dev
+	expect 1 "installing: libcurl4-openssl-dev libxml2-dev libdw-dev
 E: no such package"
 }
 
@@ -146,8 +148,8 @@ test_what_is_still_missing_after_installation_is_named() {
 	machine_without_libraries
 	tool apt-get
 	deps 0 build
-	expect 1 "installing: libcurl4-openssl-dev libxml2-dev
-still missing after installation: libcurl4-openssl-dev libxml2-dev"
+	expect 1 "installing: libcurl4-openssl-dev libxml2-dev libdw-dev
+still missing after installation: libcurl4-openssl-dev libxml2-dev libdw-dev"
 }
 
 # Without any tool, without `id` even, it must not look as if all were there.
