@@ -1,0 +1,24 @@
+/* fuzz_elffile.c: notes of an ELF file that is the input. */
+#include "core/elffile.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char id[ELFFILE_BUILD_ID_TEXT];
+	struct buf note = BUF(100);
+	int fd = memfd_create("elf", MFD_CLOEXEC);
+
+	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
+		abort();
+	if (elffile_build_id(fd, id) == 0 && (strlen(id) % 2 || strlen(id) > 128 || !*id))
+		abort();
+	if (elffile_note(fd, "FDO", ELFFILE_NOTE_PACKAGE, &note) != 0 && note.len)
+		abort();
+	buf_done(&note);
+	close(fd);
+	return 0;
+}

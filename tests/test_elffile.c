@@ -1,0 +1,238 @@
+/* Notes of ELF files, made here. */
+#include "core/elffile.h"
+
+#include <check.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "tests/suite.h"
+
+/* A file with two notes, which begin at NOTES. */
+enum { NOTES = 256, TABLE = 128 };
+static const char notes[] =
+	"\4\0\0\0\20\0\0\0\1\0\0\0GNU\0" "\0\0\0\0\3\0\0\0\2\0\0\0\0\0\0\0"
+	"\4\0\0\0\3\0\0\0\3\0\0\0GNU\0" "\x0c\x5e\xa1\0"
+	"\4\0\0\0\7\0\0\0\x7e\x1a\xfe\xca" "FDO\0" "{\"a\":1}\0";
+
+static int made_file(const void *data, size_t len)
+{
+	int fd = memfd_create("elf", MFD_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, data, len), (ssize_t)len);
+	return fd;
+}
+
+static void begin(char *file, unsigned char class)
+{
+	const unsigned char ident[EI_NIDENT] = { 0x7f, 'E', 'L', 'F', class, ELFDATA2LSB, EV_CURRENT };
+
+	memset(file, 0, NOTES);
+	memcpy(file, ident, sizeof(ident));
+	memcpy(file + NOTES, notes, sizeof(notes) - 1);
+}
+
+/* As of a program that has lost its sections. */
+static size_t make_segment_64(char *file, uint64_t at, uint64_t size)
+{
+	const Elf64_Phdr segment = { .p_type = PT_NOTE, .p_offset = at, .p_filesz = size, .p_align = 4 };
+	Elf64_Ehdr header;
+
+	begin(file, ELFCLASS64);
+	memcpy(&header, file, sizeof(header));
+	header.e_phoff = TABLE;
+	header.e_phentsize = sizeof(segment);
+	header.e_phnum = 1;
+	memcpy(file, &header, sizeof(header));
+	memcpy(file + TABLE, &segment, sizeof(segment));
+	return NOTES + sizeof(notes) - 1;
+}
+
+/* As of separate debug information. */
+static size_t make_section_64(char *file, uint64_t at, uint64_t size)
+{
+	const Elf64_Shdr section = { .sh_type = SHT_NOTE, .sh_offset = at, .sh_size = size, .sh_addralign = 4 };
+	Elf64_Ehdr header;
+
+	begin(file, ELFCLASS64);
+	memcpy(&header, file, sizeof(header));
+	header.e_shoff = TABLE;
+	header.e_shentsize = sizeof(section);
+	header.e_shnum = 1;
+	memcpy(file, &header, sizeof(header));
+	memcpy(file + TABLE, &section, sizeof(section));
+	return NOTES + sizeof(notes) - 1;
+}
+
+static size_t make_segment_32(char *file, uint64_t at, uint64_t size)
+{
+	const Elf32_Phdr segment = { .p_type = PT_NOTE, .p_offset = (Elf32_Off)at, .p_filesz = (Elf32_Word)size };
+	Elf32_Ehdr header;
+
+	begin(file, ELFCLASS32);
+	memcpy(&header, file, sizeof(header));
+	header.e_phoff = TABLE;
+	header.e_phentsize = sizeof(segment);
+	header.e_phnum = 1;
+	memcpy(file, &header, sizeof(header));
+	memcpy(file + TABLE, &segment, sizeof(segment));
+	return NOTES + sizeof(notes) - 1;
+}
+
+static size_t make_section_32(char *file, uint64_t at, uint64_t size)
+{
+	const Elf32_Shdr section = { .sh_type = SHT_NOTE, .sh_offset = (Elf32_Off)at, .sh_size = (Elf32_Word)size };
+	Elf32_Ehdr header;
+
+	begin(file, ELFCLASS32);
+	memcpy(&header, file, sizeof(header));
+	header.e_shoff = TABLE;
+	header.e_shentsize = sizeof(section);
+	header.e_shnum = 1;
+	memcpy(file, &header, sizeof(header));
+	memcpy(file + TABLE, &section, sizeof(section));
+	return NOTES + sizeof(notes) - 1;
+}
+
+typedef size_t (*make_fn)(char *file, uint64_t at, uint64_t size);
+static const make_fn makes[] = { make_segment_64, make_section_64, make_segment_32, make_section_32 };
+
+static int note_of(int fd, const char *owner, uint32_t type, size_t max, char ret[64])
+{
+	struct buf note = BUF(max);
+	int error = elffile_note(fd, owner, type, &note);
+
+	if (!error) {
+		ck_assert_uint_lt(note.len, 64);
+		memcpy(ret, note.data, note.len + 1);
+	} else {
+		ck_assert_uint_eq(note.len, 0);
+	}
+	buf_done(&note);
+	return error;
+}
+
+START_TEST(found)
+{
+	char file[1024], id[ELFFILE_BUILD_ID_TEXT], text[64];
+	size_t len = makes[_i](file, NOTES, sizeof(notes) - 1);
+	int fd = made_file(file, len);
+
+	ck_assert_int_eq(elffile_build_id(fd, id), 0);
+	ck_assert_str_eq(id, "0c5ea1");
+	ck_assert_int_eq(note_of(fd, "FDO", ELFFILE_NOTE_PACKAGE, 7, text), 0);
+	ck_assert_str_eq(text, "{\"a\":1}");
+	ck_assert_int_eq(note_of(fd, "FDO", ELFFILE_NOTE_PACKAGE, 6, text), -ENOBUFS);
+	ck_assert_int_eq(note_of(fd, "GNU", ELFFILE_NOTE_PACKAGE, 64, text), -ENOENT);
+	ck_assert_int_eq(note_of(fd, "FD", ELFFILE_NOTE_PACKAGE, 64, text), -ENOENT);
+	close(fd);
+}
+END_TEST
+
+/* Each beginning of a file is broken, or has what lies before its end. */
+START_TEST(cut)
+{
+	char file[1024], text[64];
+	size_t len = makes[_i](file, NOTES, sizeof(notes) - 1);
+
+	for (size_t n = 0; n < len; n++) {
+		int fd = made_file(file, n);
+
+		ck_assert_int_eq(note_of(fd, "FDO", ELFFILE_NOTE_PACKAGE, 64, text), -EBADMSG);
+		close(fd);
+	}
+}
+END_TEST
+
+/* Offsets and sizes that lead out of the file, or round. */
+START_TEST(lying)
+{
+	static const uint64_t lies[][2] = {
+		{ UINT64_MAX, 16 },       { UINT64_MAX - 15, 16 }, { INT64_MAX, 1 },
+		{ NOTES + 1, UINT32_MAX }, { NOTES, UINT64_MAX },  { 1 << 30, 100 },
+	};
+	char file[1024], id[ELFFILE_BUILD_ID_TEXT] = "before";
+	size_t len;
+
+	for (size_t i = 0; i < sizeof(lies) / sizeof(*lies); i++) {
+		int fd;
+
+		len = makes[_i](file, lies[i][0], lies[i][1]);
+		fd = made_file(file, len);
+		ck_assert_int_eq(elffile_build_id(fd, id), -EBADMSG);
+		ck_assert_str_eq(id, "before");
+		close(fd);
+	}
+	/* Lengths within a note. */
+	len = makes[_i](file, NOTES, sizeof(notes) - 1);
+	for (size_t at = 0; at < 8; at++) {
+		int fd;
+
+		memcpy(file + NOTES, notes, sizeof(notes) - 1);
+		memset(file + NOTES + at, 0xff, 8 - at);
+		fd = made_file(file, len);
+		ck_assert_int_eq(elffile_build_id(fd, id), -EBADMSG);
+		close(fd);
+	}
+}
+END_TEST
+
+START_TEST(long_build_id)
+{
+	static const unsigned char head[] = { 4, 0, 0, 0, 65, 0, 0, 0, 3, 0, 0, 0, 'G', 'N', 'U', 0 };
+	char file[1024] = "", id[ELFFILE_BUILD_ID_TEXT] = "before";
+	int fd;
+
+	make_segment_64(file, NOTES, sizeof(head) + 68);
+	memcpy(file + NOTES, head, sizeof(head));
+	fd = made_file(file, sizeof(file));
+	ck_assert_int_eq(elffile_build_id(fd, id), -ENAMETOOLONG);
+	ck_assert_str_eq(id, "before");
+	file[NOTES + 4] = 64;
+	ck_assert_int_eq(pwrite(fd, file, sizeof(file), 0), (ssize_t)sizeof(file));
+	ck_assert_int_eq(elffile_build_id(fd, id), 0);
+	ck_assert_uint_eq(strlen(id), 128);
+	file[NOTES + 4] = 0;
+	ck_assert_int_eq(pwrite(fd, file, sizeof(file), 0), (ssize_t)sizeof(file));
+	ck_assert_int_eq(elffile_build_id(fd, id), -EBADMSG);
+	close(fd);
+}
+END_TEST
+
+START_TEST(no_file_of_elf)
+{
+	char id[ELFFILE_BUILD_ID_TEXT], file[1024];
+	int fd = made_file("#!/bin/sh\nexec true # and a little more\n", 38);
+
+	ck_assert_int_eq(elffile_build_id(fd, id), -EBADMSG);
+	close(fd);
+	ck_assert_int_eq(elffile_build_id(-1, id), -EBADF);
+	/* Of the other byte order. */
+	make_segment_64(file, NOTES, sizeof(notes) - 1);
+	file[EI_DATA] = ELFDATA2MSB;
+	fd = made_file(file, sizeof(file));
+	ck_assert_int_eq(elffile_build_id(fd, id), -EBADMSG);
+	close(fd);
+	/* This very program. */
+	fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(note_of(fd, "nobody", 77, 64, file), -ENOENT);
+	close(fd);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests = tcase_create("elffile");
+	const int count = sizeof(makes) / sizeof(*makes);
+
+	tcase_add_loop_test(tests, found, 0, count);
+	tcase_add_loop_test(tests, cut, 0, count);
+	tcase_add_loop_test(tests, lying, 0, count);
+	tcase_add_test(tests, long_build_id);
+	tcase_add_test(tests, no_file_of_elf);
+	return suite_run("elffile", tests);
+}
