@@ -11,6 +11,7 @@
 enum {
 	CHUNK_FIRST = 4096,   /* the first chunk; each is twice as large as the one before it */
 	CHUNK_LAST = 1 << 18, /* up to this */
+	SHORT_MAX = 256,      /* a string up to this may be taken again */
 };
 
 struct value_chunk {
@@ -102,29 +103,52 @@ static bool is_plain(const char *data, size_t len)
 	return true;
 }
 
-static const char *copy_plain(struct value_tree *tree, const char *data, size_t len, size_t *ret_len)
+/* Where the LEN bytes of DATA would be among the recent strings (FNV-1a). */
+static const char **recent_place(struct value_tree *tree, const char *data, size_t len)
 {
-	char *copy = len < SIZE_MAX ? take(tree, len + 1, 1) : NULL;
+	uint32_t hash = 2166136261u;
 
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ (unsigned char)data[i]) * 16777619u;
+	return &tree->recent[(hash ^ hash >> 16) % VALUE_RECENT];
+}
+
+/* The LEN readable bytes of DATA as a string of TREE. Keys, and the frames of many threads, are the same few again and
+ * again. */
+static const char *keep(struct value_tree *tree, const char *data, size_t len, uint32_t *ret_len)
+{
+	const char **recent = len <= SHORT_MAX ? recent_place(tree, data, len) : NULL;
+	char *copy;
+
+	if (recent && *recent && !strncmp(*recent, data, len) && !(*recent)[len] && !is_full(tree)) {
+		*ret_len = (uint32_t)len;
+		return *recent;
+	}
+	if (len >= UINT32_MAX)
+		return fail(tree, -ENOBUFS);
+	copy = take(tree, len + 1, 1);
 	if (!copy)
 		return NULL;
-	if (len > 0)
-		memcpy(copy, data, len);
+	memcpy(copy, data, len);
 	copy[len] = '\0';
-	*ret_len = len;
+	if (recent)
+		*recent = copy;
+	*ret_len = (uint32_t)len;
 	return copy;
 }
 
 /* A readable copy of the LEN bytes of DATA. */
-static const char *copy_readable(struct value_tree *tree, const char *data, size_t len, size_t *ret_len)
+static const char *copy_readable(struct value_tree *tree, const char *data, size_t len, uint32_t *ret_len)
 {
 	CLEANUP(buf_done) struct buf text = BUF(tree->max);
 	int r;
 
+	if (len == 0)
+		data = "";
 	if (is_plain(data, len))
-		return copy_plain(tree, data, len, ret_len);
+		return keep(tree, data, len, ret_len);
 	r = buf_add_escaped(&text, data, len, false);
-	return r < 0 ? fail(tree, r) : copy_plain(tree, text.data, text.len, ret_len);
+	return r < 0 ? fail(tree, r) : keep(tree, text.data, text.len, ret_len);
 }
 
 /* --- adding --- */
@@ -134,12 +158,14 @@ static struct value *make(struct value_tree *tree, const struct place *place, en
 {
 	const struct value *in = place->in;
 	struct value *value;
-	size_t len;
+	uint32_t len;
 
 	if (!in || (in->kind != VALUE_LIST && in->kind != VALUE_MAP))
 		return NULL;
 	if (in->depth >= VALUE_DEPTH_MAX)
 		return fail(tree, -ELOOP);
+	if (in->count == UINT32_MAX)
+		return fail(tree, -ENOBUFS);
 	value = take(tree, sizeof(*value), _Alignof(struct value));
 	if (!value)
 		return NULL;
@@ -255,7 +281,7 @@ struct value *value_add_copy(struct value_tree *tree, struct value *in, const ch
 	else if (other->kind == VALUE_INT)
 		value->integer = other->integer;
 	else if (other->kind == VALUE_STRING)
-		value->string = copy_plain(tree, other->string, other->count, &value->count);
+		value->string = keep(tree, other->string, other->count, &value->count);
 	if (other->kind == VALUE_STRING && !value->string)
 		return NULL;
 	for (const struct value *item = value_first(other); item; item = item->next)

@@ -18,9 +18,9 @@
 enum value_kind { VALUE_NULL, VALUE_BOOL, VALUE_INT, VALUE_STRING, VALUE_LIST, VALUE_MAP };
 
 struct value {
-	enum value_kind kind;
-	unsigned int depth;       /* the root has 0, what it holds 1 */
-	size_t count;             /* items of a list or map, bytes of a string */
+	enum value_kind kind : 8;
+	unsigned int depth : 8;   /* the root has 0, what it holds 1 */
+	uint32_t count;           /* items of a list or map, bytes of a string */
 	const char *key;          /* its name where a map holds it, else NULL */
 	struct value *next;       /* behind it in the list or map that holds it */
 	union {
@@ -33,11 +33,14 @@ struct value {
 
 struct value_chunk;
 
+enum { VALUE_RECENT = 128 };
+
 struct value_tree {
-	struct value root;           /* a map */
+	struct value root;                /* a map */
 	struct value_chunk *chunks;
-	size_t bytes, max;           /* taken from malloc(3), never more than MAX */
-	int error;                   /* 0; -ENOBUFS: MAX was reached; -ENOMEM; -ELOOP: nested too deep */
+	size_t bytes, max;                /* taken from malloc(3), never more than MAX */
+	int error;                        /* 0; -ENOBUFS: MAX was reached; -ENOMEM; -ELOOP: nested too deep */
+	const char *recent[VALUE_RECENT]; /* strings that were added last, by their hash: taken again for equal ones */
 };
 
 /* An empty map that takes at most MAX_BYTES; allocates nothing yet. Free it with value_tree_done() (takes NULL). */

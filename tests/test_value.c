@@ -92,13 +92,36 @@ START_TEST(cap)
 		size_t n = 0;
 
 		for (int i = 0; i < 300; i++)
-			value_add_string(&tree, list, NULL, i % 3 ? "twenty bytes of text" : "\x01");
+			value_add_format(&tree, list, NULL, i % 3 ? "%d: twenty bytes of text" : "%d\x01", i);
 		ck_assert_uint_le(tree.bytes, max);
 		ck_assert(tree.error == -ENOBUFS || (max > 18000 && tree.error == 0));
 		for (const struct value *v = value_first(list); v; v = v->next, n++)
 			ck_assert_ptr_nonnull(v->string);
 		ck_assert(!list || n == list->count);
 	}
+}
+END_TEST
+
+/* Equal strings are kept once, also where one is the beginning of another. */
+START_TEST(equal_strings)
+{
+	CLEANUP(value_tree_done) struct value_tree tree = VALUE_TREE(ROOMY);
+	struct value *list = value_add_list(&tree, &tree.root, "l");
+	const char *const texts[] = { "", "a", "ab", "a\n", "a\\x0a" };
+
+	for (int round = 0; round < 2; round++)
+		for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+			value_add_bytes(&tree, list, NULL, texts[i], strlen(texts[i]));
+	ck_assert_ptr_eq(list->items.first->string, list->items.first->next->next->next->next->next->string);
+	for (const struct value *v = value_first(list); v; v = v->next)
+		ck_assert_uint_eq(v->count, strlen(v->string));
+	ck_assert_str_eq(list->items.first->next->next->string, "ab");
+	ck_assert_str_eq(list->items.last->string, "a\\x0a");
+	for (int i = 0; i < 20000; i++)
+		value_add_format(&tree, list, NULL, "%d", i);
+	for (const struct value *v = list->items.first->next->next; v; v = v->next)
+		ck_assert_uint_eq(v->count, strlen(v->string));
+	ck_assert_str_eq(list->items.last->string, "19999");
 }
 END_TEST
 
@@ -196,6 +219,7 @@ int main(void)
 	tcase_add_test(tests, nothing_where_nothing_is);
 	tcase_add_test(tests, readable);
 	tcase_add_test(tests, cap);
+	tcase_add_test(tests, equal_strings);
 	tcase_add_test(tests, full_stays_full);
 	tcase_add_test(tests, depth);
 	tcase_add_test(tests, copies);
