@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "applets/gmr/configuration_parse.h"
 #include "applets/gmr/configuration_private.h"
@@ -176,7 +177,7 @@ static void add_cpu(struct configuration *c, struct value *group, const struct c
 	find_least(at, cpu_limit, &least);
 	if (least.value > 0)
 		value_add_format(&c->report->tree, group, "cpu", "%.2f cores, by %s", least.value, least.path);
-	else if (!at->v2 || procfs_read(at->dir, "cpu.max", &(struct buf){ 0 }) == -ENOBUFS)
+	else if (faccessat(at->dir, at->v2 ? "cpu.max" : "cpu.cfs_quota_us", F_OK, 0) == 0)
 		value_add_string(&c->report->tree, group, "cpu", "no limit");
 }
 
