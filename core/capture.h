@@ -47,10 +47,10 @@ struct capture_thread {
 	char wchan[64];                /* where in the kernel it sleeps, or "" */
 	struct procparse_syscall call; /* the system call that it is in; .number -1: none; -2: not known */
 	enum capture_how how;
-	int error;                     /* CAPTURE_UNREAD: -EPERM, -EACCES; -ESRCH: it has ended; -EBUSY: it ran and was not
-	                                * to be stopped; -ETIMEDOUT: it did not stop (held in the kernel), or no time left;
-	                                * -ENODATA: one of the kernel's own; -EBADMSG: of a 32-bit program; -ENOSYS: of a
-	                                * processor that we do not know */
+	int error;                     /* CAPTURE_UNREAD: -EPERM, -EACCES; -ESRCH: it has ended; -EBUSY: it ran and was
+	                                * not to be stopped; -ETIMEDOUT: it did not stop (held in the kernel), or no
+	                                * time was left; -ENODATA: one of the kernel's own; -EBADMSG: of a 32-bit
+	                                * program; -ENOSYS: of a processor that we do not know */
 	struct regs regs;              /* all of them when stopped; stack and program counter when asleep */
 	uint64_t stack_at;             /* address of the first byte of the stack that was copied: where sp points */
 	const char *stack;             /* the copy; NULL: none. It lies in memory that is shared with children */
@@ -77,7 +77,7 @@ struct capture {
 	size_t module_count;
 	struct buf vdso;               /* its bytes; where it is mapped: vdso_at, 0: none */
 	uint64_t vdso_at;
-	uint64_t entry;                /* AT_ENTRY of its auxv: address of the executable's entry function; 0: not known */
+	uint64_t entry;                /* AT_ENTRY of its auxv: the executable's entry function; 0: not known */
 	struct capture_thread *threads; /* the main thread first, then by number */
 	size_t thread_count;
 	bool threads_cut;              /* there are more than we take */

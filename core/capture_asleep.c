@@ -112,10 +112,12 @@ static void batch_add(struct capture *c, struct batch *b, struct capture_thread 
 	look_done(l);
 }
 
-static void take_piece(struct look *l, const struct capture_piece *piece)
+static void take_piece(const struct capture *c, struct look *l, const struct capture_piece *piece)
 {
 	struct capture_thread *t = l->thread;
 
+	if (t->state == 'R')
+		capture_refresh_thread(c, t);
 	regs_of_syscall(l->parsed.sp, l->parsed.pc, &t->regs);
 	t->how = CAPTURE_ASLEEP;
 	t->error = 0;
@@ -151,7 +153,7 @@ static void batch_read(struct capture *c, struct batch *b)
 		if (r < 0) {
 			l->thread->error = r;
 		} else if (look_second(l)) {
-			take_piece(l, piece);
+			take_piece(c, l, piece);
 			kept = (size_t)(piece->to - c->private->pool.base) + piece->len;
 		} else {
 			l->thread->error = -EBUSY;

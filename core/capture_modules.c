@@ -34,8 +34,8 @@ static bool is_file(const struct procparse_map *map)
 	return map->inode != 0 && span_len(&map->path) > 1 && *map->path.at == '/';
 }
 
-/* A file's mappings follow one another with growing offsets; one that was loaded twice begins anew. Between them may lie
- * memory without a file. Returns the index behind the last mapping that belongs to the one at FIRST. */
+/* A file's mappings follow one another with growing offsets; one that was loaded twice begins anew. Between them may
+ * lie memory without a file. Returns the index behind the last mapping that belongs to the one at FIRST. */
 static size_t module_end(const struct capture *c, size_t first, bool *ret_executable)
 {
 	const struct procparse_map *begin = &c->mappings[first], *last = begin;
@@ -47,7 +47,8 @@ static size_t module_end(const struct capture *c, size_t first, bool *ret_execut
 
 		if (!is_file(map))
 			continue;
-		if (!same_file(begin, map) || map->offset < last->offset || (map->offset == 0 && last->end != map->start))
+		if (!same_file(begin, map) || map->offset < last->offset ||
+		    (map->offset == 0 && last->end != map->start))
 			break;
 		*ret_executable |= map->perms[2] == 'x';
 		last = map;

@@ -30,7 +30,7 @@ struct capture_pool {
 
 struct capture_private {
 	int dir;                     /* /proc/PID */
-	int memory;                  /* the same, or task/TID where the main thread has ended: it has no memory any more */
+	int memory;                  /* the same, or task/TID where the main thread has ended: it has no memory */
 	pid_t reader;                /* whose memory is read: the process, or that thread */
 	bool foreign;                /* a program of another word size */
 	struct capture_options options;
@@ -43,6 +43,9 @@ int capture_list_threads(struct capture *c);
 /* Append a thread; its comm, state and place in the kernel are read where that may be. NULL: no memory, or enough. */
 struct capture_thread *capture_add_thread(struct capture *c, pid_t tid, int dir);
 void capture_sort_threads(struct capture *c);
+
+/* Read comm, state and place again, of one that ran when it was listed. */
+void capture_refresh_thread(const struct capture *c, struct capture_thread *thread);
 
 /* The one with TID among the sorted ones, or NULL. */
 struct capture_thread *capture_find_thread(const struct capture *c, pid_t tid);
@@ -83,8 +86,8 @@ void capture_piece_of(const struct capture *c, struct capture_pool *pool, uint64
 struct iovec;
 int capture_copy(pid_t reader, struct capture_piece *pieces, size_t count, struct iovec *iov, size_t iov_count);
 
-/* capture_asleep.c: look at all threads, with AGAIN only at those that were found running (-EBUSY); with COPY those that
- * sleep are read. Returns how many are left with -EBUSY. */
+/* capture_asleep.c: look at all threads, with AGAIN only at those that were found running (-EBUSY); with COPY those
+ * that sleep are read. Returns how many are left with -EBUSY. */
 size_t capture_asleep(struct capture *c, bool again, bool copy);
 
 /* capture_stop.c: stop and read the COUNT threads of INDICES; with ALL also those that appear meanwhile. */

@@ -1,7 +1,7 @@
 /* capture_stop.c: see capture_private.h: have threads stopped by a child, and watch it.
  *
- * A child that is stopped itself, or does not get on, is killed; so it is by the kernel when we die. Both let all threads
- * go. It is in a process group of its own, with all signals held: what a terminal sends us does not reach it. */
+ * A child that is stopped itself, or does not get on, is killed; so it is by the kernel when we die. Both let all
+ * threads go. It is in a process group of its own, with all signals held: what a terminal sends does not reach it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -303,7 +303,7 @@ static bool read_late(struct stopper *st)
 
 static void await_late(struct stopper *st)
 {
-	int64_t until = capture_now() + STOPPER_LATE_NS;
+	int64_t until = capture_now() + (st->budget_ns > STOPPER_LATE_NS ? st->budget_ns : STOPPER_LATE_NS);
 
 	if (until > st->c->private->options.deadline_ns)
 		until = st->c->private->options.deadline_ns;

@@ -61,6 +61,19 @@ static void read_wchan(int dir, struct capture_thread *t)
 	t->wchan[n] = '\0';
 }
 
+/* False: it has ended. */
+static bool describe(int dir, struct capture_thread *t)
+{
+	struct procparse_stat stat;
+
+	if (procfs_stat(dir, &stat) < 0)
+		return false;
+	memcpy(t->comm, stat.comm, sizeof t->comm);
+	t->state = stat.state;
+	read_wchan(dir, t);
+	return true;
+}
+
 static int grow(struct capture *c, size_t *room)
 {
 	size_t wanted = *room ? *room * 2 : 64;
@@ -75,7 +88,6 @@ static int grow(struct capture *c, size_t *room)
 
 struct capture_thread *capture_add_thread(struct capture *c, pid_t tid, int dir)
 {
-	struct procparse_stat stat;
 	struct capture_thread *t;
 	size_t room = c->thread_count < 64 ? 0 : c->thread_count;
 
@@ -85,14 +97,7 @@ struct capture_thread *capture_add_thread(struct capture *c, pid_t tid, int dir)
 	t = &c->threads[c->thread_count];
 	*t = (struct capture_thread){ .tid = tid, .error = -EBUSY, .state = '?' };
 	t->call.number = PROCPARSE_CALL_UNKNOWN;
-	if (procfs_stat(dir, &stat) == 0) {
-		memcpy(t->comm, stat.comm, sizeof t->comm);
-		t->state = stat.state;
-		read_wchan(dir, t);
-	} else {
-		t->error = -ESRCH;
-	}
-	if (strchr("ZXx", t->state))
+	if (!describe(dir, t) || strchr("ZXx", t->state))
 		t->error = -ESRCH;
 	c->thread_count++;
 	return t;
@@ -107,6 +112,15 @@ static int add(pid_t tid, int dir, void *context)
 		return 1;
 	}
 	return capture_add_thread(c, tid, dir) ? 0 : -ENOMEM;
+}
+
+void capture_refresh_thread(const struct capture *c, struct capture_thread *t)
+{
+	char path[PATH_ROOM];
+	CLEANUP(fd_done) int dir = procfs_open_at(c->private->dir, thread_path(path, t->tid, ""), O_PATH);
+
+	if (dir >= 0)
+		(void)describe(dir, t);
 }
 
 /* The main thread first: its number may be higher than others', where numbers have begun again. */

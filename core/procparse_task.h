@@ -24,14 +24,14 @@ int procparse_map(const char *text, size_t len, size_t *at, struct procparse_map
 /* /proc/PID/task/TID/syscall. */
 enum { PROCPARSE_CALL_NONE = -1, PROCPARSE_CALL_UNKNOWN = -2 };
 struct procparse_syscall {
-	long number;      /* PROCPARSE_CALL_NONE: blocked outside of any; PROCPARSE_CALL_UNKNOWN: running, or not read */
+	long number;      /* PROCPARSE_CALL_NONE: blocked outside of any; _UNKNOWN: running, or not read */
 	uint64_t args[6]; /* where number >= 0 */
 	uint64_t sp, pc;  /* 0 where unknown */
 };
 int procparse_syscall(const char *text, size_t len, struct procparse_syscall *ret);
 
-/* /proc/PID/status, limits...: what stands behind "KEY:", or KEY and at least two blanks (limits), at the beginning of a
- * line, without the blanks around it. -ENOENT: no such line that is whole. */
+/* /proc/PID/status, limits...: what stands behind "KEY:", or KEY and at least two blanks (limits), at the beginning of
+ * a line, without the blanks around it. -ENOENT: no such line that is whole. */
 int procparse_field(const char *text, size_t len, const char *key, struct span *ret);
 
 /* The same as a number in hexadecimal (SigCgt, CapEff), in decimal (TracerPid, Seccomp). */

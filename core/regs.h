@@ -20,7 +20,7 @@ struct regs {
  * -EBADMSG: another one's, such as a 32-bit program's. */
 int regs_of_prstatus(const void *data, size_t size, struct regs *ret);
 
-/* The system call that the thread is in, from the same bytes. -ENODATA: in none; -ENOSYS: these registers do not tell. */
+/* The system call that the thread is in, from the same bytes. -ENODATA: in none; -ENOSYS: they do not tell. */
 int regs_call_of_prstatus(const void *data, size_t size, long *ret_number, uint64_t ret_args[6]);
 
 /* What /proc/PID/syscall tells of a thread that sleeps: stack and program counter. */

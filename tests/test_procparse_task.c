@@ -96,7 +96,8 @@ START_TEST(bad_system_calls)
 END_TEST
 
 static const char status[] = "Name:\ta  b \nTracerPid:\t42\nUid:\t1\t2\t3\t4\nSigCgt:\tfffffffe7ffbfeff\nEmpty:\n"
-			     "Max open files            1024                 4096                 files     \nTgid:\t12";
+			     "Max open files            1024                 4096                 files     \n"
+			     "Tgid:\t12";
 
 START_TEST(fields)
 {

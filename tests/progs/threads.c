@@ -1,15 +1,22 @@
-/* threads SLEEPERS BUSY [churn|vfork|stack]: a process with threads that sleep and threads that run. It writes "ready" when all
- * are there. SIGUSR1 is counted; at the end of standard input it writes how often and exits. */
+/* threads SLEEPERS BUSY [churn|vfork|epoll|leader]: a process with threads that sleep and threads that run, each with a
+ * mark on its stack. It writes "ready" when all are there. SIGRTMIN is counted, and how often epoll_wait(2) was
+ * interrupted; at the end of standard input it writes both and exits. */
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#define MARK 0x6b72616d2061206eUL
+
 static volatile sig_atomic_t counted;
 static volatile unsigned long turns;
+static int interrupted;
+static pthread_barrier_t all;
 
 static void count(int signal)
 {
@@ -19,17 +26,25 @@ static void count(int signal)
 
 static void *sleep_on(void *context)
 {
+	volatile unsigned long mark[2] = { MARK, MARK };
+
 	(void)context;
-	for (;;)
+	pthread_barrier_wait(&all);
+	for (;;) {
 		pause();
+		turns += mark[0] != mark[1];
+	}
 	return NULL;
 }
 
 static void *run_on(void *context)
 {
+	volatile unsigned long mark[2] = { MARK, MARK };
+
 	(void)context;
+	pthread_barrier_wait(&all);
 	for (;;)
-		turns++;
+		turns += mark[0] == mark[1];
 	return NULL;
 }
 
@@ -50,7 +65,7 @@ static void *churn(void *context)
 	return NULL;
 }
 
-/* A thread that is held in the kernel until its child is killed. */
+/* Held in the kernel until the child is killed. */
 static void *wait_in_vfork(void *context)
 {
 	if (vfork() == 0) {
@@ -61,36 +76,64 @@ static void *wait_in_vfork(void *context)
 	return context;
 }
 
-static void start(void *(*function)(void *), const char *times)
+static void *wait_for_events(void *context)
+{
+	struct epoll_event event;
+	int fd = epoll_create1(EPOLL_CLOEXEC);
+
+	(void)context;
+	for (;;)
+		if (epoll_wait(fd, &event, 1, -1) < 0 && errno == EINTR)
+			__atomic_add_fetch(&interrupted, 1, __ATOMIC_SEQ_CST);
+	return NULL;
+}
+
+static void start(void *(*function)(void *), int times)
 {
 	pthread_attr_t small;
 	pthread_t thread;
 
 	pthread_attr_init(&small);
 	pthread_attr_setstacksize(&small, 64 << 10);
-	for (int n = atoi(times); n > 0; n--)
+	for (int i = 0; i < times; i++)
 		if (pthread_create(&thread, &small, function, NULL) != 0)
 			abort();
 }
 
-int main(int argc, char **argv)
+/* Standard input's end, in whichever thread. */
+static void *await_end(void *context)
 {
 	char byte;
 
-	if (argc < 3)
-		return 2;
+	while (read(STDIN_FILENO, &byte, 1) > 0 || errno == EINTR)
+		errno = 0;
+	printf("%d %d\n", (int)counted, __atomic_load_n(&interrupted, __ATOMIC_SEQ_CST));
+	fflush(stdout);
+	_exit(0);
+	return context;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct { const char *name; void *(*function)(void *); } kinds[] = {
+		{ "churn", churn }, { "vfork", wait_in_vfork }, { "epoll", wait_for_events }, { "leader", await_end },
+	};
+	const char *kind = argc > 3 ? argv[3] : "";
+	int sleepers = argc > 2 ? atoi(argv[1]) : 0, busy = argc > 2 ? atoi(argv[2]) : 0;
+
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = count, .sa_flags = SA_RESTART }, NULL);
-	start(sleep_on, argv[1]);
-	start(run_on, argv[2]);
-	if (argc > 3 && strcmp(argv[3], "churn") == 0)
-		start(churn, "1");
-	if (argc > 3 && strcmp(argv[3], "vfork") == 0)
-		start(wait_in_vfork, "1");
+	sigaction(SIGRTMIN, &(struct sigaction){ .sa_handler = count, .sa_flags = SA_RESTART }, NULL);
+	pthread_barrier_init(&all, NULL, (unsigned)(sleepers + busy + 1));
+	start(sleep_on, sleepers);
+	start(run_on, busy);
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (strcmp(kind, kinds[i].name) == 0)
+			start(kinds[i].function, 1);
+	pthread_barrier_wait(&all);
 	printf("ready\n");
 	fflush(stdout);
-	while (read(STDIN_FILENO, &byte, 1) > 0)
-		;
-	printf("%d\n", (int)counted);
+	if (strcmp(kind, "leader") == 0)
+		pthread_exit(NULL);
+	await_end(NULL);
 	return 0;
 }
