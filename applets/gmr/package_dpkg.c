@@ -54,7 +54,7 @@ static bool is_in_list(struct search *search, const char *name)
 	size_t needle = strlen(search->needle);
 	const char *at, *end;
 
-	if (package_read(search->dir, name, &search->text) < 0)
+	if (package_read(search->dir, name, &search->text) < 0 || buf_adds(&search->text, "\n") < 0)
 		return false;
 	at = search->text.data;
 	end = at + search->text.len;
