@@ -92,7 +92,7 @@ static int add_login(const char *argument, size_t len, struct buf *ret)
 	size_t user = colon ? (size_t)(colon - argument) + 1 : 0, before = ret->len;
 	int r;
 
-	if (!colon || (user + 1 < len && argument[user] == '/'))
+	if (!colon || (user + 1 < len && argument[user] == '/' && argument[user + 1] == '/')) /* a URL */
 		return redact_text(argument, len, ret);
 	r = buf_add(ret, argument, user);
 	if (r == 0)

@@ -19,10 +19,12 @@ static const char *const words[] = {
 
 static const char *const headers[] = { "authorization", "cookie" };
 
-static const char *const schemes[] = { "bearer", "basic", "digest", "negotiate", "ntlm", "apikey", "aws4-hmac-sha256" };
+static const char *const schemes[] = {
+	"bearer", "basic", "digest", "negotiate", "ntlm", "apikey", "aws4-hmac-sha256",
+};
 
 static const char *const constants[] = {
-	"true", "false", "yes", "no", "on", "off", "enabled", "disabled", "null", "none", "nil", "undefined", REDACT_MASK,
+	"true", "false", "yes", "no", "on", "off", "enabled", "disabled", "null", "none", "nil", "undefined",
 };
 
 enum {

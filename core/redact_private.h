@@ -12,8 +12,8 @@ bool redact_is_letter(char c);
 bool redact_is_digit(char c);
 bool redact_is_name(char c);
 
-/* Is the value a number, a boolean, nothing ("null"), a path, or the mask? In quotes only the last two count: who writes
- * "12345" means a text. */
+/* Is the value a number, a boolean, nothing ("null"), a path, or the mask? In quotes only the last two count: who
+ * writes "12345" means a text. */
 bool redact_is_harmless(const char *value, size_t len, bool quoted);
 bool redact_is_number(const char *value, size_t len);
 
@@ -64,8 +64,8 @@ struct redact_quotes {
 /* What is open behind QUOTE; LEFT is the byte before it. */
 void redact_quote_meet(struct redact_quotes *quotes, const struct redact_quote *quote, char left);
 
-/* Where the value that begins at AT ends, inside of the quote OPEN. Where it is one quoted text, RET_FROM and RET_TO are
- * what stands in the quotes, else the value itself. */
+/* Where the value that begins at AT ends, inside of the quote OPEN. Where it is one quoted text, RET_FROM and RET_TO
+ * are what stands in the quotes, else the value itself. */
 size_t redact_extent(const struct redact_text *text, size_t at, enum redact_kind kind, const struct redact_quote *open,
 		     size_t *ret_from, size_t *ret_to);
 
@@ -73,8 +73,8 @@ size_t redact_extent(const struct redact_text *text, size_t at, enum redact_kind
 size_t redact_name_end(const struct redact_text *text, size_t at);
 size_t redact_skip_blanks(const struct redact_text *text, size_t at);
 
-/* Where the key ends whose first line "-----BEGIN RSA PRIVATE KEY-----" is at AT (before "-----END"; the end of the text
- * if that is missing), RET_FROM behind that line; 0: there is no such line. */
+/* Where the key ends whose first line "-----BEGIN RSA PRIVATE KEY-----" is at AT (before "-----END"; the end of the
+ * text if that is missing), RET_FROM behind that line; 0: there is no such line. */
 size_t redact_pem(const struct redact_text *text, size_t at, size_t *ret_from);
 
 #endif

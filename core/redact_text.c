@@ -110,14 +110,24 @@ static bool take_url(struct scan *s, size_t at)
 	return true;
 }
 
+/* "//user:", "\\/\\/user:"; with "://" before it, take_url() has decided. */
+static bool is_after_slashes(const struct scan *s, size_t at)
+{
+	const char *data = s->text.data;
+
+	return at >= 2 && (data[at - 2] == '\\' || (data[at - 2] == '/' && (at == 2 || data[at - 3] != ':')));
+}
+
 /* "user:password@host" without a scheme; the name before AT begins a word. */
 static bool take_bare(struct scan *s, size_t name, size_t at)
 {
 	char left = left_of(s, name), host;
 
-	if (byte_at(s, at) != ':' || !(redact_is_blank(left) || redact_is_newline(left) || strchr("\"'`=(,/", left)))
+	if (byte_at(s, at) != ':' || byte_at(s, at + 1) == ':')
 		return false;
-	if (left == '/' && name >= 2 && !strchr("/\\", s->text.data[name - 2])) /* //u:p@h, https:\/\/u:p@h */
+	if (!redact_is_blank(left) && !redact_is_newline(left) && !strchr("\"'`=(,/", left))
+		return false;
+	if (left == '/' && !is_after_slashes(s, name))
 		return false;
 	at++;
 	look_ahead(s, at, false, &s->bare);
@@ -193,27 +203,34 @@ static bool is_option(const struct scan *s, size_t at)
 	       (redact_is_blank(next) || redact_is_newline(next) || strchr("=\"'`", next));
 }
 
-static bool is_bearer(const struct scan *s, size_t name, size_t end)
-{
-	return end - name == 6 && strncasecmp(s->text.data + name, "bearer", 6) == 0;
-}
-
-/* "--password x", "Bearer eyJhbGciOi..." */
-static bool take_next(struct scan *s, size_t name, size_t at)
+/* "Bearer eyJhbGciOi..." without a name */
+static bool take_bearer(struct scan *s, size_t name, size_t at)
 {
 	enum { BEARER_MIN = 16 };
+	size_t value = redact_skip_blanks(&s->text, at), end = value;
+
+	if (at - name != 6 || strncasecmp(s->text.data + name, "bearer", 6) != 0 || value == at)
+		return false;
+	while (redact_is_name(byte_at(s, end)) || (byte_at(s, end) && strchr("~+/=", byte_at(s, end))))
+		end++;
+	if (end - value < BEARER_MIN)
+		return false;
+	mask(s, value, end);
+	s->at = end;
+	return true;
+}
+
+/* "--password x" */
+static bool take_next(struct scan *s, size_t name, size_t at)
+{
 	char left = left_of(s, name);
-	size_t value = redact_skip_blanks(&s->text, at), from, to;
+	size_t value = redact_skip_blanks(&s->text, at);
 
 	if (value == at || value == s->text.len || redact_is_newline(s->text.data[value]))
 		return false;
-	if (is_bearer(s, name, at)) {
-		if (redact_extent(&s->text, value, REDACT_TIGHT, open_quote(s), &from, &to) - value < BEARER_MIN)
-			return false;
-	} else if (s->text.data[name] != '-' || is_option(s, value) ||
-		   !(redact_is_blank(left) || redact_is_newline(left) || strchr("\"'`", left))) {
+	if (s->text.data[name] != '-' || is_option(s, value) ||
+	    !(redact_is_blank(left) || redact_is_newline(left) || strchr("\"'`", left)))
 		return false;
-	}
 	mask_value(s, value, REDACT_TIGHT);
 	return true;
 }
@@ -279,8 +296,8 @@ static void take_name(struct scan *s)
 	}
 	if (is_secret(s, name, end))
 		taken = take_named(s, name, end);
-	else if (is_bearer(s, name, end))
-		taken = take_next(s, name, end);
+	else
+		taken = take_bearer(s, name, end);
 	if (!taken)
 		take_bare(s, name, end);
 }

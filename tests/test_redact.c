@@ -12,19 +12,22 @@
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 static const char *const secret_names[] = {
-	"password", "PASSWORD", "PGPASSWORD", "MYSQL_PWD", "mysql_pwd", "dbPass", "DB_PASS", "db.pass", "passwd", "-passphrase",
-	"AWS_SECRET_ACCESS_KEY", "SECRET_KEY_BASE", "api-key", "API_KEY", "apiKey", "APIKey", "apikey", "HTTPAuth", "auth",
-	"Authorization", "Proxy-Authorization", "X-Auth-Token", "GITHUB_TOKEN", "max_tokens", "setcookie", "-setcookie",
-	"RELEASE_COOKIE", "Set-Cookie", "sasl.jaas.config", "jaasConfig", "connection_string", "AZURE_STORAGE_CONNECTION_STRING",
-	"ConnectionString", "sqlconnectionstring", "credentials", "private", "private_key", "key", "KEY1", "key2", "myPWD",
-	"GOOGLE_CREDENTIALS", "client_secret", "--secret", "clientSecretKey", "x509Key", "requirepass", "OAuthSecret",
+	"password", "PASSWORD", "PGPASSWORD", "MYSQL_PWD", "mysql_pwd", "dbPass", "DB_PASS", "db.pass",
+	"passwd", "-passphrase", "AWS_SECRET_ACCESS_KEY", "SECRET_KEY_BASE", "api-key", "API_KEY", "apiKey",
+	"APIKey", "apikey", "HTTPAuth", "auth", "Authorization", "Proxy-Authorization", "X-Auth-Token",
+	"GITHUB_TOKEN", "max_tokens", "setcookie", "-setcookie", "RELEASE_COOKIE", "Set-Cookie",
+	"sasl.jaas.config", "jaasConfig", "connection_string", "AZURE_STORAGE_CONNECTION_STRING",
+	"ConnectionString", "sqlconnectionstring", "credentials", "private", "private_key", "key", "KEY1",
+	"key2", "myPWD", "GOOGLE_CREDENTIALS", "client_secret", "--secret", "clientSecretKey", "x509Key",
+	"requirepass", "OAuthSecret",
 };
 
 static const char *const plain_names[] = {
-	"", "-", "--", "...", "monkey", "KEYBOARD_LAYOUT", "keyboard", "keyring", "hockey", "turkey_sandwich", "compass", "bypass",
-	"passenger", "PASSIVE", "author", "AUTHORS", "authority", "XAUTHORITY", "authentic", "privateer", "OLDPWDS", "pwdx",
-	"user", "HOME", "PATH", "LANG", "host", "--port", "verbose", "database_url", "passport", "okeydokey", "donkeyKong",
-	"KeyError", "java.security.InvalidKeyException",
+	"", "-", "--", "...", "monkey", "KEYBOARD_LAYOUT", "keyboard", "keyring", "hockey", "turkey_sandwich",
+	"compass", "bypass", "passenger", "PASSIVE", "author", "AUTHORS", "authority", "XAUTHORITY",
+	"authentic", "privateer", "OLDPWDS", "pwdx", "user", "HOME", "PATH", "LANG", "host", "--port",
+	"verbose", "database_url", "passport", "okeydokey", "donkeyKong", "KeyError",
+	"java.security.InvalidKeyException",
 };
 
 START_TEST(names)
@@ -128,20 +131,24 @@ static const struct row texts[] = {
 	{ "{\"a\":{\"password\":\"x\\\"y\"},\"b\":[1,2]}", "{\"a\":{\"password\":\"***\"},\"b\":[1,2]}" },
 	{ "[{\"max_tokens\":5},{\"b\":1}]", NULL },
 	{ "{\"token\":5x},{\"b\":1}", "{\"token\":***},{\"b\":1}" },
-	{ "{\\\"password\\\": \\\"x\\\", \\\"user\\\": \\\"y\\\"}", "{\\\"password\\\": \\\"***\\\", \\\"user\\\": \\\"y\\\"}" },
-	{ "\"{\\\"url\\\": \\\"h?token=abc\\\", \\\"b\\\": 1}\"", "\"{\\\"url\\\": \\\"h?token=***\\\", \\\"b\\\": 1}\"" },
+	{ "{\\\"password\\\": \\\"x\\\", \\\"user\\\": \\\"y\\\"}",
+	  "{\\\"password\\\": \\\"***\\\", \\\"user\\\": \\\"y\\\"}" },
+	{ "\"{\\\"url\\\": \\\"h?token=abc\\\", \\\"b\\\": 1}\"",
+	  "\"{\\\"url\\\": \\\"h?token=***\\\", \\\"b\\\": 1}\"" },
 	{ "{\"keys\": 1, \"key\": [\"a\", \"b\"], \"c\": 2}", "{\"keys\": 1, \"key\": ***, \"c\": 2}" },
 	{ "{\"password\": \"12345\"}", "{\"password\": \"***\"}" },
 	{ "{\"key\": \"/etc/x.pem\"}", NULL },
 	{ "{password: my pass phrase, user: x}", "{password: ***, user: x}" },
-	{ "<user name=\"x\" password=\"y\"/><password>z</password>", "<user name=\"x\" password=\"***\"/><password>***</password>" },
+	{ "<user name=\"x\" password=\"y\"/><password>z</password>",
+	  "<user name=\"x\" password=\"***\"/><password>***</password>" },
 	/* options within a text */
 	{ "mysqld --password hunter2 --port 3306", "mysqld --password *** --port 3306" },
 	{ "mongod --auth --port 27017", NULL },
 	{ "beam -setcookie ABCDEF -name a@b", "beam -setcookie *** -name a@b" },
 	{ "x --key /etc/ssl/x.pem --token 'a b' y", "x --key /etc/ssl/x.pem --token '***' y" },
 	{ "java -Dkey=abc -Ddb.password=x Main", "java -Dkey=*** -Ddb.password=*** Main" },
-	{ "Command '['mysql', '--password', 'x', 'db']' failed", "Command '['mysql', '--password', '***', 'db']' failed" },
+	{ "Command '['mysql', '--password', 'x', 'db']' failed",
+	  "Command '['mysql', '--password', '***', 'db']' failed" },
 	/* user:password@ */
 	{ "postgres://u:p@h/d", "postgres://u:***@h/d" },
 	{ "redis://:p@h:6379/0", "redis://:***@h:6379/0" },
@@ -210,7 +217,8 @@ static const struct row commands[] = {
 	{ "beam|-setcookie|ABC|-name|a@b", "beam|-setcookie|***|-name|a@b" },
 	{ "java|-Dkey=a b|-Ddb.password=x|-Pauth=y|-jar|z", "java|-Dkey=***|-Ddb.password=***|-Pauth=***|-jar|z" },
 	{ "env|MYSQL_PWD=x y|cmd", "env|MYSQL_PWD=***|cmd" },
-	{ "curl|-u|user:pass|-H|Authorization: Bearer a b|http://h", "curl|-u|user:***|-H|Authorization: ***|http://h" },
+	{ "curl|-u|user:pass|-H|Authorization: Bearer a b|http://h",
+	  "curl|-u|user:***|-H|Authorization: ***|http://h" },
 	{ "curl|--user=u:p|--proxy-user|u:p|h", "curl|--user=u:***|--proxy-user|u:***|h" },
 	{ "docker|run|-u|1000:1000|--user|root|x", NULL },
 	{ "curl|-H|Authorization:|Bearer|abc|x", "curl|-H|Authorization:|***|***|x" },
@@ -293,9 +301,10 @@ END_TEST
 START_TEST(hostile)
 {
 	static const char *const pieces[] = {
-		"a:", "a:b,", "http://", "://a:", ",a:", "key='", "key=\\'", "key=(", "-key --a=( ", "key=\"\n", "key=a,", "key=a&b",
-		"<key>", "key==\"", "<key", "-----BEGIN PRIVATE KEY-----\n", "-----BEGIN ", "Bearer (", "\\", "{", "key", "-key ", "key= ",
-		"key: -----BEGIN ", "connection_", "://a:b@", "a:@", "\"key\",", "[", "key=`'\"", "-Dkey=",
+		"a:", "a:b,", "http://", "://a:", ",a:", "key='", "key=\\'", "key=(", "-key --a=( ",
+		"key=\"\n", "key=a,", "key=a&b", "<key>", "key==\"", "<key", "-----BEGIN PRIVATE KEY-----\n",
+		"-----BEGIN ", "Bearer (", "\\", "{", "key", "-key ", "key= ", "key: -----BEGIN ",
+		"connection_", "://a:b@", "a:@", "\"key\",", "[", "key=`'\"", "-Dkey=",
 	};
 	enum { SIZE = 128 << 10 };
 	char *text = malloc(SIZE);

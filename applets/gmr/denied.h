@@ -1,4 +1,5 @@
-/* denied.h: why something of a process may not be read, and what would help. ptrace(2), "Ptrace access mode checking". */
+/* denied.h: why something of a process may not be read, and what would help. ptrace(2), "Ptrace access mode
+ * checking". */
 #ifndef GMR_DENIED_H
 #define GMR_DENIED_H
 
@@ -10,26 +11,27 @@
 
 /* What was found by looking. */
 struct denied_facts {
-	int error;                   /* EACCES, EPERM, ENOSYS... of the call that failed */
+	int error;                   /* EACCES, EPERM, ENOSYS... of the call that failed, positive */
 	bool attach;                 /* it needed PTRACE_MODE_ATTACH (stacks, registers), else PTRACE_MODE_READ */
-	uid_t our_uid, our_fsuid;    /* of ourselves: effective, filesystem */
+	uid_t our_uid, our_fsuid;    /* of ourselves: real, filesystem: that of attach, of files */
 	uint64_t our_caps;           /* CapEff */
 	int our_seccomp;             /* 0 off, 1 strict, 2 filter */
 	bool in_container;           /* our capability bounding set lacks CAP_SYS_PTRACE */
 	uid_t uids[3], gids[3];      /* of the target: real, effective, saved */
 	uint64_t target_caps;        /* CapPrm */
-	bool same_gids;              /* all three are ours */
+	bool same_gids;              /* all three are ours (real; without attach: filesystem) */
 	int dumpable;                /* 1 yes; 0 no: its files in /proc are root's though it is not; -1 not known */
 	pid_t tracer;                /* TracerPid, 0: none */
 	int yama_scope;              /* kernel.yama.ptrace_scope; -1: no Yama */
 	bool is_descendant;          /* of ours */
 	bool same_user_ns;           /* user_namespaces(7) */
 	bool kernel_thread;
+	bool hidepid;                /* the proc tree hides processes of others, proc(5) */
 };
 
 struct denied_why {
-	char reason[160]; /* "it runs as www-data (33), we as alice (1000)" */
-	char remedy[160]; /* "run as root, or as www-data"; "" where nothing helps */
+	char reason[160]; /* "it runs as uid 33, we as uid 1000" */
+	char remedy[160]; /* "run as root, or as uid 33"; "" where nothing helps */
 };
 
 /* Decide. Pure. */
