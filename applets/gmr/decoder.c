@@ -43,16 +43,24 @@ static int send_done(const struct decoder *decoder)
 	return send_tree(decoder, &tree);
 }
 
-/* Follow the stack of thread INDEX and send it, unless it may not be all, and it is the first time. */
+/* May it be that the stack of who sleeps is another one, which its registers would tell? Not where it ends because no
+ * more of it was copied: a stop copies no more. */
+static bool is_doubtful(const struct capture_thread *thread, enum unwind_end end)
+{
+	return thread->how == CAPTURE_ASLEEP && end != UNWIND_WHOLE &&
+	       !(end == UNWIND_TRUNCATED && thread->stack_cut);
+}
+
+/* Follow the stack of thread INDEX and send it, unless it is doubtful, and it is the first time. */
 static int send_stack(struct decoder *decoder, size_t index, bool is_first)
 {
 	CLEANUP(value_tree_done) struct value_tree tree = VALUE_TREE(DECODE_MESSAGE_MAX);
 	const struct capture_thread *thread = &decoder->job->capture->threads[index];
-	bool may_ask = is_first && thread->how == CAPTURE_ASLEEP && decoder->job->options->may_stop;
+	bool may_ask = is_first && decoder->job->options->may_stop && decoder->stacks.can_unwind;
 	enum unwind_end end;
 
 	decoder_stack_follow(&decoder->stacks, thread, &end);
-	if (end != UNWIND_WHOLE && may_ask && decoder->stacks.can_unwind) {
+	if (may_ask && is_doubtful(thread, end)) {
 		decoder->again[decoder->again_count++] = index;
 		return 0;
 	}
