@@ -1,8 +1,8 @@
 /* elffile.h: what an ELF file says of itself, elf(5). Pure but for pread(2) on the descriptor that it is given.
  *
- * The file is another's: all offsets and sizes in it are checked, and nothing is mapped (a file that shrinks while it is
- * mapped is a SIGBUS). 64-bit and 32-bit, of our byte order. -EBADMSG: no ELF file, or a broken one; -ENOENT: it has no
- * such thing. */
+ * The file is another's: all offsets and sizes in it are checked, and nothing is mapped (a file that shrinks while it
+ * is mapped is a SIGBUS). 64-bit and 32-bit, of our byte order. -EBADMSG: no ELF file, or a broken one; -ENOENT: it has
+ * no such thing. */
 #ifndef CORE_ELFFILE_H
 #define CORE_ELFFILE_H
 

@@ -40,8 +40,9 @@ struct unwind_frame {
 int unwind_open(const struct capture *capture, const struct unwind_options *options, struct unwind **ret,
 		const char **ret_why);
 
-/* Call FUNCTION for each frame of THREAD, the innermost first; the strings are valid until unwind_free(). A return other
- * than 0 ends it and is returned. 0: RET_END says how the stack ended. -ENODATA: nothing was read of this thread. */
+/* Call FUNCTION for each frame of THREAD, the innermost first; the strings are valid until unwind_free(). A return
+ * other than 0 ends it and is returned. 0: RET_END says how the stack ended. -ENODATA: nothing was read of this
+ * thread. */
 typedef int (*unwind_fn)(const struct unwind_frame *frame, void *context);
 int unwind_thread(struct unwind *unwind, const struct capture_thread *thread, unwind_fn function, void *context,
 		  enum unwind_end *ret_end);

@@ -1,8 +1,8 @@
 /* unwind_dw_debug.c: files of separate debug information, below the target's root.
  *
  * A file that lacks its symbols or its DWARF names where these are: by its build-id, which is
- * /usr/lib/debug/.build-id/0c/5e1a....debug, or by .gnu_debuglink, a name and the CRC of that file, which lies beside it,
- * in .debug beside it, or below /usr/lib/debug. What several such files share, dwz(1) puts into one more, named by
+ * /usr/lib/debug/.build-id/0c/5e1a....debug, or by .gnu_debuglink, a name and the CRC of that file, which lies beside
+ * it, in .debug beside it, or below /usr/lib/debug. What several such files share, dwz(1) puts into one more, named by
  * .gnu_debugaltlink with its build-id. All of it is believed only after a look into the file that was found. */
 #include "core/unwind_dw.h"
 

@@ -97,7 +97,7 @@ const Dwfl_Thread_Callbacks unwind_thread_callbacks = {
 	.set_initial_registers = set_registers,
 };
 
-/* The same code with the same stack again is for ever (Brent's way to find a cycle: the mark moves at powers of two). */
+/* The same code with the same stack again is for ever (Brent: the mark moves, ever more seldom). */
 static bool is_circle(struct unwind_walk *walk, uint64_t pc)
 {
 	if (walk->count && pc == walk->mark_pc && walk->read_at == walk->mark_at)

@@ -13,7 +13,8 @@
 
 extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
-/* Also keeps compressed files away, which libdw would unpack in memory, and relocatable ones, which it would relocate. */
+/* Also keeps compressed files away, which libdw would unpack in memory, and relocatable ones, which it would relocate
+ * by a table of ours. */
 static bool header_is_ours(const char *data, size_t len, bool debug)
 {
 	ElfW(Ehdr) header;

@@ -205,7 +205,7 @@ END_TEST
 
 START_TEST(no_file_of_elf)
 {
-	char id[ELFFILE_BUILD_ID_TEXT], file[1024];
+	char id[ELFFILE_BUILD_ID_TEXT], file[1024] = "";
 	int fd = made_file("#!/bin/sh\nexec true # and a little more\n", 38);
 
 	ck_assert_int_eq(elffile_build_id(fd, id), -EBADMSG);

@@ -33,8 +33,8 @@ static void setup(void)
 	snprintf(root, sizeof(root), "%s/root", top);
 	snprintf(program, sizeof(program), "%s/nest", top);
 	ck_assert_int_eq(mkdir(root, 0700), 0);
-	ck_assert_int_eq(run("cp '%s' %s/whole && objcopy --only-keep-debug %s/whole %s/nest.debug 2>&1", nest, top, top,
-			     top), 0);
+	ck_assert_int_eq(run("cp '%s' %s/whole && cd %s && objcopy --only-keep-debug whole nest.debug 2>/dev/null",
+			     nest, top, top), 0);
 }
 
 static void teardown(void)
@@ -74,11 +74,12 @@ START_TEST(by_build_id)
 	ck_assert_int_ge(fd, 0);
 	if (elffile_build_id(fd, id) == 0) {
 		ck_assert(!is_named());
-		ck_assert_int_eq(run("d=%s/usr/lib/debug/.build-id/%.2s; mkdir -p $d && cp %s/nest.debug $d/%s.debug", root,
-				     id, top, id + 2), 0);
+		ck_assert_int_eq(run("d=%s/usr/lib/debug/.build-id/%.2s; mkdir -p $d && "
+				     "cp %s/nest.debug $d/%s.debug", root, id, top, id + 2), 0);
 		ck_assert(is_named());
 		/* Another file under this name. */
-		ck_assert_int_eq(run("cp /proc/self/exe %s/usr/lib/debug/.build-id/%.2s/%s.debug", root, id, id + 2), 0);
+		ck_assert_int_eq(run("cp /proc/self/exe %s/usr/lib/debug/.build-id/%.2s/%s.debug", root, id,
+				     id + 2), 0);
 		ck_assert(!is_named());
 	}
 	close(fd);
