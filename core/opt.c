@@ -124,7 +124,7 @@ static int parse_prepare(struct parse *p)
 			p->longs[n++] = (struct option){ o->name, has_arg, NULL, LONG_VALUE + (int)i };
 		if (o->letter)
 			*letter++ = o->letter;
-		for (int colon = 0; o->letter && colon < has_arg; colon++) /* one a value, two one that may be missing */
+		for (int colon = 0; o->letter && colon < has_arg; colon++) /* two: the value may be missing */
 			*letter++ = ':';
 	}
 	p->longs[n] = (struct option){ opt_help_option.name, no_argument, NULL, LONG_VALUE + (int)count };

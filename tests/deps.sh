@@ -118,7 +118,8 @@ test_root_installs() {
 	tool apt-get "echo \"\$DEBIAN_FRONTEND \$*\" >>'$PWD/called'" "[ \$1 = update ] || : >'$PWD/installed'"
 	deps 0 build
 	expect 0 "installing: libcurl4-openssl-dev libxml2-dev libdw-dev"
-	printf 'noninteractive %s\n' "update -q" "${install_apt#* } libcurl4-openssl-dev libxml2-dev libdw-dev" >expected
+	printf 'noninteractive %s\n' "update -q" \
+		"${install_apt#* } libcurl4-openssl-dev libxml2-dev libdw-dev" >expected
 	cmp -s called expected || fail "called: $(cat called)"
 	rm installed called bin/apt-get
 	tool apk "echo \"\$*\" >>'$PWD/called'" ": >'$PWD/installed'"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# gmr_signal.sh: gmr --signal: who is sent the signal, who is not, and where the answer is said to go. lib.sh says how to
-# run it.
+# gmr_signal.sh: gmr --signal: who is sent the signal, who is not, and where the answer is said to go. lib.sh says how
+# to run it.
 # shellcheck source=tests/progs/command.sh
 . "${0%/*}/progs/command.sh"
 
@@ -92,7 +92,8 @@ test_standard_errors() {
 	start sh -c "exec ./$name handler > ready 2> /dev/null"
 	wait_until 30 grep -q ready ready
 	gmr --signal "$started"
-	expect_out "SIGUSR2 sent to $started ($name); its standard error is /dev/null, so a report that goes there is lost"
+	expect_out "SIGUSR2 sent to $started ($name); its standard error is /dev/null, \
+so a report that goes there is lost"
 	: > ready
 	start sh -c "exec ./$name handler > ready 2>&-"
 	wait_until 30 grep -q ready ready

@@ -73,7 +73,8 @@ test_each_report_is_a_file() {
 	done < reports
 	kill "$watcher"
 	ends_with 0
-	[ "$(find files -type f | wc -l)" = "$(sort -u reports | wc -l)" ] || fail "$(ls -A files), said: $(cat reports)"
+	[ "$(find files -type f | wc -l)" = "$(sort -u reports | wc -l)" ] ||
+		fail "$(ls -A files), said: $(cat reports)"
 }
 
 test_xml_is_one_document() {

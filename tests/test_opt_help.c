@@ -53,7 +53,9 @@ END_TEST
 START_TEST(without_commands)
 {
 	static const struct opt bare_options[] = {
-		DRY, OPT_BARE(OPT_STRING, 's', "send", "WHAT", "it", struct config, file, "send it"), { .kind = OPT_END },
+		DRY,
+		OPT_BARE(OPT_STRING, 's', "send", "WHAT", "it", struct config, file, "send it"),
+		{ .kind = OPT_END },
 	};
 	static const struct opt_command forms[] = {
 		{ NULL, "WORD", "w", bare_options, 0, 1, NULL }, { NULL, "-d", "d", two_options, 0, 0, NULL }, { 0 },

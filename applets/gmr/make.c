@@ -56,8 +56,8 @@ static void add_time(struct value_tree *tree, struct value *head, time_t at)
 		value_add_null(tree, head, "time");
 }
 
-/* "report", the first key. Returns where it says whether the report is complete, which is known at the end; NULL without
- * memory. */
+/* "report", the first key. Returns where it says whether the report is complete, which is known at the end; NULL: out
+ * of memory. */
 static struct value *begin_head(struct made *made, pid_t pid)
 {
 	struct value_tree *tree = &made->report.tree;

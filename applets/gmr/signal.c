@@ -189,7 +189,8 @@ static int send_to(const struct asked *asked, bool force)
 	if (!is_expected(asked))
 		return 1;
 	if (why) {
-		log_fail("not sent to %d (%s): it %s (--force sends it)", (int)asked->target->ref.pid, asked->name, why);
+		log_fail("not sent to %d (%s): it %s (--force sends it)", (int)asked->target->ref.pid, asked->name,
+			 why);
 		return 1;
 	}
 	answer(asked, &line);

@@ -42,7 +42,7 @@ static const struct { const char *program; int signal; const char *meaning; } me
 	{ "nodejs", SIGUSR1, "opens the port of its debugger" },
 	{ "beam.smp", SIGUSR1, "writes a crash dump and ends" },
 	{ "java", SIGUSR1, "is stopped and resumed by it inside" },
-	{ "java", SIGUSR2, "is stopped and resumed by it inside, and may crash (jcmd PID Thread.print shows its threads)" },
+	{ "java", SIGUSR2, "is stopped and resumed by it inside, and may crash (see jcmd PID Thread.print)" },
 	{ "java", SIGQUIT, NULL }, /* prints its threads */
 	{ NULL, SIGHUP, "reads its configuration, or ends, as most programs do" },
 	{ NULL, SIGINT, "ends, as most programs do" },
