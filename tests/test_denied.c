@@ -124,8 +124,8 @@ START_TEST(decide)
 		memset(&why, 'x', sizeof(why));
 		denied_decide(&cases[i].facts, &why);
 		remedy = cases[i].remedy ? strstr(why.remedy, cases[i].remedy) != NULL : why.remedy[0] == '\0';
-		ck_assert_msg(strstr(why.reason, cases[i].reason) && remedy, "%s: '%s', '%s'", cases[i].name, why.reason,
-			      why.remedy);
+		ck_assert_msg(strstr(why.reason, cases[i].reason) && remedy, "%s: '%s', '%s'", cases[i].name,
+			      why.reason, why.remedy);
 		ck_assert_uint_lt(strlen(why.reason) + 1, sizeof(why.reason)); /* nothing was cut */
 		ck_assert_uint_lt(strlen(why.remedy) + 1, sizeof(why.remedy));
 	}

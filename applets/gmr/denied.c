@@ -134,7 +134,7 @@ static bool other_user_ns(const struct denied_facts *facts, struct denied_why *r
 	return true;
 }
 
-/* ptrace(2), "/proc/sys/kernel/yama/ptrace_scope": only for what needs to attach. */
+/* ptrace(2), kernel.yama.ptrace_scope: only for what needs to attach. */
 static bool yama(const struct denied_facts *facts, struct denied_why *ret)
 {
 	if (!facts->attach || facts->yama_scope <= 0)
@@ -249,7 +249,8 @@ void denied_decide(const struct denied_facts *facts, struct denied_why *ret)
 static bool is_there(const struct value *denied, const char *section, const char *what)
 {
 	for (const struct value *v = value_first(denied); v; v = v->next)
-		if (strcmp(value_string(v, "section", ""), section) == 0 && strcmp(value_string(v, "what", ""), what) == 0)
+		if (strcmp(value_string(v, "section", ""), section) == 0 &&
+		    strcmp(value_string(v, "what", ""), what) == 0)
 			return true;
 	return false;
 }
