@@ -321,8 +321,12 @@ static void await_late(struct stopper *st)
 
 static void touch(volatile char *memory, size_t len)
 {
-	for (size_t at = 0; at < len; at += 4096)
-		memory[at] = memory[at];
+	char byte;
+
+	for (size_t at = 0; at < len; at += 4096) {
+		byte = memory[at];
+		memory[at] = byte;
+	}
 	(void)mlock((const char *)memory, len);
 }
 

@@ -168,18 +168,17 @@ static pid_t start_sender(pid_t to, int times)
 
 START_TEST(signals_that_come_in_a_stop)
 {
-	enum { SENT = 1500 };
 	struct target t;
 	int interrupted, status = -1;
 	pid_t sender;
 
-	target_start(&t, "10", "1", NULL);
-	sender = start_sender(t.ref.pid, SENT);
+	target_start(&t, "10", "1", "1500");
+	sender = start_sender(t.ref.pid, 1500);
 	ck_assert_int_ge(sender, 0);
 	while (waitpid(sender, &status, WNOHANG) == 0)
 		capture_free(target_take(&t, CAPTURE_STOP));
 	ck_assert_int_eq(status, 0);
-	ck_assert_int_eq(target_finish(&t, &interrupted), SENT);
+	ck_assert_int_eq(target_finish(&t, &interrupted), 1500);
 }
 END_TEST
 

@@ -1,6 +1,6 @@
-/* threads SLEEPERS BUSY [churn|vfork|epoll|leader]: a process with threads that sleep and threads that run, each with a
+/* threads SLEEPERS BUSY [churn|vfork|epoll|leader|SIGNALS]: a process with threads that sleep and threads that run, each with a
  * mark on its stack. It writes "ready" when all are there. SIGRTMIN is counted, and how often epoll_wait(2) was
- * interrupted; at the end of standard input it writes both and exits. */
+ * interrupted; at the end of standard input it writes both and exits, when SIGNALS have come or never will. */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -13,15 +13,14 @@
 
 #define MARK 0x6b72616d2061206eUL
 
-static volatile sig_atomic_t counted;
 static volatile unsigned long turns;
-static int interrupted;
+static int counted, awaited, interrupted;
 static pthread_barrier_t all;
 
 static void count(int signal)
 {
 	(void)signal;
-	counted++;
+	__atomic_add_fetch(&counted, 1, __ATOMIC_SEQ_CST);
 }
 
 static void *sleep_on(void *context)
@@ -107,7 +106,9 @@ static void *await_end(void *context)
 
 	while (read(STDIN_FILENO, &byte, 1) > 0 || errno == EINTR)
 		errno = 0;
-	printf("%d %d\n", (int)counted, __atomic_load_n(&interrupted, __ATOMIC_SEQ_CST));
+	for (int tries = 0; __atomic_load_n(&counted, __ATOMIC_SEQ_CST) < awaited && tries < 4000; tries++)
+		usleep(10000);
+	printf("%d %d\n", __atomic_load_n(&counted, __ATOMIC_SEQ_CST), __atomic_load_n(&interrupted, __ATOMIC_SEQ_CST));
 	fflush(stdout);
 	_exit(0);
 	return context;
@@ -121,6 +122,7 @@ int main(int argc, char **argv)
 	const char *kind = argc > 3 ? argv[3] : "";
 	int sleepers = argc > 2 ? atoi(argv[1]) : 0, busy = argc > 2 ? atoi(argv[2]) : 0;
 
+	awaited = atoi(kind);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sigaction(SIGRTMIN, &(struct sigaction){ .sa_handler = count, .sa_flags = SA_RESTART }, NULL);
 	pthread_barrier_init(&all, NULL, (unsigned)(sleepers + busy + 1));
