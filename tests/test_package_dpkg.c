@@ -29,7 +29,8 @@ static void set_up(void)
 	fixture_text("var/lib/dpkg/info/wrap.list", "/bin/moved\n");
 	fixture_text("var/lib/dpkg/info/ghost.list", "/opt/ghost\n");
 	fixture_text("var/lib/dpkg/diversions",
-		     "/usr/bin/moved\n/usr/bin/moved.perf\nwrap\n/usr/bin/admins\n/usr/bin/admins.real\n:\n/torn\n/torn2");
+		     "/usr/bin/moved\n/usr/bin/moved.perf\nwrap\n/usr/bin/admins\n/usr/bin/admins.real\n:\n"
+		     "/torn\n/torn2");
 	fixture_link("var/lib/dpkg/info/link.list", "/etc/passwd");
 	ck_assert_int_eq(mkfifo(fixture_path("var/lib/dpkg/info/pipe.list"), 0644), 0);
 }
@@ -67,7 +68,8 @@ END_TEST
 
 START_TEST(finds_in_images_without_dpkg)
 {
-	fixture_text("var/lib/dpkg/status.d/base", "Package: base-files\nVersion: 12\nArchitecture: all\nMaintainer: B\n");
+	fixture_text("var/lib/dpkg/status.d/base",
+		     "Package: base-files\nVersion: 12\nArchitecture: all\nMaintainer: B\n");
 	fixture_text("var/lib/dpkg/status.d/base.md5sums",
 		     "d41d8cd98f00b204e9800998ecf8427e  etc/debian_version\n"
 		     "d41d8cd98f00b204e9800998ecf8427e  ./usr/bin/tool\n");

@@ -22,8 +22,8 @@ static const char *name_at(const char *text, uint64_t address)
 
 START_TEST(names_addresses)
 {
-	static const char text[] = "2000 10 b c d\n1000 20 a\n\nzz 1 x\n3000 0 empty\n3100 10 \n4000 10\n0x5000 0x10 e\n"
-				   "fffffffffffffff0 100 last\n6000 8 torn";
+	static const char text[] = "2000 10 b c d\n1000 20 a\n\nzz 1 x\n3000 0 empty\n3100 10 \n4000 10\n"
+				   "0x5000 0x10 e\nfffffffffffffff0 100 last\n6000 8 torn";
 	static const struct { uint64_t address; const char *name; } cases[] = {
 		{ 0, "none" }, { 0xfff, "none" }, { 0x1000, "a" }, { 0x101f, "a" }, { 0x1020, "none" },
 		{ 0x2000, "b c d" }, { 0x200f, "b c d" }, { 0x2010, "none" }, { 0x3000, "none" }, { 0x3100, "none" },
