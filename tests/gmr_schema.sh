@@ -1,7 +1,7 @@
 #!/bin/sh
 # once
-# gmr_schema.sh: what is written as JSON and as XML, by the views alone and by gmr of a real process, against the schemas
-# of man/; and that these refuse what they should.
+# gmr_schema.sh: what is written as JSON and as XML, by the views alone and by gmr of a real process, against the
+# schemas of man/; and that these refuse what they should.
 # shellcheck source=tests/progs/command.sh
 . "${0%/*}/progs/command.sh"
 
@@ -49,8 +49,9 @@ test_json() {
 	json_schema
 	"$BUILD/tests/test_report_json" all >all || fail "not written"
 	json_is_valid all || fail "$(cat refused)"
-	refuses json all 's/"pid": 4711/"pid": "x"/' 's/"thread_id"/"thread"/' 's/"filename"/"file"/' 's/"lines": \[/&5,/' \
-		's/"vendor": "ACME"/"vendor": 5.5/' 's/"children": /"child": /' 's/"complete": false/"complete": null/' \
+	refuses json all 's/"pid": 4711/"pid": "x"/' 's/"thread_id"/"thread"/' 's/"filename"/"file"/' \
+		's/"lines": \[/&5,/' 's/"vendor": "ACME"/"vendor": 5.5/' 's/"children": /"child": /' \
+		's/"complete": false/"complete": null/' \
 		's/"read": "asleep"/"read": "awake"/' 's/"limits": {/"limits": 5, "more": {/' 's/"denied"/"x"/'
 }
 

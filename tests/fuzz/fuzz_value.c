@@ -1,5 +1,5 @@
-/* fuzz_value.c: a packed value from a child that may be in a stranger's hands: unpacked, shown by every view, as a whole
- * report and as each of its sections, and packed again. */
+/* fuzz_value.c: a packed value from a child that may be in a stranger's hands: unpacked, shown by every view, as a
+ * whole report and as each of its sections, and packed again. */
 #include "core/report.h"
 
 #include <errno.h>
