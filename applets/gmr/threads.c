@@ -111,12 +111,23 @@ static const char *how_text(enum capture_how how)
 	return NULL;
 }
 
+/* Whom all that are folded with FIRST wait for, or -1. */
+static ssize_t common_owner(const struct threads *threads, size_t first, const size_t *next)
+{
+	ssize_t owner = threads->owners[first];
+
+	for (size_t i = first; next[i] != i; i = next[i])
+		if (threads->owners[next[i]] != owner)
+			return -1;
+	return owner;
+}
+
 static void add_thread(struct threads *threads, size_t index, const size_t *next, struct value *list)
 {
 	const struct capture_thread *thread = &threads->capture->threads[index];
 	struct value_tree *tree = &threads->report->tree;
 	struct value *entry = value_add_map(tree, list, NULL);
-	ssize_t owner = threads->owners[index];
+	ssize_t owner = common_owner(threads, index, next);
 
 	value_add_int(tree, entry, "thread_id", thread->tid);
 	add_ids(threads, index, next, entry);
