@@ -24,8 +24,9 @@ struct made {
 	bool nothing;             /* nothing of what was asked for could be read; the report says why */
 };
 
-/* Report the process PID. Blocks until the deadline, about. -ESRCH: there is none, or it ended before it was read;
- * -ENOMEM, -EMFILE... Free with made_done(), which takes NULL. */
+/* Report the process PID. Blocks until the deadline, about; what hangs in the kernel for 10 seconds more ends us by
+ * SIGALRM. -ESRCH: there is none, or it ended before it was read; -ENOMEM, -EMFILE... Free with made_done(), which
+ * takes NULL. */
 int make_report(const struct procfs *proc, pid_t pid, const struct make_options *options, struct made *ret);
 void made_done(struct made *made);
 
