@@ -85,15 +85,17 @@ static bool is_login_option(const char *name, size_t len)
 	return len > 2 && name[0] == '-' && name[1] == '-' && (ends_with(name, len, "-user"));
 }
 
-/* "USER:PASSWORD"; two numbers are ids. */
+/* "USER:PASSWORD", "DOMAIN\\USER:PASSWORD"; two numbers are ids. */
 static int add_login(const char *argument, size_t len, struct buf *ret)
 {
-	const char *colon = len ? memchr(argument, ':', len) : NULL;
-	size_t user = colon ? (size_t)(colon - argument) + 1 : 0, before = ret->len;
+	size_t user = 0, before = ret->len;
 	int r;
 
-	if (!colon || (user + 1 < len && argument[user] == '/' && argument[user + 1] == '/')) /* a URL */
+	while (user < len && (redact_is_name(argument[user]) || memchr("@\\+%", argument[user], 4)))
+		user++;
+	if (user == len || argument[user] != ':' || (len - user > 2 && memcmp(argument + user, "://", 3) == 0))
 		return redact_text(argument, len, ret);
+	user++;
 	r = buf_add(ret, argument, user);
 	if (r == 0)
 		r = add_secret(argument + user, len - user, ret);

@@ -207,25 +207,35 @@ static size_t plain_end(const struct redact_text *text, size_t at, enum redact_k
 	return end;
 }
 
+/* "RSA PRIVATE KEY": in a label are capitals, digits and blanks, RFC 7468. */
+static size_t label_length(const char *text, size_t len)
+{
+	enum { LABEL_MAX = 64 };
+	size_t n = 0;
+
+	while (n < len && n < LABEL_MAX &&
+	       (text[n] == ' ' || redact_is_digit(text[n]) || (text[n] >= 'A' && text[n] <= 'Z')))
+		n++;
+	return n;
+}
+
 size_t redact_pem(const struct redact_text *text, size_t at, size_t *ret_from)
 {
-	static const char begin[] = "-----BEGIN ", word[] = "PRIVATE KEY", rule[] = "-----";
-	enum { LABEL_MAX = 64 };
-	const char *data = text->data + at, *label = data + sizeof(begin) - 1, *end;
-	size_t left = text->len - at, label_len;
+	static const char begin[] = "-----BEGIN ", secret[] = "PRIVATE KEY", rule[] = "-----";
+	enum { BEGIN = sizeof(begin) - 1, RULE = sizeof(rule) - 1 };
+	const char *data = text->data + at, *end;
+	size_t left = text->len - at, label;
 
-	if (left < sizeof(begin) - 1 || memcmp(data, begin, sizeof(begin) - 1) != 0)
+	if (left < BEGIN || memcmp(data, begin, BEGIN) != 0)
 		return 0;
-	left -= sizeof(begin) - 1;
-	end = memmem(label, left < LABEL_MAX ? left : LABEL_MAX, rule, sizeof(rule) - 1);
-	if (!end)
+	data += BEGIN;
+	left -= BEGIN;
+	label = label_length(data, left);
+	if (left - label < RULE || memcmp(data + label, rule, RULE) != 0 ||
+	    !memmem(data, label, secret, sizeof(secret) - 1))
 		return 0;
-	label_len = (size_t)(end - label);
-	if (!memmem(label, label_len, word, sizeof(word) - 1))
-		return 0;
-	end += sizeof(rule) - 1;
-	*ret_from = (size_t)(end - text->data);
-	end = memmem(end, text->len - *ret_from, "-----END", 8);
+	*ret_from = (size_t)(data - text->data) + label + RULE;
+	end = memmem(text->data + *ret_from, text->len - *ret_from, "-----END", 8);
 	return end ? (size_t)(end - text->data) : text->len;
 }
 

@@ -220,6 +220,7 @@ static const struct row commands[] = {
 	{ "curl|-u|user:pass|-H|Authorization: Bearer a b|http://h",
 	  "curl|-u|user:***|-H|Authorization: ***|http://h" },
 	{ "curl|--user=u:p|--proxy-user|u:p|h", "curl|--user=u:***|--proxy-user|u:***|h" },
+	{ "smbclient|-U|DOM\\u:p w|-U|u%p", "smbclient|-U|DOM\\u:***|-U|u%p" },
 	{ "docker|run|-u|1000:1000|--user|root|x", NULL },
 	{ "curl|-H|Authorization:|Bearer|abc|x", "curl|-H|Authorization:|***|***|x" },
 	{ "curl|-H|X: Bearer|abc|x", "curl|-H|X: Bearer|***|x" },
