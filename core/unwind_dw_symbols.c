@@ -179,7 +179,7 @@ static int by_place(const void *a, const void *b)
 static const struct unwind_symbol *search(const struct unwind_symbols *symbols, uint64_t pc)
 {
 	struct choice choice = { NULL, NULL };
-	uint32_t around[SYMBOLS_OVERLAP_MAX];
+	uint32_t around[SYMBOLS_OVERLAP_MAX] = { 0 };
 	size_t count = 0;
 
 	for (size_t i = count_before(symbols, pc); i > 0 && symbols->order[i - 1].end > pc; i--) {
