@@ -122,22 +122,26 @@ static size_t look_again(struct capture *c, size_t running)
 	return running;
 }
 
-/* Who is held in the kernel and cannot be stopped can be read as one that sleeps. */
-static void read_held(struct capture *c)
+static size_t rename_errors(struct capture *c, int from, int to)
 {
-	size_t held = 0;
+	size_t count = 0;
 
 	for (size_t i = 0; i < c->thread_count; i++) {
-		if (c->threads[i].error != -ETIMEDOUT)
+		if (c->threads[i].error != from)
 			continue;
-		c->threads[i].error = -EBUSY;
-		held++;
+		c->threads[i].error = to;
+		count++;
 	}
-	if (held == 0 || capture_asleep(c, true, true) == 0)
-		return;
-	for (size_t i = 0; i < c->thread_count; i++)
-		if (c->threads[i].error == -EBUSY)
-			c->threads[i].error = -ETIMEDOUT;
+	return count;
+}
+
+/* Who could not be stopped, being held in the kernel, or kept from a processor, can be read as one that sleeps. */
+static void read_held(struct capture *c)
+{
+	size_t held = rename_errors(c, -ETIMEDOUT, -EBUSY);
+
+	if (held > 0 && capture_asleep(c, true, true) > 0 && look_again(c, held) > 0)
+		(void)rename_errors(c, -EBUSY, -ETIMEDOUT);
 }
 
 static int stop_running(struct capture *c, size_t running)

@@ -22,6 +22,7 @@
 
 enum {
 	STOPPER_COST_NS = 20000,    /* of a thread, until it was measured */
+	STOPPER_LEAST = 4,          /* threads at a time */
 	STOPPER_NAP_NS = 1000000,
 	STOPPER_LATE_NS = 20000000, /* for those that are held in the kernel */
 	STOPPER_ROUNDS = 3,         /* how often threads are looked for that have come meanwhile */
@@ -264,16 +265,17 @@ static size_t stop_batch(struct stopper *st, size_t first, size_t n)
 	for (size_t i = first; i < end; i++)
 		slot_let_go(st, &s->slots[i]);
 	s->stops += s->stopped > stopped;
-	st->cost_ns = (capture_now() - began) / (int64_t)(end - first);
+	/* One that was late on a busy machine says little of the next ones. */
+	st->cost_ns = (3 * st->cost_ns + (capture_now() - began) / (int64_t)(end - first)) / 4;
 	return end;
 }
 
 static size_t batch_size(const struct stopper *st, size_t left)
 {
-	int64_t fits = st->cost_ns > 0 ? st->budget_ns * 7 / 10 / st->cost_ns : 1;
+	int64_t fits = st->budget_ns * 7 / 10 / (st->cost_ns + 1);
 
-	if (fits < 1)
-		return 1;
+	if (fits < STOPPER_LEAST)
+		fits = STOPPER_LEAST;
 	return (size_t)fits < left ? (size_t)fits : left;
 }
 
