@@ -85,10 +85,12 @@ static pid_t fork_quietly(void)
 	sigprocmask(SIG_SETMASK, &all, &old);
 	pid = fork();
 	error = errno;
-	if (pid == 0)
+	if (pid == 0) {
 		sig_reset();
-	else
+		sig_ignore_pipe(); /* what tries to write a file gets an error, and goes on */
+	} else {
 		sigprocmask(SIG_SETMASK, &old, NULL);
+	}
 	return pid < 0 ? -error : pid;
 }
 

@@ -45,7 +45,7 @@ static int limit_of(int which)
 static int has_capability(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct sets[2];
+	struct __user_cap_data_struct sets[2] = { { .effective = 1 } };
 
 	if (syscall(SYS_capget, &header, sets) < 0)
 		return 1;
@@ -64,9 +64,9 @@ static const char *complaint(bool became, const sigset_t *mask)
 		return "ids";
 	if (became && (setresuid(0, 0, 0) == 0 || setresgid(0, 0, 0) == 0 || setgroups(0, NULL) == 0))
 		return "came back";
-	if (has_capability() || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1 || prctl(PR_GET_DUMPABLE) != 0)
+	if (has_capability() || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1 || prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return "capabilities";
-	if (prctl(PR_GET_PDEATHSIG, &death) < 0 || death != SIGKILL || getsid(0) != getpid())
+	if (prctl(PR_GET_PDEATHSIG, &death, 0, 0, 0) < 0 || death != SIGKILL || getsid(0) != getpid())
 		return "bonds";
 	if (!limit_of(RLIMIT_CORE) || !limit_of(RLIMIT_FSIZE) || !limit_of(RLIMIT_NPROC))
 		return "limits";
