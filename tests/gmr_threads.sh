@@ -23,8 +23,9 @@ locked() { # COUNT
 	wait_until 30 all_wait "$pid" $(($1 + 2))
 }
 
+# FUTEX_WAIT_PRIVATE, for a lock that is held and waited for: 2. Who waits for the barrier waits for another number.
 all_wait() { # PID COUNT
-	[ "$(grep -h '' /proc/"$1"/task/*/syscall 2>/dev/null | grep -c "^$futex ")" -eq "$2" ]
+	[ "$(grep -hs '' /proc/"$1"/task/*/syscall | grep -c "^$futex 0x[0-9a-f]* 0x80 0x2 ")" -eq "$2" ]
 }
 
 # Its number, by the processor.
