@@ -156,7 +156,7 @@ static bool skip_value(struct span *s)
 /* "KEY": VALUE. 1: it was the string that is looked for; 0: not; else not JSON. */
 static int take_member(struct span *s, const char *key, struct sink *ret)
 {
-	char name[64];
+	char name[64] = "";
 	struct sink its = { .data = name, .size = sizeof name }, nowhere = { .size = 0 };
 	bool is_it;
 
