@@ -292,5 +292,43 @@ test_completion_in_fish_of_heart() {
 	offers_not --timeout
 }
 
+# An option whose value may be missing takes it in its own word only.
+test_completion_in_bash_of_gmr() {
+	command -v bash >/dev/null || skip "no bash"
+	needs_gmr
+	: >'a file'
+	complete_in_bash gmr --s
+	offers_just --section --signal --stop
+	complete_in_bash gmr -f ''
+	offers_just json text xml
+	complete_in_bash gmr --signal --f
+	offers_just --fold --force --format
+	complete_in_bash gmr --signal = USR1 --f
+	offers_just --fold --force --format
+	complete_in_bash gmr -o a
+	offers_just 'a file'
+	complete_in_bash gmr 1 a
+	offers_just
+}
+
+test_completion_in_zsh_of_gmr() {
+	command -v zsh >/dev/null || skip "no zsh"
+	needs_gmr
+	complete_in_zsh 'gmr -f ' 'json  text'
+	complete_in_zsh 'gmr --signal -f ' 'json  text'
+	complete_in_zsh 'gmr --signal=USR1 -f ' 'json  text'
+}
+
+test_completion_in_fish_of_gmr() {
+	command -v fish >/dev/null || skip "no fish"
+	needs_gmr
+	complete_in_fish 'gmr -f '
+	offers_just json text xml
+	complete_in_fish 'gmr --signal --fo'
+	offers_just --fold --force --format
+	complete_in_fish 'gmr --signal=USR1 -f '
+	offers_just json text xml
+}
+
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
