@@ -132,9 +132,14 @@ static bool is_exception(const char *name, size_t len)
 	       (len >= 9 && strncasecmp(name + len - 9, "exception", 9) == 0);
 }
 
+bool redact_is_certain(const char *name, size_t len)
+{
+	return has_one_of(name, len, parts, COUNT(parts));
+}
+
 bool redact_is_secret(const char *name, size_t len)
 {
-	return has_one_of(name, len, parts, COUNT(parts)) || (has_word(name, len) && !is_exception(name, len));
+	return redact_is_certain(name, len) || (has_word(name, len) && !is_exception(name, len));
 }
 
 bool redact_is_header(const char *name, size_t len)

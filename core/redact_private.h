@@ -17,6 +17,9 @@ bool redact_is_name(char c);
 bool redact_is_harmless(const char *value, size_t len, bool quoted);
 bool redact_is_number(const char *value, size_t len);
 
+/* Is it a secret's name by more than one short word: "password", not "key"? */
+bool redact_is_certain(const char *name, size_t len);
+
 /* The name of a header whose value goes on to the end of the line: "Authorization: Digest a="b", c=d". */
 bool redact_is_header(const char *name, size_t len);
 

@@ -87,6 +87,18 @@ static void look_ahead(const struct scan *s, size_t at, bool url, struct reach *
 	reach->stop = at + 1;
 }
 
+/* "https://TOKEN@host": what is that long is no user's name. */
+static bool take_user(struct scan *s, size_t begin, size_t end)
+{
+	enum { TOKEN_MIN = 20 };
+
+	if (byte_at(s, end) != '@' || end - begin < TOKEN_MIN)
+		return false;
+	mask(s, begin, end);
+	s->at = end;
+	return true;
+}
+
 /* Behind "://". The password may hold what it should not: '/', '@'. "host:80/@scope" has none. */
 static bool take_url(struct scan *s, size_t at)
 {
@@ -95,7 +107,7 @@ static bool take_url(struct scan *s, size_t at)
 
 	while (at < s->text.len && (c = byte_at(s, at)) != ':') {
 		if (redact_is_blank(c) || redact_is_newline(c) || strchr("/?#@[\"'`<>\\", c))
-			return false;
+			return take_user(s, begin, at);
 		at++;
 	}
 	if (at++ >= s->text.len)
@@ -142,15 +154,16 @@ static bool take_bare(struct scan *s, size_t name, size_t at)
 
 /* ---- names and values ---- */
 
-/* What stands between a name and its value: its length, 0 for nothing. RET_LITERAL: only what is quoted is a value. */
-static size_t separator(const struct scan *s, size_t at, bool quoted, bool *ret_literal)
+/* What stands between a name and its value: its length, 0 for nothing. RET_LITERAL: only what is quoted is a value.
+ * COMMA: even that may separate the two. */
+static size_t separator(const struct scan *s, size_t at, bool comma, bool *ret_literal)
 {
 	char c = byte_at(s, at), next = byte_at(s, at + 1), third = byte_at(s, at + 2);
 
 	*ret_literal = true;
 	if ((c == '=' || c == '!') && next == '=')
 		return third == '=' ? 3 : 2; /* == "x", != "x", === "x" */
-	if (c == '(' || (c == ',' && quoted)) /* auth("x"), put("password", "x") */
+	if (c == '(' || (c == ',' && comma)) /* auth("x"), put("password", "x") */
 		return 1;
 	*ret_literal = false;
 	if (c == '=')
@@ -244,7 +257,7 @@ static bool take_named(struct scan *s, size_t name, size_t end)
 	size_t at, n, value;
 
 	at = name_closed(s, end, &quoted);
-	n = separator(s, at, quoted, &literal);
+	n = separator(s, at, quoted || redact_is_certain(data + name, end - name), &literal);
 	if (n == 0)
 		return take_element(s, name, end) || take_next(s, name, end);
 	blank = at > 0 && redact_is_blank(data[at - 1]);
@@ -252,6 +265,8 @@ static bool take_named(struct scan *s, size_t name, size_t end)
 	blank |= value > at + n;
 	if (value == s->text.len || redact_is_newline(data[value]))
 		return false;
+	if (literal && byte_at(s, value) == '<' && byte_at(s, value + 1) == '<') /* {password, <<"x">>} */
+		value += 2;
 	if (quoted) {
 		s->at += redact_quote_at(&s->text, end, &quote);
 		redact_quote_meet(&s->quotes, &quote, data[end - 1]);

@@ -155,6 +155,7 @@ static const struct row texts[] = {
 	{ "amqp://u:1234@h1,amqp://u:p@s/s@h2", "amqp://u:***@h1,amqp://u:***@h2" },
 	{ "https://token:x@h/p?key=v", "https://token:***@h/p?key=***" },
 	{ "http://proxy:8080/@scope/x http://h/a:b@c ssh://git@h:22/x", NULL },
+	{ "https://ghp_16C7e42F292c6912E7710c@h/x", "https://***@h/x" },
 	{ "u:p@h and (u:p@ss@h)", "u:***@h and (u:***@h)" },
 	{ "git@github.com:a/b bob@example.org nginx:1.25@sha256:ab", NULL },
 	/* source */
@@ -172,6 +173,8 @@ static const struct row texts[] = {
 	{ "os.environ['SECRET_KEY'] = 'x'", "os.environ['SECRET_KEY'] = '***'" },
 	{ "p.put(\"password\", \"x\"); q.get(\"password\");", "p.put(\"password\", \"***\"); q.get(\"password\");" },
 	{ "while ((key = next(x)) != NULL) {", "while ((key = ***) != NULL) {" },
+	{ "if (!strcmp(password, \"x\")) f(key, \"label\");", "if (!strcmp(password, \"***\")) f(key, \"label\");" },
+	{ "[{password, \"x\"}, {token, <<\"y\">>}]", "[{password, \"***\"}, {token, <<\"***\">>}]" },
 	{ "std::private::x(auth::y)", NULL },
 	{ "return token;", NULL },
 	{ "for key, value in d.items():", NULL },
