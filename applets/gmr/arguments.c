@@ -40,7 +40,7 @@ void arguments_add(struct value_tree *tree, struct value *in, const char *key, c
 		len = whole_len(cmdline, len);
 	if (len > 0)
 		len = without_padding(cmdline, len);
-	if (redact_argv(cmdline, len, &redacted) < 0) {
+	if (len > 0 && redact_argv(cmdline, len, &redacted) < 0) {
 		value_add_string(tree, list, NULL, ARGUMENTS_MORE);
 		return;
 	}

@@ -133,14 +133,18 @@ static void add_variable(struct configuration *c, struct value *group, struct sp
 {
 	CLEANUP(buf_done) struct buf name = BUF(span_len(&variable) * MASKED_GROWTH + 1);
 	struct span key;
+	const char *shown;
 
 	if (!span_take_until(&variable, '=', &key)) {
 		key = variable;
 		variable.at = variable.end;
 	}
 	/* Two names may look the same as they are shown. */
-	if (buf_add_escaped(&name, key.at, span_len(&key), false) == 0 && !value_get(group, name.data))
-		configuration_span(c, group, name.data, &variable);
+	if (buf_add_escaped(&name, key.at, span_len(&key), false) < 0)
+		return;
+	shown = name.data ? name.data : "";
+	if (!value_get(group, shown))
+		configuration_span(c, group, shown, &variable);
 }
 
 void configuration_environment(struct configuration *c)
