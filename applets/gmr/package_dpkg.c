@@ -18,6 +18,7 @@ enum {
 	LIST_MAX = 16 << 20,   /* bytes of one list */
 	LISTS_MAX = 100000,    /* files looked at */
 	NAMES_MAX = 8 << 20,   /* bytes of their names */
+	ALL_MAX = 256 << 20,   /* bytes of all lists */
 };
 
 /* What is looked for, and in which lists. */
@@ -28,6 +29,7 @@ struct search {
 	char other[PACKAGE_NAME_MAX];        /* not this one's */
 	int dir;
 	struct buf text;                     /* of the list that is read */
+	size_t bytes;                        /* of all that were */
 	char needle[PATH_MAX + 1];           /* the end of each name, and a newline */
 	char found[NAME_MAX + 1];            /* the list, without its suffix */
 };
@@ -56,6 +58,7 @@ static bool is_in_list(struct search *search, const char *name)
 
 	if (package_read(search->dir, name, &search->text) < 0 || buf_adds(&search->text, "\n") < 0)
 		return false;
+	search->bytes += search->text.len;
 	at = search->text.data;
 	end = at + search->text.len;
 	while ((at = memmem(at, (size_t)(end - at), search->needle, needle))) {
@@ -126,7 +129,7 @@ static int search_lists(struct search *search)
 		return r;
 	len = len > 0 ? len : strlen(base);
 	for (int pass = 0; pass < 2; pass++)
-		for (size_t at = 0; at < names.len; at += strlen(names.data + at) + 1)
+		for (size_t at = 0; at < names.len && search->bytes < ALL_MAX; at += strlen(names.data + at) + 1)
 			if ((strncmp(names.data + at, base, len) == 0) == (pass == 0) &&
 			    try_list(search, names.data + at))
 				return 0;

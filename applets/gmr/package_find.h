@@ -20,7 +20,7 @@
  *                  or main jar that it runs
  *   "os"           PRETTY_NAME of os-release(5)
  *
- * What cannot be had is missing. Reads at most some 100 MiB; the caller bounds the time. */
+ * What cannot be had is missing. Reads a bounded number of files and bytes; the caller bounds the time. */
 void package_find(const struct target *target, int exe, struct value_tree *tree, struct value *in);
 
 #endif

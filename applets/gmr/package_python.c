@@ -11,7 +11,7 @@
 
 #include "core/cleanup.h"
 
-enum { RECORD_MAX = 4 << 20, METADATA_MAX = 1 << 20, ENTRIES_MAX = 4096 };
+enum { RECORD_MAX = 4 << 20, ENTRIES_MAX = 4096, ALL_MAX = 128 << 20 };
 
 /* gunicorn/app/base.py,sha256=...,12345       relative to SITE
  * ../../../bin/gunicorn,sha256=...,210        a script */
@@ -56,11 +56,10 @@ static int read_metadata(int dist, struct buf *text, struct package *ret)
 	return 0;
 }
 
-static int try_dist(DIR *site, const char *name, const char *file, struct package *ret)
+static int try_dist(DIR *site, const char *name, const char *file, struct buf *text, struct package *ret)
 {
 	static const char suffix[] = ".dist-info";
 	CLEANUP(fd_done) int dist = -1;
-	CLEANUP(buf_done) struct buf text = BUF(RECORD_MAX);
 	size_t len = strlen(name);
 
 	if (len < sizeof suffix || strcmp(name + len - (sizeof suffix - 1), suffix) != 0)
@@ -68,12 +67,14 @@ static int try_dist(DIR *site, const char *name, const char *file, struct packag
 	dist = openat(dirfd(site), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dist < 0)
 		return -errno;
-	return has_file(dist, file, &text) ? read_metadata(dist, &text, ret) : -ENOENT;
+	return has_file(dist, file, text) ? read_metadata(dist, text, ret) : -ENOENT;
 }
 
 int package_python(int root, const char *site, const char *file, struct package *ret)
 {
+	CLEANUP(buf_done) struct buf text = BUF(RECORD_MAX);
 	int fd = package_directory(root, site), r = -ENOENT;
+	size_t bytes = 0;
 	const struct dirent *entry;
 	DIR *dir;
 
@@ -85,8 +86,11 @@ int package_python(int root, const char *site, const char *file, struct package 
 		fd_close(fd);
 		return r;
 	}
-	for (int n = 0; r != 0 && n < ENTRIES_MAX && (entry = readdir(dir)); n++)
-		r = try_dist(dir, entry->d_name, file, ret);
+	for (int n = 0; r != 0 && n < ENTRIES_MAX && bytes < ALL_MAX && (entry = readdir(dir)); n++) {
+		buf_reset(&text);
+		r = try_dist(dir, entry->d_name, file, &text, ret);
+		bytes += text.len;
+	}
 	closedir(dir);
 	return r == 0 ? 0 : -ENOENT;
 }

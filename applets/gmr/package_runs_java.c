@@ -14,6 +14,7 @@ enum {
 	JAR_MAX = 1 << 30,           /* bytes of a jar; of it only the directory is read */
 	TAIL_MAX = 22 + 65535,       /* the record at its end with the longest comment */
 	DIRECTORY_MAX = 8 << 20,
+	ALL_MAX = 128 << 20,         /* bytes of all directories */
 };
 
 struct line {
@@ -132,13 +133,14 @@ static int find_jar(int root, const struct line *line, char ret[PATH_MAX])
 {
 	CLEANUP(buf_done) struct buf text = BUF(DIRECTORY_MAX);
 	char class[512], path[PATH_MAX];
+	size_t bytes = 0;
 	struct span rest = span_of(line->class_path, strlen(line->class_path)), jar;
 
 	if ((size_t)snprintf(class, sizeof class, "%s.class", line->main) >= sizeof class)
 		return -ENOENT;
 	for (char *dot = class; dot < class + strlen(line->main); dot++)
 		*dot = *dot == '.' ? '/' : *dot;
-	for (int n = 0; n < JARS_MAX && span_len(&rest) > 0; n++) {
+	for (int n = 0; n < JARS_MAX && bytes < ALL_MAX && span_len(&rest) > 0; n++) {
 		if (!span_take_until(&rest, ':', &jar)) {
 			jar = rest;
 			rest.at = rest.end;
@@ -147,6 +149,8 @@ static int find_jar(int root, const struct line *line, char ret[PATH_MAX])
 			strcpy(ret, path);
 			return 0;
 		}
+		bytes += text.len;
+		buf_reset(&text);
 	}
 	return -ENOENT;
 }
