@@ -1,9 +1,13 @@
 /* redact.h: keep secrets out of what is shown. Pure.
  *
  * A value is masked when its name says that it is a secret: when the name holds one of "password", "secret", "token",
- * ..., or when one of the words of which it consists (split at '_', '-', '.' and from lower to upper case) is "pwd",
- * "key", "auth", ... Numbers, booleans and paths to files are no secrets. What is masked becomes "***". The forms in
- * which names and values stand together: K=V, --K V, -K V, -DK=V, K: V, user:password@host, query parameters. */
+ * ..., or when one of the words of which it consists (split at '_', '-', '.', digits and from lower to upper case) is
+ * "pwd", "key", "auth", ..., or a pair of such that is written as one ("apikey"). Numbers, booleans and paths to files
+ * are no secrets, but in quotes only a path is none: "12345" is a text. What is masked becomes "***". The forms in
+ * which names and values stand together: K=V, --K V, -K V, -DK=V, K: V, user:password@host, query parameters.
+ *
+ * Where a value ends cannot be known in every text; then rather too much is masked. What no name tells of stays:
+ * `mysql -pSECRET`. To redact what has been redacted changes nothing. Time is linear in the length. */
 #ifndef CORE_REDACT_H
 #define CORE_REDACT_H
 

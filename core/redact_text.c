@@ -1,9 +1,10 @@
-/* redact_text.c: find names with values in a text of which nothing is known. One pass, in linear time. */
+/* redact_text.c: find names with values in a text of which nothing is known, in linear time. */
 #include "core/redact.h"
 
 #include <string.h>
 #include <strings.h>
 
+#include "core/cleanup.h"
 #include "core/redact_private.h"
 
 /* What is the same for all that begins before STOP: looked for once. */
@@ -331,21 +332,42 @@ static void take_other(struct scan *s)
 	s->at += n > 0 ? n : 1;
 }
 
-int redact_text(const char *text, size_t len, struct buf *ret)
+/* Append what one pass makes of the text; *RET_MASKED: it is another one. */
+static int pass(const char *text, size_t len, struct buf *ret, bool *ret_masked)
 {
 	struct scan s = { .text = { text, len }, .out = ret };
-	size_t before = ret->len;
 
 	while (s.at < len && s.error == 0)
 		if (redact_is_name(text[s.at]))
 			take_name(&s);
 		else
 			take_other(&s);
-	if (s.error == 0)
-		s.error = buf_add(ret, len ? text + s.copied : NULL, len - s.copied);
-	if (s.error < 0 && ret->data) {
+	*ret_masked = s.copied > 0;
+	return s.error < 0 ? s.error : buf_add(ret, len ? text + s.copied : NULL, len - s.copied);
+}
+
+/* What has been masked may bring together what was apart ("a:b" and "c@d", when there was a '/' between them), so it is
+ * looked at until nothing changes: once more as a rule. */
+int redact_text(const char *text, size_t len, struct buf *ret)
+{
+	enum { PASSES_MAX = 8 };
+	CLEANUP(buf_done) struct buf last = BUF(ret->max);
+	size_t before = ret->len;
+	bool masked;
+	int r = pass(text, len, ret, &masked);
+
+	for (int i = 1; i < PASSES_MAX && masked && r == 0; i++) {
+		buf_reset(&last);
+		r = buf_add(&last, ret->data + before, ret->len - before);
+		ret->len = before;
+		if (r == 0)
+			r = pass(last.data, last.len, ret, &masked);
+		masked = masked && r == 0 &&
+			 (ret->len - before != last.len || memcmp(ret->data + before, last.data, last.len) != 0);
+	}
+	if (r < 0 && ret->data) {
 		ret->len = before;
 		ret->data[before] = '\0';
 	}
-	return s.error;
+	return r;
 }

@@ -156,6 +156,7 @@ static const struct row texts[] = {
 	{ "https://token:x@h/p?key=v", "https://token:***@h/p?key=***" },
 	{ "http://proxy:8080/@scope/x http://h/a:b@c ssh://git@h:22/x", NULL },
 	{ "https://ghp_16C7e42F292c6912E7710c@h/x", "https://***@h/x" },
+	{ "xey:,,x.key:e:/e,,e:&a_@y", "xey:***@y" },
 	{ "u:p@h and (u:p@ss@h)", "u:***@h and (u:***@h)" },
 	{ "git@github.com:a/b bob@example.org nginx:1.25@sha256:ab", NULL },
 	/* source */
