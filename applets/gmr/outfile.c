@@ -215,9 +215,11 @@ int outfile_check(const char *path)
 	char name[NAME_MAX + 1];
 	int r = split(path, &dir, name);
 
+	if (r == 0)
+		r = check(dir, name);
 	if (r < 0)
 		return r;
-	return faccessat(dir, ".", W_OK | X_OK, AT_EACCESS) < 0 ? -errno : check(dir, name);
+	return faccessat(dir, ".", W_OK | X_OK, AT_EACCESS) < 0 ? -errno : 0;
 }
 
 /* A link from an unnamed file cannot replace: it gets a temporary name, which is renamed. */
@@ -249,6 +251,8 @@ int outfile_replace(const char *path, const char *data, size_t len)
 	char name[NAME_MAX + 1];
 	int r = split(path, &dir, name);
 
+	if (r == 0)
+		r = check(dir, name);
 	if (r == 0)
 		r = begin(&u, dir, data, len);
 	return r < 0 ? r : replace(&u, name);

@@ -7,7 +7,10 @@
 #include "core/cleanup.h"
 #include "core/find.h"
 #include "core/log.h"
+#include "core/procparse_task.h"
 #include "core/span.h"
+
+enum { STATUS_MAX = 1 << 20 }; /* a process may be in 65,536 groups */
 
 struct selection {
 	const struct opt_program *as_typed;
@@ -119,10 +122,24 @@ static int by_pid_file(struct selection *s, const char *path)
 	return add(s, pid);
 }
 
+/* The process that PID is a thread of, as top(1) shows them: /proc answers for threads, too. Else PID itself. */
+static pid_t process_of(const struct selection *s, pid_t pid)
+{
+	CLEANUP(fd_done) int dir = procfs_process(s->proc, pid);
+	CLEANUP(buf_done) struct buf status = BUF(STATUS_MAX);
+	uint64_t process = 0;
+
+	if (dir < 0 || procfs_read(dir, "status", &status) < 0 ||
+	    procparse_field_number(status.data, status.len, "Tgid", &process) < 0)
+		return pid;
+	return (pid_t)process;
+}
+
 static int by_pid(struct selection *s, const char *typed)
 {
 	struct span rest = span_of(typed, strlen(typed));
 	uint64_t number = 0;
+	pid_t process;
 
 	if (span_take_number(&rest, INT_MAX, &number) < 0 || span_len(&rest) > 0 || number == 0) {
 		if (typed[0] == '-')
@@ -132,6 +149,11 @@ static int by_pid(struct selection *s, const char *typed)
 	}
 	if (!is_alive(s, (pid_t)number)) {
 		log_fail("there is no process %d", (int)number);
+		return 1;
+	}
+	process = process_of(s, (pid_t)number);
+	if (process != (pid_t)number) {
+		log_fail("%d is no process, but a thread of process %d (give that one)", (int)number, (int)process);
 		return 1;
 	}
 	return add(s, (pid_t)number);
