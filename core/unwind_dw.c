@@ -53,7 +53,7 @@ static Elf *own_machine(struct unwind *unwind)
 
 static int start_session(struct unwind *unwind, const char **ret_why)
 {
-	static char nowhere[] = "/dev/null/none";
+	static char nowhere[] = "/nonexistent"; /* -ENOENT: another error ends its search before it asks */
 	int error;
 
 	/* Files are found by unwind_find_debuginfo(); what libdwfl has besides may only ask servers. */
@@ -118,9 +118,12 @@ void unwind_free(struct unwind *unwind)
 	if (!unwind)
 		return;
 	end_session(unwind);
-	for (size_t i = 0; unwind->modules && i <= unwind->capture->module_count; i++)
+	for (size_t i = 0; unwind->modules && i <= unwind->capture->module_count; i++) {
 		unwind_symbols_done(&unwind->modules[i].symbols);
+		unwind_ranges_done(&unwind->modules[i].ranges);
+	}
 	free(unwind->modules);
 	unwind_places_done(unwind);
+	unwind_texts_done(unwind);
 	free(unwind);
 }

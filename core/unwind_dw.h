@@ -17,7 +17,8 @@
 	X(dwfl_module_getelf) X(dwfl_module_getdwarf) X(dwfl_module_eh_cfi) X(dwfl_module_dwarf_cfi)                   \
 	X(dwfl_module_getsymtab) X(dwfl_module_getsymtab_first_global) X(dwfl_module_getsym_info)                      \
 	X(dwfl_module_addrinfo) X(dwfl_module_getsrc) X(dwfl_lineinfo) X(dwfl_line_comp_dir)                           \
-	X(dwfl_standard_find_debuginfo)
+	X(dwfl_standard_find_debuginfo) X(dwfl_module_nextcu) X(dwarf_ranges) X(dwarf_getsrc_die)                      \
+	X(dwarf_linesrc) X(dwarf_lineno) X(dwarf_attr) X(dwarf_formstring)
 
 #define UNWIND_FUNCTION_SLOT(function) __typeof__(function) *function;
 struct unwind_functions {
@@ -40,10 +41,18 @@ struct unwind_symbols {
 	struct unwind_symbol_order *order;
 };
 
+/* unwind_dw_lines.c: what its units say that they cover. */
+struct unwind_ranges {
+	bool loaded;
+	struct unwind_range *all;
+	size_t count, size;
+};
+
 struct unwind_module {
 	struct unwind *unwind;
 	const struct capture_module *file; /* NULL: the vdso */
 	struct unwind_symbols symbols;
+	struct unwind_ranges ranges;
 	bool debug_missing;                /* looked for, and not found */
 	bool debug_searching;
 };
@@ -96,6 +105,11 @@ const char *unwind_symbol_name(struct unwind_module *module, Dwfl_Module *handle
 const char *unwind_symbol_at(struct unwind_module *module, Dwfl_Module *handle, uint64_t pc, GElf_Sym *ret,
 			     uint64_t *ret_start);
 void unwind_symbols_done(struct unwind_symbols *symbols);
+
+/* unwind_dw_lines.c: source file and line of PLACE, absolute where it can be. */
+void unwind_find_line(struct unwind_module *module, Dwfl_Module *handle, struct unwind_place *place);
+void unwind_ranges_done(struct unwind_ranges *ranges);
+void unwind_texts_done(struct unwind *unwind);
 
 /* unwind_dw_places.c: what is known of PC; NULL: no memory. Valid until the next call. */
 const struct unwind_place *unwind_place(struct unwind *unwind, uint64_t pc);

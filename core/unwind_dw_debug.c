@@ -132,18 +132,32 @@ static int find_by_link(const struct unwind *unwind, const struct wanted *wanted
 	return fd;
 }
 
+/* By the servers that DEBUGINFOD_URLS names. libdwfl's own callback looks for files first: nowhere, see debug_path. */
+static int ask_servers(const struct unwind_module *module, Dwfl_Module *handle, const struct wanted *wanted)
+{
+	CLEANUP(free_done) char *name = NULL;
+	CLEANUP(fd_done) int fd = -1;
+
+	if (!wanted->build_id)
+		return -1;
+	fd = module->unwind->f.dwfl_standard_find_debuginfo(handle, NULL, "", 0, "", NULL, 0, &name);
+	return fd >= 0 && is_wanted(fd, wanted) ? TAKE_FD(fd) : -1;
+}
+
 /* The debug information of a module: what callback .find_debuginfo is for first. */
-static int find_own(const struct unwind_module *module, const char *link, uint32_t crc, char **ret_name)
+static int find_own(const struct unwind_module *module, Dwfl_Module *handle, const char *link, uint32_t crc,
+		    char **ret_name)
 {
 	char id[ELFFILE_BUILD_ID_TEXT];
 	bool has_id = module->file->fd >= 0 && elffile_build_id(module->file->fd, id) == 0;
-	struct wanted wanted = { .build_id = has_id ? id : NULL };
+	struct wanted wanted = { .build_id = has_id ? id : NULL, .crc = crc };
 	int fd = find_by_id(module->unwind, &wanted, ret_name);
 
-	if (fd >= 0 || !link)
-		return fd;
-	wanted.crc = crc;
-	return find_by_link(module->unwind, &wanted, module->file->path, link, ret_name);
+	if (fd < 0 && link)
+		fd = find_by_link(module->unwind, &wanted, module->file->path, link, ret_name);
+	if (fd < 0 && module->unwind->options.debuginfod)
+		fd = ask_servers(module, handle, &wanted);
+	return fd;
 }
 
 /* What dwz(1) took out of the debug information of HANDLE, which is open: NAME is absolute, or relative to FILE. */
@@ -195,6 +209,8 @@ int unwind_find_debuginfo(Dwfl_Module *handle, void **userdata, const char *name
 	struct unwind_module *module = *userdata;
 	int fd;
 
+	(void)name;
+	(void)base;
 	if (!module || !module->file || module->debug_searching)
 		return -1;
 	if (asks_for_alternate(module, handle, link, crc)) {
@@ -205,10 +221,7 @@ int unwind_find_debuginfo(Dwfl_Module *handle, void **userdata, const char *name
 	}
 	if (module->debug_missing)
 		return -1;
-	fd = find_own(module, link, crc, ret_name);
-	if (fd < 0 && module->unwind->options.debuginfod)
-		fd = module->unwind->f.dwfl_standard_find_debuginfo(handle, userdata, name, base, file_name, link, crc,
-								    ret_name);
+	fd = find_own(module, handle, link, crc, ret_name);
 	module->debug_missing = fd < 0;
 	return fd;
 }

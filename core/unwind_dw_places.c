@@ -1,10 +1,7 @@
 /* unwind_dw_places.c: what is known of an address, kept by address: threads that wait have most frames in common. */
 #include "core/unwind_dw.h"
 
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/cleanup.h"
 
@@ -12,42 +9,6 @@ enum {
 	PLACES_FIRST = 256,
 	ENTRY_REACH = 64, /* bytes of an entry function that nothing tells the size of */
 };
-
-struct unwind_text {
-	struct unwind_text *next;
-	char text[];
-};
-
-/* PATH below DIR as a string of ours; NULL: no memory. */
-static const char *join_path(struct unwind *unwind, const char *dir, const char *path)
-{
-	size_t dir_len = strnlen(dir, PATH_MAX), path_len = strnlen(path, PATH_MAX);
-	struct unwind_text *text = malloc(sizeof(*text) + dir_len + 1 + path_len + 1);
-
-	if (!text)
-		return NULL;
-	snprintf(text->text, dir_len + 1 + path_len + 1, "%.*s/%.*s", (int)dir_len, dir, (int)path_len, path);
-	text->next = unwind->texts;
-	unwind->texts = text;
-	return text->text;
-}
-
-/* Where the code at PC was written. */
-static void find_line(struct unwind *unwind, Dwfl_Module *handle, struct unwind_place *place)
-{
-	Dwfl_Line *line = unwind->f.dwfl_module_getsrc(handle, place->pc);
-	const char *dir, *file;
-	int number = 0;
-
-	file = line ? unwind->f.dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL) : NULL;
-	if (!file || number <= 0)
-		return;
-	dir = *file == '/' ? NULL : unwind->f.dwfl_line_comp_dir(line);
-	if (dir)
-		file = join_path(unwind, dir, file);
-	place->file = file;
-	place->line = file ? number : 0;
-}
 
 static void look_up(struct unwind *unwind, struct unwind_place *place)
 {
@@ -67,7 +28,7 @@ static void look_up(struct unwind *unwind, struct unwind_place *place)
 		place->offset = place->pc - bias;
 		place->name = unwind_symbol_name(*module, handle, place->pc);
 		if (unwind->options.lines)
-			find_line(unwind, handle, place);
+			unwind_find_line(*module, handle, place);
 	} else {
 		place->offset = file ? place->pc - file->start + file->offset : place->pc - unwind->capture->vdso_at;
 	}
@@ -122,11 +83,6 @@ const struct unwind_place *unwind_place(struct unwind *unwind, uint64_t pc)
 
 void unwind_places_done(struct unwind *unwind)
 {
-	for (struct unwind_text *text = unwind->texts, *next; text; text = next) {
-		next = text->next;
-		free(text);
-	}
-	unwind->texts = NULL;
 	free(unwind->places);
 	unwind->places = NULL;
 }

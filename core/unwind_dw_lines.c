@@ -1,0 +1,136 @@
+/* unwind_dw_lines.c: where code was written.
+ *
+ * libdwfl finds the unit of an address by .debug_aranges. clang writes none, so where that has nothing the units are
+ * asked for their ranges themselves, once. */
+#include "core/unwind_dw.h"
+
+#include <dwarf.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RANGES_MAX = 1024 * 1024, RANGES_FIRST = 256 };
+
+struct unwind_range {
+	uint64_t start, end; /* as the debug information counts */
+	Dwarf_Die *unit;
+};
+
+struct unwind_text {
+	struct unwind_text *next;
+	char text[];
+};
+
+/* PATH below DIR as a string of ours; NULL: no memory. */
+static const char *join_path(struct unwind *unwind, const char *dir, const char *path)
+{
+	size_t dir_len = strnlen(dir, PATH_MAX), path_len = strnlen(path, PATH_MAX);
+	struct unwind_text *text = malloc(sizeof(*text) + dir_len + 1 + path_len + 1);
+
+	if (!text)
+		return NULL;
+	snprintf(text->text, dir_len + 1 + path_len + 1, "%.*s/%.*s", (int)dir_len, dir, (int)path_len, path);
+	text->next = unwind->texts;
+	unwind->texts = text;
+	return text->text;
+}
+
+static void set(struct unwind *unwind, struct unwind_place *place, const char *dir, const char *file, int number)
+{
+	if (!file || number <= 0)
+		return;
+	place->file = *file == '/' || !dir ? file : join_path(unwind, dir, file);
+	place->line = place->file ? number : 0;
+}
+
+/* --- units by their own ranges --- */
+
+static int add_range(struct unwind_ranges *ranges, uint64_t start, uint64_t end, Dwarf_Die *unit)
+{
+	if (ranges->count == ranges->size) {
+		size_t size = ranges->size ? 2 * ranges->size : RANGES_FIRST;
+		struct unwind_range *all = size > RANGES_MAX ? NULL : realloc(ranges->all, size * sizeof(*all));
+
+		if (!all)
+			return -1;
+		ranges->all = all;
+		ranges->size = size;
+	}
+	ranges->all[ranges->count++] = (struct unwind_range){ start, end, unit };
+	return 0;
+}
+
+static void load_ranges(struct unwind_module *module, Dwfl_Module *handle)
+{
+	const struct unwind_functions *f = &module->unwind->f;
+	Dwarf_Die *unit = NULL;
+	Dwarf_Addr bias;
+
+	while ((unit = f->dwfl_module_nextcu(handle, unit, &bias))) {
+		Dwarf_Addr base = 0, start, end;
+		ptrdiff_t at = 0;
+
+		while ((at = f->dwarf_ranges(unit, at, &base, &start, &end)) > 0)
+			if (add_range(&module->ranges, start, end, unit) < 0)
+				return;
+	}
+}
+
+static Dwarf_Die *find_unit(struct unwind_module *module, Dwfl_Module *handle, uint64_t pc)
+{
+	struct unwind_ranges *ranges = &module->ranges;
+
+	if (!ranges->loaded)
+		load_ranges(module, handle);
+	ranges->loaded = true;
+	for (size_t i = 0; i < ranges->count; i++)
+		if (pc >= ranges->all[i].start && pc < ranges->all[i].end)
+			return ranges->all[i].unit;
+	return NULL;
+}
+
+static void find_in_units(struct unwind_module *module, Dwfl_Module *handle, struct unwind_place *place)
+{
+	const struct unwind_functions *f = &module->unwind->f;
+	Dwarf_Addr bias = 0;
+	Dwarf_Attribute dir;
+	Dwarf_Die *unit;
+	Dwarf_Line *line;
+	int number = 0;
+
+	if (!f->dwfl_module_getdwarf(handle, &bias))
+		return;
+	unit = find_unit(module, handle, place->pc - bias);
+	line = unit ? f->dwarf_getsrc_die(unit, place->pc - bias) : NULL;
+	if (line && f->dwarf_lineno(line, &number) == 0)
+		set(module->unwind, place, f->dwarf_formstring(f->dwarf_attr(unit, DW_AT_comp_dir, &dir)),
+		    f->dwarf_linesrc(line, NULL, NULL), number);
+}
+
+void unwind_find_line(struct unwind_module *module, Dwfl_Module *handle, struct unwind_place *place)
+{
+	const struct unwind_functions *f = &module->unwind->f;
+	Dwfl_Line *line = f->dwfl_module_getsrc(handle, place->pc);
+	int number = 0;
+	const char *file = line ? f->dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL) : NULL;
+
+	if (line)
+		set(module->unwind, place, f->dwfl_line_comp_dir(line), file, number);
+	else
+		find_in_units(module, handle, place);
+}
+
+void unwind_ranges_done(struct unwind_ranges *ranges)
+{
+	free(ranges->all);
+}
+
+void unwind_texts_done(struct unwind *unwind)
+{
+	for (struct unwind_text *text = unwind->texts, *next; text; text = next) {
+		next = text->next;
+		free(text);
+	}
+	unwind->texts = NULL;
+}
