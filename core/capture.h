@@ -56,6 +56,10 @@ struct capture_thread {
 	const char *stack;             /* the copy; NULL: none. It lies in memory that is shared with children */
 	size_t stack_len;
 	bool stack_cut;                /* there was more of it */
+	uint64_t other_at;             /* where a signal's handler runs on a stack of its own, sigaltstack(2): */
+	const char *other;             /* the one that it interrupted, in the same way; NULL: there is none */
+	size_t other_len;
+	bool other_cut;
 };
 
 /* A file that is mapped executable, or whose mapping begins a module. */

@@ -27,7 +27,7 @@ struct look {
 struct batch {
 	size_t count;
 	struct look looks[CAPTURE_BATCH];
-	struct capture_piece pieces[CAPTURE_BATCH];
+	struct capture_piece pieces[CAPTURE_BATCH], others[CAPTURE_BATCH];
 	struct iovec iov[2 * CAPTURE_BATCH];
 };
 
@@ -112,7 +112,8 @@ static void batch_add(struct capture *c, struct batch *b, struct capture_thread 
 	look_done(l);
 }
 
-static void take_piece(const struct capture *c, struct look *l, const struct capture_piece *piece)
+static void take_asleep(const struct capture *c, const struct look *l, const struct capture_piece *piece,
+			const struct capture_piece *other)
 {
 	struct capture_thread *t = l->thread;
 
@@ -121,48 +122,60 @@ static void take_piece(const struct capture *c, struct look *l, const struct cap
 	regs_of_syscall(l->parsed.sp, l->parsed.pc, &t->regs);
 	t->how = CAPTURE_ASLEEP;
 	t->error = 0;
-	t->stack_at = piece->from;
-	t->stack = piece->got ? piece->to : NULL;
-	t->stack_len = piece->got;
-	t->stack_cut = piece->cut;
+	capture_set_stack(t, piece, other);
 }
 
 /* One call for the stacks of all: any thread that lives can stand for the process. */
 static int batch_copy(struct capture *c, struct batch *b)
 {
-	int r = capture_copy(c->private->reader, b->pieces, b->count, b->iov, CAPTURE_BATCH);
+	pid_t reader = c->private->reader;
+	int r = capture_copy(reader, b->pieces, b->count, b->iov, CAPTURE_BATCH);
 
-	for (size_t i = 0; r == -ESRCH && i < b->count; i++)
-		r = capture_copy(b->looks[i].thread->tid, b->pieces, b->count, b->iov, CAPTURE_BATCH);
+	for (size_t i = 0; r == -ESRCH && i < b->count; i++) {
+		reader = b->looks[i].thread->tid;
+		r = capture_copy(reader, b->pieces, b->count, b->iov, CAPTURE_BATCH);
+	}
+	if (r == 0)
+		capture_copy_interrupted(c, &c->private->pool, reader, b->pieces, b->others, b->count, b->iov,
+					 CAPTURE_BATCH);
 	return r;
+}
+
+/* How much of the pool is in use up to the end of PIECE. */
+static size_t used_by(const struct capture_pool *pool, const struct capture_piece *piece)
+{
+	size_t used = piece->to ? (size_t)(piece->to - pool->base) + ((piece->len + 15) & ~(size_t)15) : 0;
+
+	return used < pool->size ? used : pool->size;
 }
 
 /* What was copied of a thread that ran is not kept; its room in the pool is, unless it was the last. */
 static void batch_read(struct capture *c, struct batch *b)
 {
-	size_t used = c->private->pool.used, kept = used;
+	struct capture_pool *pool = &c->private->pool;
+	size_t kept = pool->used;
 	int r;
 
 	for (size_t i = 0; i < b->count; i++)
-		capture_piece_of(c, &c->private->pool, b->looks[i].parsed.sp, &b->pieces[i]);
+		capture_piece_of(c, pool, b->looks[i].parsed.sp, &b->pieces[i]);
 	r = batch_copy(c, b);
 	for (size_t i = 0; i < b->count; i++) {
 		struct look *l = &b->looks[i];
-		const struct capture_piece *piece = &b->pieces[i];
+		const struct capture_piece *piece = &b->pieces[i], *other = &b->others[i];
 
 		if (r < 0) {
 			l->thread->error = r;
 		} else if (look_second(l)) {
-			take_piece(c, l, piece);
-			kept = (size_t)(piece->to - c->private->pool.base) + piece->len;
+			take_asleep(c, l, piece, other);
+			kept = used_by(pool, piece) > kept ? used_by(pool, piece) : kept;
+			kept = used_by(pool, other) > kept ? used_by(pool, other) : kept;
 		} else {
 			l->thread->error = -EBUSY;
 			l->thread->call.number = PROCPARSE_CALL_UNKNOWN;
 		}
 		look_done(l);
 	}
-	kept = (kept + 15) & ~(size_t)15;
-	c->private->pool.used = kept < c->private->pool.size ? kept : c->private->pool.size;
+	pool->used = kept;
 	b->count = 0;
 }
 

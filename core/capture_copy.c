@@ -39,6 +39,18 @@ void capture_piece_of(const struct capture *c, struct capture_pool *pool, uint64
 	pool->used = len > pool->size - pool->used ? pool->size : pool->used + (size_t)len;
 }
 
+void capture_set_stack(struct capture_thread *t, const struct capture_piece *piece, const struct capture_piece *other)
+{
+	t->stack_at = piece->from;
+	t->stack = piece->got ? piece->to : NULL;
+	t->stack_len = piece->got;
+	t->stack_cut = piece->cut;
+	t->other_at = other->from;
+	t->other = other->got ? other->to : NULL;
+	t->other_len = other->got;
+	t->other_cut = other->cut;
+}
+
 /* COPIED bytes have come of the first pieces. Returns the first piece that is still to be read: behind the one that was
  * torn. */
 static size_t share_out(struct capture_piece *pieces, size_t count, size_t copied)

@@ -51,6 +51,13 @@ static const struct procparse_map *mapping_at(const struct capture *c, uint64_t 
 	return low < c->mapping_count ? &c->mappings[low] : NULL;
 }
 
+const struct procparse_map *capture_mapping(const struct capture *c, uint64_t address)
+{
+	const struct procparse_map *map = mapping_at(c, address);
+
+	return map && map->start <= address ? map : NULL;
+}
+
 /* The main thread's stack grows downwards: it may have done so since. */
 uint64_t capture_stack_end(const struct capture *c, uint64_t sp, bool *ret_known)
 {

@@ -5,6 +5,7 @@
  * capture_maps.c     its memory map, vdso, entry point
  * capture_modules.c  the files that it has mapped executable
  * capture_copy.c     its memory: the pool of copies, and many pieces in one process_vm_readv(2)
+ * capture_signal.c   the other stack of a thread that handles a signal
  * capture_asleep.c   stacks of threads that sleep
  * capture_stop.c     stacks of threads that are stopped: the side that waits
  * capture_stopper.c  the same: a child that calls ptrace(2) */
@@ -85,6 +86,19 @@ void capture_piece_of(const struct capture *c, struct capture_pool *pool, uint64
  * (-ESRCH: READER has ended; -EPERM). */
 struct iovec;
 int capture_copy(pid_t reader, struct capture_piece *pieces, size_t count, struct iovec *iov, size_t iov_count);
+
+/* A stack in THREAD; OTHER: the second one. */
+void capture_set_stack(struct capture_thread *thread, const struct capture_piece *piece,
+		       const struct capture_piece *other);
+
+/* What is mapped at ADDRESS, or NULL. */
+const struct procparse_map *capture_mapping(const struct capture *c, uint64_t address);
+
+/* capture_signal.c: behind capture_copy() of the COUNT stacks PIECES, find those of threads that handle a signal on a
+ * stack of its own, and copy what was interrupted to OTHERS, which are empty for all the rest. */
+void capture_copy_interrupted(const struct capture *c, struct capture_pool *pool, pid_t reader,
+			      const struct capture_piece *pieces, struct capture_piece *others, size_t count,
+			      struct iovec *iov, size_t iov_count);
 
 /* capture_asleep.c: look at all threads, with AGAIN only at those that were found running (-EBUSY); with COPY those
  * that sleep are read. Returns how many are left with -EBUSY. */

@@ -20,7 +20,7 @@ enum { WATCH_MS = 10, WATCH_STALL_NS = 500000000 };
 static size_t stopping_size(size_t room)
 {
 	return sizeof(struct capture_stopping) +
-	       room * (sizeof(struct capture_slot) + sizeof(struct capture_piece)) + _Alignof(struct capture_piece);
+	       room * (sizeof(struct capture_slot) + 2 * sizeof(struct capture_piece)) + _Alignof(struct capture_piece);
 }
 
 /* Of the threads of INDICES those that can be stopped. */
@@ -137,8 +137,10 @@ static void count_costs(struct capture *c, const struct capture_stopping *s)
 }
 
 /* One that could not be stopped keeps what it had; so does one for whose stack there was no room any more. */
-static void take_slot(struct capture_thread *t, const struct capture_slot *slot, const struct capture_piece *piece)
+static void take_slot(struct capture_thread *t, const struct capture_stopping *s, size_t i)
 {
+	const struct capture_piece *piece = &s->pieces[i], *other = &s->pieces[s->room + i];
+	const struct capture_slot *slot = &s->slots[i];
 	int error = __atomic_load_n(&slot->done, __ATOMIC_ACQUIRE) ? slot->error : -ETIMEDOUT;
 
 	if (error < 0 || (t->how != CAPTURE_UNREAD && piece->got == 0)) {
@@ -151,15 +153,13 @@ static void take_slot(struct capture_thread *t, const struct capture_slot *slot,
 	t->regs = slot->regs;
 	if (slot->call.number != PROCPARSE_CALL_UNKNOWN)
 		t->call = slot->call;
-	t->stack_at = piece->from;
-	t->stack = piece->got ? piece->to : NULL;
-	t->stack_len = piece->got;
-	t->stack_cut = piece->cut;
+	capture_set_stack(t, piece, other);
 }
 
 /* One that came while the others were being stopped. */
-static int take_new(struct capture *c, const struct capture_slot *slot, const struct capture_piece *piece)
+static int take_new(struct capture *c, const struct capture_stopping *s, size_t i)
 {
+	const struct capture_slot *slot = &s->slots[i];
 	char name[sizeof "task/" + PROCFS_PID_TEXT] = "task/";
 	struct capture_thread *t;
 
@@ -171,7 +171,7 @@ static int take_new(struct capture *c, const struct capture_slot *slot, const st
 	t = capture_add_thread(c, slot->tid, dir);
 	if (!t)
 		return -ENOMEM;
-	take_slot(t, slot, piece);
+	take_slot(t, s, i);
 	return 0;
 }
 
@@ -184,10 +184,10 @@ static int take_all(struct capture *c, const struct capture_stopping *s)
 		struct capture_thread *t = capture_find_thread(c, s->slots[i].tid);
 
 		if (t)
-			take_slot(t, &s->slots[i], &s->pieces[i]);
+			take_slot(t, s, i);
 	}
 	for (size_t i = s->known; r == 0 && i < s->count; i++)
-		r = take_new(c, &s->slots[i], &s->pieces[i]);
+		r = take_new(c, s, i);
 	if (c->thread_count > before)
 		capture_sort_threads(c);
 	return r;

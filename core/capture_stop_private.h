@@ -31,7 +31,7 @@ struct capture_stopping {
 	bool all;                  /* threads that appear meanwhile are wanted, too: behind the others */
 	size_t room, known, count; /* slots: in all; of threads that were known before; in use */
 	struct iovec iov[2 * CAPTURE_IOV];
-	struct capture_piece *pieces; /* of each slot */
+	struct capture_piece *pieces; /* of each slot; from the ROOMth on, of stacks that signals interrupted */
 	struct capture_slot slots[];
 };
 

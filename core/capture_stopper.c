@@ -177,11 +177,18 @@ static void slot_let_go(struct stopper *st, struct capture_slot *slot)
 static void copy(struct stopper *st, size_t first, size_t n)
 {
 	struct capture_stopping *s = st->s;
+	pid_t reader = 0;
 	int r = -ESRCH;
 
-	for (size_t i = first; r == -ESRCH && i < first + n; i++)
-		if (s->slots[i].held)
-			r = capture_copy(s->slots[i].tid, s->pieces + first, n, s->iov, CAPTURE_IOV);
+	for (size_t i = first; r == -ESRCH && i < first + n; i++) {
+		if (!s->slots[i].held)
+			continue;
+		reader = s->slots[i].tid;
+		r = capture_copy(reader, s->pieces + first, n, s->iov, CAPTURE_IOV);
+	}
+	if (r == 0)
+		capture_copy_interrupted(st->c, &s->pool, reader, s->pieces + first, s->pieces + s->room + first, n,
+					 s->iov, CAPTURE_IOV);
 	for (size_t i = first; r < 0 && i < first + n; i++)
 		if (s->slots[i].held && s->slots[i].error == 0)
 			s->slots[i].error = r;
@@ -351,7 +358,7 @@ static void make_ready(const struct capture *c, struct capture_stopping *s)
 
 	for (size_t i = 0; i < s->count && wanted < left; i++)
 		wanted += probable(c, s->slots[i].tid);
-	touch((volatile char *)s, (size_t)((char *)&s->pieces[s->room] - (char *)s));
+	touch((volatile char *)s, (size_t)((char *)&s->pieces[2 * s->room] - (char *)s));
 	touch(s->pool.base + s->pool.used, wanted < left ? wanted : left);
 }
 

@@ -2,6 +2,7 @@
 #ifndef CORE_REGS_H
 #define CORE_REGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,15 @@ int regs_of_prstatus(const void *data, size_t size, struct regs *ret);
 
 /* The system call that the thread is in, from the same bytes. -ENODATA: in none; -ENOSYS: they do not tell. */
 int regs_call_of_prstatus(const void *data, size_t size, long *ret_number, uint64_t ret_args[6]);
+
+/* Where a thread was interrupted by a signal, from the frame that the kernel puts on a stack for it (sigreturn(2)). */
+struct regs_interrupted {
+	uint64_t stack, stack_size; /* of its sigaltstack(2) */
+	uint64_t sp, pc;
+};
+
+/* From the SIZE bytes at DATA, where the frame's ucontext would begin. False: there is none. */
+bool regs_of_ucontext(const void *data, size_t size, struct regs_interrupted *ret);
 
 /* What /proc/PID/syscall tells of a thread that sleeps: stack and program counter. */
 void regs_of_syscall(uint64_t sp, uint64_t pc, struct regs *ret);

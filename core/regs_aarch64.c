@@ -33,6 +33,29 @@ int regs_call_of_prstatus(const void *data, size_t size, long *ret_number, uint6
 	return -ENOSYS;
 }
 
+/* As the kernel's asm/ucontext.h and asm/sigcontext.h lay it out. */
+struct frame {
+	uint64_t flags, link;
+	uint64_t stack, stack_flags, stack_size;
+	uint64_t mask[17];                /* room for 1,024 signals, and to be aligned to 16 bytes */
+	uint64_t fault, x[31], sp, pc;
+};
+
+_Static_assert(offsetof(struct frame, fault) == 176, "sigcontext");
+
+bool regs_of_ucontext(const void *data, size_t size, struct regs_interrupted *ret)
+{
+	struct frame f;
+
+	if (size < sizeof f)
+		return false;
+	memcpy(&f, data, sizeof f);
+	if (f.flags != 0 || f.link != 0)
+		return false;
+	*ret = (struct regs_interrupted){ .stack = f.stack, .stack_size = f.stack_size, .sp = f.sp, .pc = f.pc };
+	return true;
+}
+
 void regs_of_syscall(uint64_t sp, uint64_t pc, struct regs *ret)
 {
 	*ret = (struct regs){ .known = 1ULL << REGS_SP, .pc = pc, .sp = sp };

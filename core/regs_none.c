@@ -17,6 +17,12 @@ int regs_call_of_prstatus(const void *data, size_t size, long *ret_number, uint6
 	return -ENOSYS;
 }
 
+bool regs_of_ucontext(const void *data, size_t size, struct regs_interrupted *ret)
+{
+	(void)data, (void)size, (void)ret;
+	return false;
+}
+
 void regs_of_syscall(uint64_t sp, uint64_t pc, struct regs *ret)
 {
 	*ret = (struct regs){ .pc = pc, .sp = sp };

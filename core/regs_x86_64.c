@@ -42,6 +42,29 @@ int regs_call_of_prstatus(const void *data, size_t size, long *ret_number, uint6
 	return 0;
 }
 
+/* As the kernel's asm/ucontext.h and asm/sigcontext.h lay it out. */
+struct frame {
+	uint64_t flags, link;
+	uint64_t stack, stack_flags, stack_size;
+	uint64_t r8_to_rcx[15], rsp, rip, eflags;
+	uint16_t cs, gs, fs, ss;
+};
+
+enum { FRAME_FLAGS_MAX = 7, FRAME_CS = 0x33 };
+
+bool regs_of_ucontext(const void *data, size_t size, struct regs_interrupted *ret)
+{
+	struct frame f;
+
+	if (size < sizeof f)
+		return false;
+	memcpy(&f, data, sizeof f);
+	if (f.flags > FRAME_FLAGS_MAX || f.link != 0 || f.cs != FRAME_CS)
+		return false;
+	*ret = (struct regs_interrupted){ .stack = f.stack, .stack_size = f.stack_size, .sp = f.rsp, .pc = f.rip };
+	return true;
+}
+
 void regs_of_syscall(uint64_t sp, uint64_t pc, struct regs *ret)
 {
 	*ret = (struct regs){ .known = 1ULL << REGS_SP | 1ULL << REGS_PC, .pc = pc, .sp = sp };

@@ -88,6 +88,29 @@ START_TEST(a_stack_is_cut)
 }
 END_TEST
 
+/* In a signal's handler, on a stack of its own: the one that it interrupted is read as well. */
+START_TEST(a_handler_with_a_stack_of_its_own)
+{
+	const unsigned long mark[2] = { TARGET_MARK, TARGET_MARK };
+	const struct capture_thread *thread;
+	struct target t;
+	struct capture *c;
+
+	target_start(&t, "2", "0", "signal");
+	CHILD_UNTIL((c = target_take(&t, _i ? CAPTURE_STOP : CAPTURE_NO_STOP))->threads[3].other ||
+		    (capture_free(c), false));
+	thread = &c->threads[3];
+	ck_assert(!target_marked(thread));
+	ck_assert_ptr_nonnull(memmem(thread->other, thread->other_len, mark, sizeof mark));
+	ck_assert(!thread->other_cut);
+	ck_assert_uint_ne(thread->other_at, thread->stack_at);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_ptr_null(c->threads[i].other);
+	capture_free(c);
+	target_end(&t);
+}
+END_TEST
+
 static const struct capture_module *module_at(const struct capture *c, uint64_t address)
 {
 	for (size_t i = 0; i < c->module_count; i++)
@@ -262,6 +285,7 @@ int main(void)
 	tcase_add_test(t, who_sleeps_is_read_without_a_stop);
 	tcase_add_test(t, who_runs_is_not_read_where_nobody_is_to_be_stopped);
 	tcase_add_test(t, a_stack_is_cut);
+	tcase_add_loop_test(t, a_handler_with_a_stack_of_its_own, 0, 2);
 	tcase_add_test(t, files);
 	tcase_add_loop_test(t, an_executable_that_is_gone, 0, 3);
 	tcase_add_test(t, one_that_has_ended);

@@ -198,6 +198,7 @@ START_TEST(a_server_that_sleeps_does_not_notice)
 	}
 	if (_i)
 		capture_free(target_take(&t, CAPTURE_STOP));
+	CHILD_UNTIL(is_all(&t, 'S')); /* it has counted */
 	target_finish(&t, &interrupted);
 	ck_assert_int_eq(interrupted, _i);
 }

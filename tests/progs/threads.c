@@ -1,6 +1,7 @@
-/* threads SLEEPERS BUSY [churn|vfork|epoll|leader|SIGNALS]: a process with threads that sleep and threads that run, each with a
- * mark on its stack. It writes "ready" when all are there. SIGRTMIN is counted, and how often epoll_wait(2) was
- * interrupted; at the end of standard input it writes both and exits, when SIGNALS have come or never will. */
+/* threads SLEEPERS BUSY [churn|vfork|epoll|signal|leader|SIGNALS]: a process with threads that sleep and threads that
+ * run, each with a mark on its stack. It writes "ready" when all are there. SIGRTMIN is counted, and how often
+ * epoll_wait(2) was interrupted; at the end of standard input it writes both and exits, when SIGNALS have come or never
+ * will. */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -87,6 +88,26 @@ static void *wait_for_events(void *context)
 	return NULL;
 }
 
+static void sleep_in_handler(int signal)
+{
+	(void)signal;
+	for (;;)
+		pause();
+}
+
+/* Asleep in a signal's handler, on a stack of its own. */
+static void *handle_signal(void *context)
+{
+	volatile unsigned long mark[2] = { MARK, MARK };
+	static char other[64 << 10];
+
+	sigaltstack(&(stack_t){ .ss_sp = other, .ss_size = sizeof other }, NULL);
+	sigaction(SIGUSR2, &(struct sigaction){ .sa_handler = sleep_in_handler, .sa_flags = SA_ONSTACK }, NULL);
+	pthread_kill(pthread_self(), SIGUSR2);
+	turns += mark[0] != mark[1];
+	return context;
+}
+
 static void start(void *(*function)(void *), int times)
 {
 	pthread_attr_t small;
@@ -117,7 +138,8 @@ static void *await_end(void *context)
 int main(int argc, char **argv)
 {
 	static const struct { const char *name; void *(*function)(void *); } kinds[] = {
-		{ "churn", churn }, { "vfork", wait_in_vfork }, { "epoll", wait_for_events }, { "leader", await_end },
+		{ "churn", churn }, { "vfork", wait_in_vfork }, { "epoll", wait_for_events },
+		{ "signal", handle_signal }, { "leader", await_end },
 	};
 	const char *kind = argc > 3 ? argv[3] : "";
 	int sleepers = argc > 2 ? atoi(argv[1]) : 0, busy = argc > 2 ? atoi(argv[2]) : 0;

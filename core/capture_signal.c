@@ -1,0 +1,51 @@
+/* capture_signal.c: see capture_private.h: threads that handle a signal on a stack of its own, sigaltstack(2).
+ *
+ * The kernel has put a frame there, which names that stack and where the thread was interrupted: there its own stack
+ * goes on. Such a frame is found by what must hold of it; the bytes come from the process and only name places in it. */
+#include "core/capture_private.h"
+
+enum { SIGNAL_SEARCH = 256 << 10 }; /* handlers are not deep */
+
+static bool holds(const struct capture *c, const struct capture_piece *piece, size_t at,
+		  const struct regs_interrupted *i)
+{
+	const struct procparse_map *code, *stack;
+
+	if (piece->from < i->stack || piece->from + at - i->stack >= i->stack_size || i->sp - i->stack < i->stack_size)
+		return false;
+	code = capture_mapping(c, i->pc);
+	stack = capture_mapping(c, i->sp);
+	return code && code->perms[2] == 'x' && stack && stack->perms[1] == 'w';
+}
+
+static bool find(const struct capture *c, const struct capture_piece *piece, uint64_t *ret_sp)
+{
+	size_t end = piece->got < SIGNAL_SEARCH ? piece->got : SIGNAL_SEARCH;
+	struct regs_interrupted i;
+
+	for (size_t at = -piece->from & 7; at < end; at += 8) {
+		if (!regs_of_ucontext(piece->to + at, piece->got - at, &i) || !holds(c, piece, at, &i))
+			continue;
+		*ret_sp = i.sp;
+		return true;
+	}
+	return false;
+}
+
+void capture_copy_interrupted(const struct capture *c, struct capture_pool *pool, pid_t reader,
+			      const struct capture_piece *pieces, struct capture_piece *others, size_t count,
+			      struct iovec *iov, size_t iov_count)
+{
+	bool any = false;
+	uint64_t sp;
+
+	for (size_t n = 0; n < count; n++) {
+		others[n] = (struct capture_piece){ 0 };
+		if (!find(c, &pieces[n], &sp))
+			continue;
+		capture_piece_of(c, pool, sp, &others[n]);
+		any = true;
+	}
+	if (any)
+		(void)capture_copy(reader, others, count, iov, iov_count);
+}
