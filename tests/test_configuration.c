@@ -34,9 +34,9 @@ static void tear_down(void)
 }
 
 /* GROUP of the process PID. */
-static const struct value *look_at(pid_t pid, bool environ)
+static const struct value *look_at(pid_t pid, bool with_environ)
 {
-	const struct sections_options options = { .environ = environ };
+	const struct sections_options options = { .environ = with_environ };
 
 	ck_assert_int_eq(procfs_open(PROCFS_ROOT, &proc), 0);
 	ck_assert_int_eq(target_open(&proc, pid, &target), 0);

@@ -29,6 +29,7 @@ static const struct { uint64_t mask; const char *words; } capability_masks[] = {
 	{ 0, "none" }, { 1, "cap_chown" }, { 0x80400, "cap_net_bind_service cap_sys_ptrace" },
 	{ (uint64_t)1 << 40, "cap_checkpoint_restore" }, { (uint64_t)1 << 41 | 0x20, "cap_kill cap_41" },
 	{ (uint64_t)1 << 63, "cap_63" }, { 0x1ffffffffff, "all" }, { UINT64_MAX, "all" },
+	{ 0x1fffeffffff, "all but cap_sys_resource" },
 	{ (uint64_t)1 << 21 | (uint64_t)1 << 39, "cap_sys_admin cap_bpf" },
 };
 
@@ -48,6 +49,7 @@ START_TEST(too_long)
 	ck_assert_int_eq(buf_adds(&text, "x"), 0);
 	ck_assert_int_eq(words_signals(0x4002, &text), -ENOBUFS);
 	ck_assert_int_eq(words_capabilities(0xffff, &text), -ENOBUFS);
+	ck_assert_int_eq(words_capabilities(0x1fffffffffe, &text), -ENOBUFS);
 	ck_assert_str_eq(text.data, "x");
 }
 END_TEST

@@ -16,7 +16,7 @@ static const char *const capabilities[] = {
 	"checkpoint_restore",
 };
 
-enum { CAPABILITIES = sizeof capabilities / sizeof capabilities[0], WORD_MAX = 32 };
+enum { CAPABILITIES = sizeof capabilities / sizeof capabilities[0], WORD_MAX = 32, FEW = 10 };
 
 static void signal_word(int bit, char ret[WORD_MAX])
 {
@@ -60,12 +60,23 @@ int words_signals(uint64_t mask, struct buf *ret)
 
 int words_capabilities(uint64_t mask, struct buf *ret)
 {
-	const uint64_t known = ((uint64_t)1 << CAPABILITIES) - 1;
+	const uint64_t known = ((uint64_t)1 << CAPABILITIES) - 1, missing = known & ~mask;
+	size_t before = ret->len;
+	int r;
 
 	if (mask == 0)
 		return buf_adds(ret, "none");
-	/* Also with those of a newer kernel. All that an older one has is some of them. */
-	return (mask & known) == known ? buf_adds(ret, "all") : add_words(mask, capability_word, ret);
+	/* Also with those of a newer kernel. */
+	if (missing == 0)
+		return buf_adds(ret, "all");
+	if (__builtin_popcountll(missing) > FEW)
+		return add_words(mask, capability_word, ret);
+	r = buf_adds(ret, "all but ");
+	if (r == 0)
+		r = add_words(missing, capability_word, ret);
+	if (r < 0 && ret->data)
+		ret->data[ret->len = before] = '\0';
+	return r;
 }
 
 int words_policy(int64_t number, struct buf *ret)

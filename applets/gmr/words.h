@@ -9,7 +9,8 @@
 /* Append the signals of MASK, whose bit 0 is signal 1, as signal(7) and kill -l name them: "SIGINT SIGTERM", "none". */
 int words_signals(uint64_t mask, struct buf *ret);
 
-/* Append the capabilities of MASK as capabilities(7) names them: "cap_chown cap_41", "none", "all". */
+/* Append the capabilities of MASK as capabilities(7) names them: "cap_chown cap_41", "none", "all"; with few
+ * missing "all but cap_bpf". */
 int words_capabilities(uint64_t mask, struct buf *ret);
 
 /* Append the name of scheduling policy NUMBER, sched(7): "SCHED_OTHER". */
