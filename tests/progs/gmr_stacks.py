@@ -52,6 +52,17 @@ def frames_of_report(report, with_place):
     return threads
 
 
+def without_guesses(report, peer):
+    """Where the report says that a stack goes on in a way that nothing tells (code that was made at run time), the peer
+    may take what the frame pointer of such code points at, the program's own data, for one more caller or two."""
+    for thread in report["Threads"]:
+        frames = peer.get(thread["thread_id"])
+        ours = len(thread["stack_trace"]["lines"])
+        if frames and thread["stack_trace"]["end"] == "short" and not any(frames[ours:]):
+            del frames[ours:]
+    return peer
+
+
 def only_with_place(frames):
     """What gdb names otherwise (aliases in libc) and where only one of both has debug information says nothing."""
     return [(name, place) for name, place in frames if place and place[0].startswith("stacks")]
@@ -64,7 +75,7 @@ def main():
         text = f.read()
     by_gdb = len(sys.argv) > 3
     ours = frames_of_report(report, by_gdb)
-    peer = frames_of_gdb(text) if by_gdb else frames_of_eu_stack(text)
+    peer = frames_of_gdb(text) if by_gdb else without_guesses(report, frames_of_eu_stack(text))
     if by_gdb:
         ours = {tid: only_with_place(frames) for tid, frames in ours.items()}
         peer = {tid: only_with_place(frames) for tid, frames in peer.items()}
