@@ -252,6 +252,21 @@ START_TEST(decoder_died)
 }
 END_TEST
 
+START_TEST(no_libdw)
+{
+	struct made m;
+
+	made_open(&m, 1);
+	made_stack(&m, 0, "0x1", "short");
+	strcpy(m.decoded.why, "built without libdw");
+	make_threads(&m, &plain);
+	ck_assert_str_eq(value_string(item(m.report.notes, 0), "text", ""),
+			 "stacks are not followed beyond the innermost frame: built without libdw");
+	ck_assert(!m.report.incomplete);
+	made_done(&m);
+}
+END_TEST
+
 START_TEST(fold)
 {
 	const struct value *list, *ids;
@@ -371,6 +386,7 @@ int main(void)
 	tcase_add_test(t, unread);
 	tcase_add_test(t, no_capture);
 	tcase_add_test(t, decoder_died);
+	tcase_add_test(t, no_libdw);
 	tcase_add_test(t, fold);
 	tcase_add_loop_test(t, fold_many, 0, 3);
 	tcase_add_test(t, java);

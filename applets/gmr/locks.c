@@ -106,9 +106,22 @@ static bool is_futex(const struct capture_thread *thread)
 	return thread->how != CAPTURE_UNREAD && name && strcmp(name, "futex") == 0;
 }
 
+/* Does it still wait in the call in which it was captured? */
+static bool still_waits(const struct locks *locks, const struct capture_thread *thread, struct buf *text)
+{
+	struct procparse_syscall call;
+
+	if (read_task(locks->target, thread->tid, "syscall", text) < 0 ||
+	    procparse_syscall(text->data, text->len, &call) < 0)
+		return false;
+	return call.number == thread->call.number && call.sp == thread->call.sp &&
+	       memcmp(call.args, thread->call.args, sizeof(call.args)) == 0;
+}
+
 ssize_t locks_owner(const struct locks *locks, size_t index)
 {
 	const struct capture_thread *thread = &locks->capture->threads[index];
+	CLEANUP(buf_done) struct buf text = BUF(STATUS_MAX);
 	const struct locks_thread *found;
 	struct locks_thread owner;
 	struct lock_words words;
@@ -120,23 +133,17 @@ ssize_t locks_owner(const struct locks *locks, size_t index)
 	if (owner.tid <= 0)
 		return -1;
 	found = bsearch(&owner, locks->threads, locks->count, sizeof(owner), by_tid);
-	return found ? (ssize_t)found->index : -1;
+	/* The mutex may have gone from hand to hand since. */
+	return found && still_waits(locks, thread, &text) ? (ssize_t)found->index : -1;
 }
 
-/* How often it has been switched away from; does it still wait in the call in which it was captured? */
+/* How often it has been switched away from, where it still waits. */
 static bool look_again(const struct locks *locks, size_t index, struct buf *text, uint64_t *ret_switches)
 {
 	const struct capture_thread *thread = &locks->capture->threads[index];
-	struct procparse_syscall call;
 
-	if (read_task(locks->target, thread->tid, "status", text) < 0 ||
-	    procparse_switches(text->data, text->len, ret_switches) < 0)
-		return false;
-	if (read_task(locks->target, thread->tid, "syscall", text) < 0 ||
-	    procparse_syscall(text->data, text->len, &call) < 0)
-		return false;
-	return call.number == thread->call.number && call.sp == thread->call.sp &&
-	       memcmp(call.args, thread->call.args, sizeof(call.args)) == 0;
+	return read_task(locks->target, thread->tid, "status", text) == 0 &&
+	       procparse_switches(text->data, text->len, ret_switches) == 0 && still_waits(locks, thread, text);
 }
 
 /* Who is switched away from as often as before has slept since then. */

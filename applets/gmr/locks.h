@@ -1,7 +1,8 @@
 /* locks.h: which thread holds the glibc mutex that another waits for, and who waits for each other.
  *
  * A thread that waits for a mutex sleeps in futex(2), whose first argument is the address of the mutex. The 24 bytes
- * that lie there are read from the process, which may run: they are believed only where all fields fit together. */
+ * that lie there are read from the process, which may run: they are believed only where all fields fit together, and
+ * where the thread still waits behind the reading. */
 #ifndef GMR_LOCKS_H
 #define GMR_LOCKS_H
 
