@@ -135,13 +135,14 @@ static size_t rename_errors(struct capture *c, int from, int to)
 	return count;
 }
 
-/* Who could not be stopped, being held in the kernel, or kept from a processor, can be read as one that sleeps. */
-static void read_held(struct capture *c)
+/* Who could not be stopped, being held in the kernel, kept from a processor, or traced by another, can be read as one
+ * that sleeps. */
+static void read_unstopped(struct capture *c, int error)
 {
-	size_t held = rename_errors(c, -ETIMEDOUT, -EBUSY);
+	size_t left = rename_errors(c, error, -EBUSY);
 
-	if (held > 0 && capture_asleep(c, true, true) > 0 && look_again(c, held) > 0)
-		(void)rename_errors(c, -EBUSY, -ETIMEDOUT);
+	if (left > 0 && capture_asleep(c, true, true) > 0 && look_again(c, left) > 0)
+		(void)rename_errors(c, -EBUSY, error);
 }
 
 static int stop_running(struct capture *c, size_t running)
@@ -156,9 +157,11 @@ static int stop_running(struct capture *c, size_t running)
 		if (c->threads[i].error == -EBUSY)
 			indices[count++] = i;
 	r = capture_stop_threads(c, indices, count, c->private->options.mode == CAPTURE_STOP);
-	if (r == 0)
-		read_held(c);
-	return r;
+	if (r < 0)
+		return r;
+	read_unstopped(c, -ETIMEDOUT);
+	read_unstopped(c, -EPERM);
+	return 0;
 }
 
 static int read_stacks(struct capture *c)

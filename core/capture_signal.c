@@ -1,7 +1,7 @@
 /* capture_signal.c: see capture_private.h: threads that handle a signal on a stack of its own, sigaltstack(2).
  *
  * The kernel has put a frame there, which names that stack and where the thread was interrupted: there its own stack
- * goes on. Such a frame is found by what must hold of it; the bytes come from the process and only name places in it. */
+ * goes on. Such a frame is found by what must hold of it; its bytes are the process's, and only name places in it. */
 #include "core/capture_private.h"
 
 enum { SIGNAL_SEARCH = 256 << 10 }; /* handlers are not deep */
