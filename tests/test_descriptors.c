@@ -215,6 +215,11 @@ START_TEST(anonymous)
 }
 END_TEST
 
+static int compare(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
 START_TEST(numbers)
 {
 	int high = fcntl(0, F_DUPFD, 500);
@@ -231,10 +236,11 @@ START_TEST(numbers)
 	ck_assert_int_eq(all[0], 0);
 	for (size_t i = 1; i < count; i++)
 		ck_assert_int_lt(all[i - 1], all[i]);
-	ck_assert_int_eq(all[count - 1], high);
-	ck_assert_int_eq(descriptors_name(descriptors, high + 1, &name), -ENOENT);
+	ck_assert_ptr_nonnull(bsearch(&high, all, count, sizeof *all, compare));
+	close(high);
+	ck_assert_int_eq(descriptors_name(descriptors, high, &name), -ENOENT);
 	ck_assert_int_eq(descriptors_name(descriptors, -1, &name), -ENOENT);
-	ck_assert_str_eq(descriptors_kind(descriptors, high + 1), "?");
+	ck_assert_str_eq(descriptors_kind(descriptors, high), "?");
 	ck_assert_ptr_null(name.data);
 }
 END_TEST

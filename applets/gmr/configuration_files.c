@@ -53,7 +53,7 @@ static void add_kinds(struct configuration *c, struct value *group, struct descr
 		      size_t count)
 {
 	struct value *list = value_add_list(&c->report->tree, group, "by kind");
-	struct kind_count counts[KINDS_MAX];
+	struct kind_count counts[KINDS_MAX] = { 0 };
 	size_t used = 0;
 
 	for (size_t i = 0; i < count && i < COUNTED_MAX; i++)
