@@ -78,6 +78,7 @@ START_TEST(finds_what_python_runs)
 		{ "/srv/v/bin/python -mgunicorn.app",
 		  "Gunicorn 20.1 (/srv/v/lib/python3.11/site-packages/gunicorn/app.py), python3-minimal" },
 		{ "python3 -m ../../etc", "../../etc - (-), python3-minimal" },
+		{ "python3 /srv/password=hunter2.py", "password=*** - (/srv/password=***), python3-minimal" },
 		{ "python3 -m", "python3-minimal 3.11 (/usr/bin/python3.11), -" },
 		{ "python3 -W", "python3-minimal 3.11 (/usr/bin/python3.11), -" },
 	};
@@ -92,6 +93,7 @@ START_TEST(finds_what_python_runs)
 		     "Metadata-Version: 2.1\nName: Gunicorn\nVersion: 20.1\nAuthor: B\n\nName: no\n");
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		ck_assert_str_eq(found(PYTHON, cases[i].args), cases[i].found);
+	ck_assert_str_eq(found("/opt/tool", ""), "tool - (/opt/tool), -");
 	target.exe_deleted = true;
 	ck_assert_str_eq(found("/opt/tool", "tool"), "tool - (/opt/tool), -");
 }

@@ -10,6 +10,7 @@
 #include "core/confine.h"
 #include "core/elffile.h"
 #include "core/inroot_file.h"
+#include "core/redact.h"
 
 /* Databases that no tool of ours reads, and what does. */
 static const struct { const char *path, *hint; } foreign[] = {
@@ -91,12 +92,28 @@ static void add_executable(struct finding *finding, struct value *in, int exe)
 		add_hint(finding, in, finding->exe);
 }
 
+/* What a command line names may be anything: a value behind an option that we do not know. */
+static void redact(char *text, size_t size)
+{
+	CLEANUP(buf_done) struct buf redacted = BUF(size - 1);
+
+	if (!*text)
+		return;
+	if (redact_text(text, strlen(text), &redacted) < 0 || !redacted.data)
+		strcpy(text, REDACT_MASK);
+	else
+		memcpy(text, redacted.data, redacted.len + 1);
+}
+
 /* A package manager's word counts more than what the files say of themselves. */
 static void add_run(struct finding *finding, struct value *in)
 {
 	struct package package = finding->run.known;
 	int r = finding->run.path[0] ? find_owner(finding, finding->run.path, &package) : -ENOENT;
 
+	if (!package.manager[0])
+		redact(package.name, sizeof package.name);
+	redact(finding->run.path, sizeof finding->run.path);
 	add_package(finding, in, &package, finding->run.path);
 	if (r < 0 && !package.manager[0] && finding->run.path[0] == '/')
 		add_hint(finding, in, finding->run.path);
@@ -123,4 +140,6 @@ void package_find(const struct target *target, int exe, struct value_tree *tree,
 	add_executable(finding, executable, exe);
 	if (finding->root >= 0 && package_os(finding->root, os, sizeof os) == 0)
 		value_add_string(tree, in, "os", os);
+	if (target->root >= 0 && finding->root < 0)
+		value_add_string(tree, in, "hint", "give it CAP_SETUID and CAP_SETGID to have package databases read");
 }

@@ -15,7 +15,8 @@
  *   "path"         of the executable in its root, or of what it runs
  *   "deleted"      true where the executable was removed or replaced since the process started
  *   "build-id"     of the executable
- *   "hint"         what to type where it is not ours to read the database: "rpm -qf PATH"
+ *   "hint"         what to type where it is not ours to read the database: "rpm -qf PATH"; what is missing where
+ *                  confine_may_open_for() says no
  *   "interpreter"  python, beam, java: the same keys for the executable; the ones above are then of the script, release
  *                  or main jar that it runs
  *   "os"           PRETTY_NAME of os-release(5)
