@@ -103,6 +103,20 @@ test_sections() {
 	jq -r .report.time out | grep -Eqx '20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z' || fail "time"
 }
 
+# More threads than can be stopped within a millisecond.
+test_batches_are_noted() {
+	needs_gmr
+	mkfifo input
+	start sh -c "exec '$BUILD/tests/progs/threads' 500 0 < input > ready"
+	exec 9> input
+	wait_until 30 grep -q ready ready
+	gmr -f json -S threads --stop --max-stop 1ms "$started"
+	expect_status 0
+	[ "$(jq -r '.Threads[].read' out | sort | uniq -c | xargs)" = '501 stopped' ] || fail "$(cat out)"
+	jq -r '.report.notes[].text' out | grep -q '^more threads than fit in --max-stop 1ms: stopped in ' ||
+		fail "not noted: $(jq .report out)"
+}
+
 test_by_name_command_line_and_pid_file() {
 	targets 2
 	echo "${pids% *}" > pid

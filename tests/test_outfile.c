@@ -8,9 +8,12 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "applets/gmr/outfile.h"
 #include "core/cleanup.h"
+#include "core/sig.h"
 #include "tests/fixture.h"
 #include "tests/suite.h"
 
@@ -136,6 +139,35 @@ START_TEST(only_files_are_replaced)
 }
 END_TEST
 
+/* Stands before the C library's: a signal comes when the file has its temporary name, and is complete. */
+static int signal_at_rename;
+
+int renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+	if (signal_at_rename)
+		kill(getpid(), signal_at_rename);
+	return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, 0);
+}
+
+START_TEST(a_signal_leaves_nothing)
+{
+	pid_t pid = fork();
+	int status;
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		sig_reset(); /* check(3) has handlers */
+		signal_at_rename = ((const int[]){ SIGINT, SIGTERM, SIGHUP })[_i];
+		outfile_replace(fixture_path("report"), "whole", 5);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status));
+	holds("report", "whole", 0600);
+	ck_assert_int_eq(files(), 1);
+}
+END_TEST
+
 /* A limit on files stands for a full disk. */
 START_TEST(nothing_is_left_where_there_is_no_room)
 {
@@ -202,6 +234,7 @@ int main(void)
 	tcase_add_test(t, added_and_never_replaced);
 	tcase_add_test(t, replaced_whole);
 	tcase_add_test(t, only_files_are_replaced);
+	tcase_add_loop_test(t, a_signal_leaves_nothing, 0, 3);
 	tcase_add_test(t, nothing_is_left_where_there_is_no_room);
 	tcase_add_test(t, directories_that_can_be_trusted);
 	return suite_run("outfile", t);

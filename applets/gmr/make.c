@@ -124,7 +124,7 @@ static int take_capture(struct making *m, struct made *made, const struct procfs
 
 	if (r == 0) {
 		note_batches(&made->report, options, m->capture);
-		return 0;
+		return m->capture->thread_count > 0 ? 0 : -ESRCH; /* the last has ended since */
 	}
 	m->capture = NULL;
 	if (r == -ESRCH || r == -ENOMEM)
