@@ -274,10 +274,10 @@ static int asks_for_more(int channel, void *context)
 	if (send_again(channel, 0) < 0 || confine_receive(channel, -1, &answer) != 1 || answer.len != sizeof(got))
 		return 1;
 	memcpy(&got, answer.data, sizeof(got));
-	if (got.index != 0 || got.error || got.how != CAPTURE_STOPPED || !got.regs.known ||
-	    got.stack_at != got.regs.sp || got.stack_len == 0)
+	if (got.index != 0 || got.thread.error || got.thread.how != CAPTURE_STOPPED || !got.thread.regs.known ||
+	    got.thread.stack_at != got.thread.regs.sp || got.thread.stack_len == 0)
 		return 2;
-	if (memchr(got.stack, 0, got.stack_len) == NULL) /* all zeroes would be found, too */
+	if (memchr(got.thread.stack, 0, got.thread.stack_len) == NULL) /* all zeroes would be found, too */
 		return 4;
 	if (job->capture->threads[0].how != CAPTURE_ASLEEP || send_stack(channel, 0) < 0)
 		return 3;

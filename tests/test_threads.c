@@ -2,89 +2,17 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "applets/gmr/sections.h"
 #include "applets/gmr/syscalls.h"
-#include "core/report.h"
-#include "tests/captured.h"
 #include "tests/child.h"
 #include "tests/deadlock.h"
 #include "tests/suite.h"
+#include "tests/threads_made.h"
 
 static const struct sections_options plain, folded = { .fold = true };
-
-/* A report, and what it is made from. */
-struct made {
-	struct captured c;
-	struct decoded decoded;
-	const struct value *stacks[CAPTURED_MAX];
-	struct gmr_report report;
-};
-
-static void made_open(struct made *m, size_t count)
-{
-	memset(m, 0, sizeof(*m));
-	captured_open(&m->c, getpid());
-	m->c.capture.thread_count = count;
-	for (size_t i = 0; i < count; i++) {
-		m->c.threads[i].tid = (pid_t)(1000000 + i);
-		m->c.threads[i].how = CAPTURE_ASLEEP;
-		m->c.threads[i].state = 'S';
-		m->c.threads[i].call.number = PROCPARSE_CALL_NONE;
-	}
-	m->decoded = (struct decoded){ .tree = VALUE_TREE(1 << 20), .stacks = m->stacks, .count = count };
-	m->report = (struct gmr_report){ .tree = VALUE_TREE(16 << 20) };
-	m->report.denied = value_add_list(&m->report.tree, &m->report.tree.root, "denied");
-	m->report.notes = value_add_list(&m->report.tree, &m->report.tree.root, "notes");
-	m->report.deadlocks = value_add_list(&m->report.tree, &m->report.tree.root, "deadlocks");
-}
-
-/* Thread INDEX has a stack of one frame at ADDRESS. */
-static void made_stack(struct made *m, size_t index, const char *address, const char *end)
-{
-	struct value *stack = value_add_map(&m->decoded.tree, &m->decoded.tree.root, NULL);
-	struct value *lines = value_add_list(&m->decoded.tree, stack, "lines");
-	struct value *line = value_add_map(&m->decoded.tree, lines, NULL);
-
-	value_add_string(&m->decoded.tree, line, "name", "main");
-	value_add_string(&m->decoded.tree, line, "address", address);
-	value_add_string(&m->decoded.tree, stack, "end", end);
-	m->stacks[index] = stack;
-}
-
-static void made_done(struct made *m)
-{
-	value_tree_done(&m->decoded.tree);
-	value_tree_done(&m->report.tree);
-	captured_done(&m->c);
-}
-
-static const struct value *make_threads(struct made *m, const struct sections_options *options)
-{
-	section_threads(&m->report, &m->c.target, &m->c.capture, &m->decoded, options);
-	return value_get(&m->report.tree.root, REPORT_THREADS);
-}
-
-static const struct value *item(const struct value *list, size_t index)
-{
-	const struct value *v = value_first(list);
-
-	while (v && index-- > 0)
-		v = v->next;
-	ck_assert_ptr_nonnull(v);
-	return v;
-}
-
-static bool is_null(const struct value *map, const char *key)
-{
-	const struct value *v = value_get(map, key);
-
-	return v && v->kind == VALUE_NULL;
-}
 
 START_TEST(fields)
 {
@@ -219,6 +147,24 @@ START_TEST(unread)
 }
 END_TEST
 
+START_TEST(kernel_thread)
+{
+	const struct value *thread;
+	struct made m;
+
+	made_open(&m, 1);
+	m.c.threads[0].how = CAPTURE_UNREAD;
+	m.c.threads[0].error = -ENODATA;
+	m.c.threads[0].call.number = 0; /* as the kernel says */
+	thread = item(make_threads(&m, &plain), 0);
+	ck_assert(is_null(thread, "system_call"));
+	ck_assert_str_eq(value_string(value_get(thread, "stack_trace"), "end", ""),
+			 "not read: a thread of the kernel's own");
+	ck_assert(!m.report.incomplete);
+	made_done(&m);
+}
+END_TEST
+
 START_TEST(no_capture)
 {
 	struct made m;
@@ -264,66 +210,6 @@ START_TEST(no_libdw)
 			 "stacks are not followed beyond the innermost frame: built without libdw");
 	ck_assert(!m.report.incomplete);
 	made_done(&m);
-}
-END_TEST
-
-START_TEST(fold)
-{
-	const struct value *list, *ids;
-	struct made m;
-
-	made_open(&m, 6);
-	made_stack(&m, 0, "0x1", NULL);
-	made_stack(&m, 1, "0x2", NULL);
-	made_stack(&m, 2, "0x1", NULL);
-	made_stack(&m, 3, "0x1", "short"); /* not the same end */
-	made_stack(&m, 4, "0x2", NULL);
-	made_stack(&m, 5, "0x1", NULL);
-	strcpy(m.c.threads[0].comm, "first");
-	list = make_threads(&m, &folded);
-	ck_assert_uint_eq(list->count, 3);
-	ids = value_get(item(list, 0), "thread_ids");
-	ck_assert_uint_eq(ids->count, 3);
-	ck_assert_int_eq(item(ids, 0)->integer, 1000000);
-	ck_assert_int_eq(item(ids, 1)->integer, 1000002);
-	ck_assert_int_eq(item(ids, 2)->integer, 1000005);
-	ck_assert_str_eq(value_string(item(list, 0), "name", ""), "first");
-	ck_assert_int_eq(value_int(item(list, 1), "thread_id", 0), 1000001);
-	ck_assert_uint_eq(value_get(item(list, 1), "thread_ids")->count, 2);
-	ck_assert_ptr_null(value_get(item(list, 2), "thread_ids"));
-	made_done(&m);
-}
-END_TEST
-
-/* 30,000 threads, all different, all the same, and two of each: one comparison for each pair would take minutes. */
-START_TEST(fold_many)
-{
-	static const size_t of_each[] = { 1, 30000, 2 };
-	size_t count = 30000;
-	struct capture_thread *threads = calloc(count, sizeof(*threads));
-	const struct value **stacks = calloc(count, sizeof(*stacks));
-	char address[32];
-	struct made m;
-
-	made_open(&m, 0);
-	value_tree_done(&m.report.tree);
-	m.report = (struct gmr_report){ .tree = VALUE_TREE(256 << 20) };
-	m.decoded.tree.max = 256 << 20;
-	for (size_t i = 0; i < count; i++) {
-		snprintf(address, sizeof(address), "0x%zx", i / of_each[_i]);
-		made_stack(&m, 0, address, NULL);
-		stacks[i] = m.stacks[0];
-		threads[i] = (struct capture_thread){ .tid = (pid_t)i + 1, .how = CAPTURE_ASLEEP, .state = 'S',
-						      .call.number = PROCPARSE_CALL_NONE };
-	}
-	m.c.capture.threads = threads;
-	m.c.capture.thread_count = m.decoded.count = count;
-	m.decoded.stacks = stacks;
-	ck_assert_uint_eq(make_threads(&m, &folded)->count, count / of_each[_i]);
-	ck_assert_int_eq(m.report.tree.error, 0);
-	made_done(&m);
-	free(threads);
-	free(stacks);
 }
 END_TEST
 
@@ -384,11 +270,10 @@ int main(void)
 	tcase_add_test(t, call_of_a_32_bit_program);
 #endif
 	tcase_add_test(t, unread);
+	tcase_add_test(t, kernel_thread);
 	tcase_add_test(t, no_capture);
 	tcase_add_test(t, decoder_died);
 	tcase_add_test(t, no_libdw);
-	tcase_add_test(t, fold);
-	tcase_add_loop_test(t, fold_many, 0, 3);
 	tcase_add_test(t, java);
 #ifdef __GLIBC__
 	tcase_add_test(t, deadlock);

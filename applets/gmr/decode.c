@@ -59,23 +59,6 @@ static int may_stop_these(const struct decode_talk *talk)
 	return 0;
 }
 
-static struct decode_again pack_again(const struct capture *capture, size_t index)
-{
-	const struct capture_thread *thread = &capture->threads[index];
-	struct decode_again again;
-
-	memset(&again, 0, sizeof(again)); /* its padding, too */
-	again.index = index;
-	again.how = thread->how;
-	again.error = thread->error;
-	again.regs = thread->regs;
-	again.stack_at = thread->stack_at;
-	again.stack = thread->stack;
-	again.stack_len = thread->stack_len;
-	again.stack_cut = thread->stack_cut;
-	return again;
-}
-
 /* Stop who sleeps with a stack that is not whole, and send what has been read. */
 static int answer_again(struct decode_talk *talk)
 {
@@ -88,7 +71,7 @@ static int answer_again(struct decode_talk *talk)
 	/* Where none could be stopped, they are as they are: that is an answer, too. */
 	if (capture_stop(talk->capture, talk->again, talk->again_count) == 0)
 		for (size_t i = 0; r == 0 && i < talk->again_count; i++) {
-			struct decode_again again = pack_again(talk->capture, talk->again[i]);
+			struct decode_again again = { talk->again[i], talk->capture->threads[talk->again[i]] };
 
 			r = buf_add(&answer, &again, sizeof(again));
 		}

@@ -14,17 +14,11 @@ struct decode_job {
 	int exe;                              /* descriptor on the target's executable, or -errno */
 };
 
-/* What has been read of a thread that was stopped. The bytes of the stack lie in memory that both share; from the
- * parent, so that it may come as it lies in memory. */
+/* What has been read of a thread that was stopped. Its stack lies in memory that both share, and at the same address;
+ * from the parent, so that it may come as it lies in memory. */
 struct decode_again {
 	size_t index;
-	enum capture_how how;
-	int error;
-	struct regs regs;
-	uint64_t stack_at;
-	const char *stack;
-	size_t stack_len;
-	bool stack_cut;
+	struct capture_thread thread;
 };
 
 /* decoder.c: the child, which CONTEXT, a struct decode_job, is for. Returns its exit status. */

@@ -79,20 +79,6 @@ static int ask_again(const struct decoder *decoder)
 	return send_tree(decoder, &tree);
 }
 
-/* What the parent has read of a thread takes the place of what we have. */
-static void take_again(struct capture *capture, const struct decode_again *again)
-{
-	struct capture_thread *thread = &capture->threads[again->index];
-
-	thread->how = again->how;
-	thread->error = again->error;
-	thread->regs = again->regs;
-	thread->stack_at = again->stack_at;
-	thread->stack = again->stack;
-	thread->stack_len = again->stack_len;
-	thread->stack_cut = again->stack_cut;
-}
-
 /* Have the sleepers stopped whose stack was not whole, and send what is there then. */
 static int send_again(struct decoder *decoder)
 {
@@ -106,7 +92,7 @@ static int send_again(struct decoder *decoder)
 		return r < 0 ? r : -ECONNRESET;
 	again = (const struct decode_again *)(const void *)answer.data;
 	for (size_t i = 0; i < answer.len / sizeof(*again); i++)
-		take_again(decoder->job->capture, &again[i]);
+		decoder->job->capture->threads[again[i].index] = again[i].thread;
 	for (size_t i = 0; i < decoder->again_count; i++) {
 		r = send_stack(decoder, decoder->again[i], false);
 		if (r < 0)

@@ -27,6 +27,8 @@ static const char *unread_text(int error)
 	case -EACCES: return "not read: not permitted";
 	case -EBUSY: return "not read: it was running, and was not to be stopped";
 	case -ETIMEDOUT: return "not read: it did not stop in time";
+	case -ENODATA: return "not read: a thread of the kernel's own";
+	case -EBADMSG: return "not read: a program of another word size than ours";
 	case -ENOMEM:
 	case -ENOBUFS: return "not read: out of memory";
 	}
@@ -156,7 +158,8 @@ static void say_unread(const struct threads *threads)
 	for (size_t i = 0; i < capture->thread_count; i++) {
 		const struct capture_thread *thread = &capture->threads[i];
 
-		if (thread->how != CAPTURE_UNREAD || threads_is_gone(threads, i))
+		/* The kernel's own have none of what is read here. */
+		if (thread->how != CAPTURE_UNREAD || threads_is_gone(threads, i) || thread->error == -ENODATA)
 			continue;
 		report->incomplete = true;
 		if (thread->error == -EPERM || thread->error == -EACCES)

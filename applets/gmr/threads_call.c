@@ -1,4 +1,5 @@
 /* threads_call.c: see threads_private.h: system calls in words. */
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 
@@ -38,10 +39,12 @@ static void add_descriptor(struct threads *threads, int fd, struct buf *ret)
 
 bool threads_call(struct threads *threads, size_t index, struct buf *ret)
 {
-	const struct procparse_syscall *call = &threads->capture->threads[index].call;
+	const struct capture_thread *thread = &threads->capture->threads[index];
+	const struct procparse_syscall *call = &thread->call;
 	const char *name;
 
-	if (call->number < 0)
+	/* The kernel's own threads have zeroes there, which would be read(0). */
+	if (call->number < 0 || (thread->how == CAPTURE_UNREAD && thread->error == -ENODATA))
 		return false;
 	name = is_narrow(threads->capture) ? NULL : syscall_name(call->number);
 	if (!name)
