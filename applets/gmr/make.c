@@ -149,11 +149,11 @@ static void decode_all(struct making *m, struct made *made, const struct make_op
 		return;
 	r = decode(&m->target, m->capture, &how, &m->decoded);
 	m->is_decoded = r == 0;
-	if (r == 0)
-		return;
+	if (r == 0 && (how.stacks || !m->decoded.error))
+		return; /* how it ended, the section Threads says */
 	made->report.incomplete = true;
-	section_note(&made->report, how.stacks ? REPORT_THREADS : REPORT_PACKAGE, "no child that decodes: %s",
-		     strerror(-r));
+	section_note(&made->report, how.stacks ? REPORT_THREADS : REPORT_PACKAGE, "%s%s",
+		     r < 0 ? "no child that decodes: " : "", r < 0 ? strerror(-r) : m->decoded.why);
 }
 
 static void add_sections(struct making *m, struct made *made, const struct make_options *options)

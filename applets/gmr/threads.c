@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "applets/gmr/denied.h"
-#include "applets/gmr/state.h"
+#include "applets/gmr/processes.h"
 #include "applets/gmr/threads_private.h"
 #include "core/cleanup.h"
 #include "core/report.h"
@@ -138,7 +138,7 @@ static void add_thread(struct threads *threads, size_t index, const size_t *next
 	else
 		value_add_null(tree, entry, "pthread_id");
 	value_add_string(tree, entry, "name", thread->comm);
-	value_add_string(tree, entry, "state", state_word(thread->state));
+	value_add_string(tree, entry, "state", processes_state(thread->state));
 	add_call(threads, index, entry);
 	value_add_string(tree, entry, "read", how_text(thread->how));
 	if (owner >= 0)
