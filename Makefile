@@ -98,8 +98,9 @@ LINTS         = $(wildcard tests/lint/*)
 
 all: $(BUILD)/procguard ## build/procguard (the default)
 
-$(BUILD)/procguard: $(MAIN_OBJ) $(LIB_OBJ) $(BUILD)/link.flags
-	$(call say,LINK,$@)$(LINK) -o $@ $(filter %.o,$^) $(PG_LIBS) $(LDLIBS)
+# From the archive, of which the linker takes what the applets need, and no more of core.
+$(BUILD)/procguard: $(MAIN_OBJ) $(BUILD)/libprocguard.a
+	$(call say,LINK,$@)$(LINK) -o $@ $^ $(PG_LIBS) $(LDLIBS)
 
 $(BUILD)/libprocguard.a: $(LIB_OBJ) $(BUILD)/link.flags
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
