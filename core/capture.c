@@ -20,6 +20,11 @@ int64_t capture_now(void)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+bool capture_is_late(const struct capture *c)
+{
+	return capture_now() >= c->private->options.deadline_ns;
+}
+
 static void nap(void)
 {
 	const struct timespec time = { .tv_nsec = CAPTURE_NAP_NS };
@@ -210,7 +215,7 @@ int capture_take(const struct procfs *proc, int dir, const struct pidref *target
 		return r;
 	r = read_all(c);
 	if (r < 0)
-		return r;
+		return r == -ENOENT ? -ESRCH : r;
 	r = pidref_verify(proc, target);
 	if (r == -ESRCH)
 		return r;

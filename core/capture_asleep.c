@@ -183,6 +183,7 @@ size_t capture_asleep(struct capture *c, bool again, bool copy)
 {
 	struct batch b;
 	size_t running = 0;
+	bool late = false;
 
 	b.count = 0;
 	for (size_t i = 0; i < c->thread_count; i++) {
@@ -190,6 +191,12 @@ size_t capture_asleep(struct capture *c, bool again, bool copy)
 
 		if (t->error == -ESRCH || (again && t->error != -EBUSY))
 			continue;
+		if (i % CAPTURE_BATCH == 0)
+			late = capture_is_late(c);
+		if (late) {
+			t->error = -ETIMEDOUT;
+			continue;
+		}
 		batch_add(c, &b, t, copy);
 		if (b.count == CAPTURE_BATCH)
 			batch_read(c, &b);

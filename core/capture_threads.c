@@ -107,7 +107,8 @@ static int add(pid_t tid, int dir, void *context)
 {
 	struct capture *c = context;
 
-	if (c->thread_count == CAPTURE_THREADS_MAX) {
+	if (c->thread_count == CAPTURE_THREADS_MAX ||
+	    (c->thread_count % CAPTURE_BATCH == CAPTURE_BATCH - 1 && capture_is_late(c))) {
 		c->threads_cut = true;
 		return 1;
 	}

@@ -2,9 +2,16 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 
 #include "tests/suite.h"
 #include "tests/threads_target.h"
+
+#ifdef SYS_epoll_wait
+#define EPOLL_WAIT SYS_epoll_wait
+#else
+#define EPOLL_WAIT SYS_epoll_pwait
+#endif
 
 /* Nobody traces it any more, and no thread stands still. */
 #define AWAIT_FREE(t) CHILD_UNTIL(target_tracer(t) == 0)
@@ -15,12 +22,11 @@ START_TEST(only_who_runs_is_stopped)
 	struct capture *c;
 
 	target_start(&t, "20", "2", NULL);
-	c = target_take(&t, CAPTURE_GENTLE);
+	CHILD_UNTIL((c = target_take(&t, CAPTURE_GENTLE))->threads[22].how == CAPTURE_STOPPED ||
+		    (capture_free(c), false)); /* it may not have begun yet */
 	ck_assert_uint_eq(c->thread_count, 23);
 	ck_assert_uint_eq(target_count(c, CAPTURE_UNREAD), 0);
-	ck_assert_uint_ge(target_count(c, CAPTURE_STOPPED), 2);
 	ck_assert_uint_eq(target_count_marked(c), 22);
-	ck_assert_int_eq(c->threads[22].how, CAPTURE_STOPPED);
 	ck_assert_int_eq(c->threads[22].call.number, PROCPARSE_CALL_NONE);
 	ck_assert_uint_eq(c->threads[22].regs.sp, c->threads[22].stack_at);
 	ck_assert_uint_eq(c->stopped_threads, target_count(c, CAPTURE_STOPPED));
@@ -182,6 +188,15 @@ START_TEST(signals_that_come_in_a_stop)
 }
 END_TEST
 
+static bool is_in_epoll(struct target *t)
+{
+	struct capture *c = target_take(t, CAPTURE_NO_STOP);
+	long call = c->threads[1].call.number;
+
+	capture_free(c);
+	return call == SYS_epoll_pwait || call == EPOLL_WAIT;
+}
+
 /* The kernel makes every stop an interruption of epoll_wait(2); reading it asleep is none. */
 START_TEST(a_server_that_sleeps_does_not_notice)
 {
@@ -189,16 +204,16 @@ START_TEST(a_server_that_sleeps_does_not_notice)
 	int interrupted = -1;
 
 	target_start(&t, "0", "0", "epoll");
-	CHILD_UNTIL(is_all(&t, 'S'));
+	CHILD_UNTIL(is_in_epoll(&t));
 	for (int i = 0; i < 200; i++) {
 		struct capture *c = target_take(&t, CAPTURE_GENTLE);
 
-		ck_assert_uint_eq(target_count(c, CAPTURE_ASLEEP), 2);
+		ck_assert_int_eq(c->threads[1].how, CAPTURE_ASLEEP);
 		capture_free(c);
 	}
 	if (_i)
 		capture_free(target_take(&t, CAPTURE_STOP));
-	CHILD_UNTIL(is_all(&t, 'S')); /* it has counted */
+	CHILD_UNTIL(is_in_epoll(&t) && is_all(&t, 'S')); /* it has counted */
 	target_finish(&t, &interrupted);
 	ck_assert_int_eq(interrupted, _i);
 }
