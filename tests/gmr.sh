@@ -107,6 +107,7 @@ test_sections() {
 test_batches_are_noted() {
 	needs_gmr
 	mkfifo input
+	: > ready
 	start sh -c "exec '$BUILD/tests/progs/threads' 500 0 < input > ready"
 	exec 9> input
 	wait_until 30 grep -q ready ready

@@ -52,7 +52,7 @@ static bool is_waited_for(pid_t tid, int dir, int signal)
 	if (procfs_read(dir, "syscall", &text) < 0 || procparse_syscall(text.data, text.len, &call) < 0)
 		return false;
 	name = call.number >= 0 ? syscall_name(call.number) : NULL;
-	if (!name || strcmp(name, "rt_sigtimedwait") != 0 || memory_read(tid, call.args[0], &set, sizeof(set)) < 0)
+	if (!name || !strstr(name, "sigtimedwait") || memory_read(tid, call.args[0], &set, sizeof(set)) < 0)
 		return false;
 	return set >> (signal - 1) & 1;
 }
