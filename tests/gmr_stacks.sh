@@ -95,7 +95,7 @@ same_but_the_busy() { # PID
 
 test_erlang() {
 	needs erl
-	start erl -noinput -noshell -eval 'register(gmr_test, self()), file:write_file("ready", "x"), receive never -> ok end.'
+	start erl -noinput -noshell -eval 'file:write_file("ready", "x"), receive never -> ok end.'
 	wait_until 60 test -e ready
 	same_as_eu_stack "$started"
 }

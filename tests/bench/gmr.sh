@@ -84,8 +84,9 @@ gmr_stop_rows() { # NAME PID
 }
 
 gmr_total_rows() { # NAME PID GOAL
-	alternately 7 15 "$PROCGUARD gmr -S Threads $2" "eu-stack -p $2" "$PROCGUARD gmr $2"
+	alternately 7 15 "$PROCGUARD gmr -S Threads $2" "eu-stack -p $2" "$PROCGUARD gmr $2" "eu-stack -s -p $2"
 	row "  in all, -S Threads; eu-stack -p, ms" "$(quartiles 1000 <times.1)" "$(quartiles 1000 <times.2)" "$3"
+	row "  the same; eu-stack -s (lines, too), ms" "$(quartiles 1000 <times.1)" "$(quartiles 1000 <times.4)"
 	row "  the whole report; eu-stack -p, ms" "$(quartiles 1000 <times.3)" "$(quartiles 1000 <times.2)"
 }
 
@@ -100,8 +101,8 @@ section_gmr() {
 	done
 	gmr_targets_end
 	cat <<-'END'
-		(Stops: from the request to stop to the request to go on, as each tool makes them, noted by a library that
-		is preloaded into it. "median under": all stopped together, goal 0.1 ms and 20 us a thread. eu-stack stops
-		one thread after the other: a single one of its stops may be shorter. gdb: thread apply all bt.)
+		(Stops: from the request to stop to the request to go on, as each tool makes them, noted by a library
+		that is preloaded into it. "median under": all stopped together, goal 0.1 ms and 20 us a thread.
+		eu-stack stops one thread after the other: a single one of its stops may be shorter.)
 	END
 }
