@@ -40,11 +40,13 @@ test_a_handler() {
 	wait_until 30 took_it
 }
 
-test_sigwait() {
-	taker sigwait
-	gmr --signal=USR2 "$started"
-	expect_status 0
-	wait_until 30 took_it
+test_sigwait_and_signalfd() {
+	for way in sigwait signalfd; do
+		taker $way
+		gmr --signal=USR2 "$started"
+		expect_status 0
+		wait_until 30 took_it
+	done
 }
 
 test_another_signal() {

@@ -1,9 +1,10 @@
-/* taker handler|sigwait|one|ignored|none: a program that takes SIGUSR2 in this way, says "took it" on stderr, and ends.
- * "one": blocked in the main thread, not in a second one. It says "ready" on stdout first. */
+/* taker handler|sigwait|signalfd|one|ignored|none: a program that takes SIGUSR2 in this way, says "took it" on stderr,
+ * and ends. "one": blocked in the main thread, not in a second one. It says "ready" on stdout first. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 static void handler(int signal)
@@ -25,6 +26,7 @@ int main(int argc, char **argv)
 {
 	const char *way = argc > 1 ? argv[1] : "none";
 	pthread_t thread;
+	struct signalfd_siginfo info;
 	sigset_t set;
 	int taken;
 
@@ -36,11 +38,13 @@ int main(int argc, char **argv)
 		signal(SIGUSR2, SIG_IGN);
 	if (!strcmp(way, "one") && pthread_create(&thread, NULL, sleeper, NULL) != 0)
 		return 1;
-	if (!strcmp(way, "sigwait") || !strcmp(way, "one"))
+	if (!strcmp(way, "sigwait") || !strcmp(way, "signalfd") || !strcmp(way, "one"))
 		pthread_sigmask(SIG_BLOCK, &set, NULL);
 	puts("ready");
 	fflush(stdout);
 	if (!strcmp(way, "sigwait") && sigwait(&set, &taken) == 0)
 		handler(taken);
+	if (!strcmp(way, "signalfd") && read(signalfd(-1, &set, 0), &info, sizeof info) == sizeof info)
+		handler((int)info.ssi_signo);
 	sleeper(NULL);
 }
