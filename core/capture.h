@@ -6,9 +6,10 @@
  * one batched copy, PTRACE_DETACH. Each ptrace stop makes epoll_wait(2), sigwaitinfo(2) and others return EINTR in the
  * process that is looked at, so it is the last resort.
  *
- * While threads are stopped nothing is allocated, printed, opened or paged in; a child ends us by SIGKILL if we are
- * stopped ourselves then (the kernel lets go of the threads). Behind capture_take() nothing is read from the process
- * but by capture_stop(). Single-threaded programs only: signals are held and waited for. */
+ * Threads are stopped by a child of ours, in a process group of its own and with all signals held, which allocates,
+ * prints, opens and pages in nothing meanwhile. We kill it when it is stopped itself or does not get on; when we end, it
+ * is killed, too; and with its end the kernel lets go of all threads, also of one that never stopped. Behind
+ * capture_take() nothing is read from the process but by capture_stop(). Single-threaded programs only: it forks. */
 #ifndef CORE_CAPTURE_H
 #define CORE_CAPTURE_H
 

@@ -2,6 +2,8 @@
  *
  * The kernel has put a frame there, which names that stack and where the thread was interrupted: there its own stack
  * goes on. Such a frame is found by what must hold of it; its bytes are the process's, and only name places in it. */
+#include <string.h>
+
 #include "core/capture_private.h"
 
 enum { SIGNAL_SEARCH = 256 << 10 }; /* handlers are not deep */
@@ -18,12 +20,24 @@ static bool holds(const struct capture *c, const struct capture_piece *piece, si
 	return code && code->perms[2] == 'x' && stack && stack->perms[1] == 'w';
 }
 
+/* What every Linux begins it with: flags, link, and the stack: address, flags, size. Threads stand still while we look:
+ * what cannot be one is passed over quickly. */
+static inline bool may_hold(const struct capture_piece *piece, size_t at)
+{
+	uint64_t words[5];
+
+	memcpy(words, piece->to + at, sizeof words);
+	return words[1] == 0 && piece->from - words[2] < words[4];
+}
+
 static bool find(const struct capture *c, const struct capture_piece *piece, uint64_t *ret_sp)
 {
 	size_t end = piece->got < SIGNAL_SEARCH ? piece->got : SIGNAL_SEARCH;
 	struct regs_interrupted i;
 
-	for (size_t at = -piece->from & 7; at < end; at += 8) {
+	for (size_t at = -piece->from & 7; at + 5 * sizeof(uint64_t) <= end; at += 8) {
+		if (!may_hold(piece, at))
+			continue;
 		if (!regs_of_ucontext(piece->to + at, piece->got - at, &i) || !holds(c, piece, at, &i))
 			continue;
 		*ret_sp = i.sp;

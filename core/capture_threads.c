@@ -65,8 +65,10 @@ static void read_wchan(int dir, struct capture_thread *t)
 static bool describe(int dir, struct capture_thread *t)
 {
 	struct procparse_stat stat;
+	char text[1024]; /* the kernel gives it at once */
+	ssize_t n = read_small(dir, "stat", text, sizeof text);
 
-	if (procfs_stat(dir, &stat) < 0)
+	if (n < 0 || procparse_stat(text, (size_t)n, &stat) < 0)
 		return false;
 	memcpy(t->comm, stat.comm, sizeof t->comm);
 	t->state = stat.state;
