@@ -28,7 +28,7 @@ enum unwind_end {
 
 struct unwind_frame {
 	uint64_t address;      /* program counter; of a caller, the return address */
-	const char *name;      /* of the function, or NULL */
+	const char *name;      /* of the function, as its source has it (core/demangle.h), or NULL */
 	const char *module;    /* path of the file, or "[vdso]", or NULL */
 	uint64_t offset;       /* of the address in that file, as its symbols count */
 	const char *file;      /* source file as the debug information names it, absolute where it can be, or NULL */

@@ -2,6 +2,7 @@
 #ifndef CORE_UNWIND_DW_H
 #define CORE_UNWIND_DW_H
 
+#include "core/demangle.h"
 #include "core/unwind.h"
 
 #include <elfutils/libdwelf.h>
@@ -81,6 +82,7 @@ struct unwind {
 	struct unwind_place *places;   /* a hash table */
 	size_t place_count, place_size;
 	struct unwind_text *texts;     /* strings of ours that places point to */
+	struct demangler demangler;
 	struct unwind_walk *walk;      /* the thread that is being unwound */
 };
 
@@ -109,6 +111,9 @@ void unwind_symbols_done(struct unwind_symbols *symbols);
 /* unwind_dw_lines.c: source file and line of PLACE, absolute where it can be. */
 void unwind_find_line(struct unwind_module *module, Dwfl_Module *handle, struct unwind_place *place);
 void unwind_ranges_done(struct unwind_ranges *ranges);
+
+/* A text of ours, valid until unwind_free(); NULL: no memory. */
+const char *unwind_keep_text(struct unwind *unwind, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void unwind_texts_done(struct unwind *unwind);
 
 /* unwind_dw_places.c: what is known of PC; NULL: no memory. Valid until the next call. */

@@ -6,6 +6,7 @@
 
 #include <dwarf.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,18 +23,30 @@ struct unwind_text {
 	char text[];
 };
 
-/* PATH below DIR as a string of ours; NULL: no memory. */
-static const char *join_path(struct unwind *unwind, const char *dir, const char *path)
+const char *unwind_keep_text(struct unwind *unwind, const char *format, ...)
 {
-	size_t dir_len = strnlen(dir, PATH_MAX), path_len = strnlen(path, PATH_MAX);
-	struct unwind_text *text = malloc(sizeof(*text) + dir_len + 1 + path_len + 1);
+	struct unwind_text *text;
+	va_list args;
+	int len;
 
+	va_start(args, format);
+	len = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	text = len < 0 ? NULL : malloc(sizeof(*text) + (size_t)len + 1);
 	if (!text)
 		return NULL;
-	snprintf(text->text, dir_len + 1 + path_len + 1, "%.*s/%.*s", (int)dir_len, dir, (int)path_len, path);
+	va_start(args, format);
+	vsnprintf(text->text, (size_t)len + 1, format, args);
+	va_end(args);
 	text->next = unwind->texts;
 	unwind->texts = text;
 	return text->text;
+}
+
+/* PATH below DIR; NULL: no memory. */
+static const char *join_path(struct unwind *unwind, const char *dir, const char *path)
+{
+	return unwind_keep_text(unwind, "%.*s/%.*s", PATH_MAX, dir, PATH_MAX, path);
 }
 
 static void set(struct unwind *unwind, struct unwind_place *place, const char *dir, const char *file, int number)

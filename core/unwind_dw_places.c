@@ -10,6 +10,18 @@ enum {
 	ENTRY_REACH = 64, /* bytes of an entry function that nothing tells the size of */
 };
 
+/* As its source has it. */
+static const char *name_of(struct unwind_module *module, Dwfl_Module *handle, uint64_t pc)
+{
+	const char *name = unwind_symbol_name(module, handle, pc), *kept = NULL;
+	char *text = name ? demangle(&module->unwind->demangler, name) : NULL;
+
+	if (text)
+		kept = unwind_keep_text(module->unwind, "%s", text);
+	free(text);
+	return kept ? kept : name;
+}
+
 static void look_up(struct unwind *unwind, struct unwind_place *place)
 {
 	Dwfl_Module *handle = unwind->f.dwfl_addrmodule(unwind->dwfl, place->pc);
@@ -26,7 +38,7 @@ static void look_up(struct unwind *unwind, struct unwind_place *place)
 	place->module = file ? file->path : "[vdso]";
 	if (unwind->f.dwfl_module_getelf(handle, &bias)) {
 		place->offset = place->pc - bias;
-		place->name = unwind_symbol_name(*module, handle, place->pc);
+		place->name = name_of(*module, handle, place->pc);
 		if (unwind->options.lines)
 			unwind_find_line(*module, handle, place);
 	} else {

@@ -37,7 +37,7 @@ test_plain_binary_is_hardened() {
 
 test_dlopen_notes_name_the_libraries() {
 	readelf -x .note.dlopen "$PROCGUARD" >note 2>&1
-	for library in libcurl libxml2 libdw; do
+	for library in libcurl libxml2 libdw libstdc++; do
 		strings -a "$PROCGUARD" | grep -q "\"soname\".*$library" || fail "no note for $library: $(cat note)"
 	done
 	readelf -SW "$PROCGUARD" | grep -q '\.note\.dlopen' || fail "no section .note.dlopen"
