@@ -40,6 +40,7 @@ void capture_free(struct capture *c)
 		capture_pool_done(&c->private->pool);
 		fd_close(c->private->dir);
 		fd_close(c->private->memory);
+		fd_close(c->private->pagemap);
 	}
 	for (size_t i = 0; i < c->module_count; i++) {
 		fd_close(c->modules[i].fd);
@@ -79,7 +80,7 @@ static int begin(int dir, const struct pidref *target, const struct capture_opti
 	c->private = calloc(1, sizeof *c->private);
 	if (!c->private)
 		return -ENOMEM;
-	c->private->memory = -1;
+	c->private->memory = c->private->pagemap = -1;
 	c->private->reader = target->pid;
 	c->private->options = *options;
 	c->private->dir = keep_dir(dir);

@@ -7,8 +7,8 @@
  * process that is looked at, so it is the last resort.
  *
  * Threads are stopped by a child of ours, in a process group of its own and with all signals held, which allocates,
- * prints, opens and pages in nothing meanwhile. We kill it when it is stopped itself or does not get on; when we end, it
- * is killed, too; and with its end the kernel lets go of all threads, also of one that never stopped. Behind
+ * prints, opens and pages in nothing meanwhile. We kill it when it is stopped itself or does not get on; when we end,
+ * it is killed, too; and with its end the kernel lets go of all threads, also of one that never stopped. Behind
  * capture_take() nothing is read from the process but by capture_stop(). Single-threaded programs only: it forks. */
 #ifndef CORE_CAPTURE_H
 #define CORE_CAPTURE_H
@@ -97,9 +97,9 @@ struct capture {
 
 /* Read the threads of TARGET, whose directory in PROC is DIR. 0: RET is filled as far as the process allows, with each
  * thread's own error (that of all where its memory may not be read); -ESRCH: it has ended; -EPERM, -EACCES: not even
- * its threads may be listed; -EAGAIN, -ENOMEM. Blocks until OPTIONS->deadline_ns at most, but for memory and files of
- * its that the kernel itself waits for (userfaultfd(2), a file system that does not answer): a caller that must not
- * hang has an alarm(2). Raises the limit of open files. Free with capture_free(), which takes NULL. */
+ * its threads may be listed; -EAGAIN, -ENOMEM. Blocks until OPTIONS->deadline_ns at most, but for files of its on a
+ * file system that does not answer: a caller that must not hang has an alarm(2). Pages of a stack that are not in
+ * memory are zero where it was read asleep. Raises the limit of open files. Free with capture_free(), which takes NULL. */
 int capture_take(const struct procfs *proc, int dir, const struct pidref *target, const struct capture_options *options,
 		 struct capture **ret);
 

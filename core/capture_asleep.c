@@ -129,15 +129,16 @@ static void take_asleep(const struct capture *c, const struct look *l, const str
 static int batch_copy(struct capture *c, struct batch *b)
 {
 	pid_t reader = c->private->reader;
-	int r = capture_copy(reader, b->pieces, b->count, b->iov, CAPTURE_BATCH);
+	int pagemap = c->private->pagemap;
+	int r = capture_copy(pagemap, reader, b->pieces, b->count, b->iov, CAPTURE_BATCH);
 
 	for (size_t i = 0; r == -ESRCH && i < b->count; i++) {
 		reader = b->looks[i].thread->tid;
-		r = capture_copy(reader, b->pieces, b->count, b->iov, CAPTURE_BATCH);
+		r = capture_copy(pagemap, reader, b->pieces, b->count, b->iov, CAPTURE_BATCH);
 	}
 	if (r == 0)
-		capture_copy_interrupted(c, &c->private->pool, reader, b->pieces, b->others, b->count, b->iov,
-					 CAPTURE_BATCH);
+		capture_copy_interrupted(c, &c->private->pool, pagemap, reader, b->pieces, b->others, b->count,
+					 b->iov, CAPTURE_BATCH);
 	return r;
 }
 

@@ -56,6 +56,8 @@ void capture_set_stack(struct capture_thread *t, const struct capture_piece *pie
 static size_t share_out(struct capture_piece *pieces, size_t count, size_t copied)
 {
 	for (size_t i = 0; i < count; i++) {
+		if (pieces[i].separate)
+			continue;
 		pieces[i].got = copied < pieces[i].len ? copied : pieces[i].len;
 		copied -= pieces[i].got;
 		if (pieces[i].got < pieces[i].len)
@@ -65,7 +67,7 @@ static size_t share_out(struct capture_piece *pieces, size_t count, size_t copie
 }
 
 /* process_vm_readv(2) ends at the first page that is not there; the pieces behind it are asked for again. */
-int capture_copy(pid_t reader, struct capture_piece *pieces, size_t count, struct iovec *iov, size_t iov_count)
+static int copy_many(pid_t reader, struct capture_piece *pieces, size_t count, struct iovec *iov, size_t iov_count)
 {
 	size_t at = 0;
 
@@ -75,10 +77,11 @@ int capture_copy(pid_t reader, struct capture_piece *pieces, size_t count, struc
 
 		for (size_t i = 0; i < n; i++) {
 			struct capture_piece *piece = &pieces[at + i];
+			size_t len = piece->separate ? 0 : piece->len;
 
-			iov[i] = (struct iovec){ .iov_base = piece->to, .iov_len = piece->len };
+			iov[i] = (struct iovec){ .iov_base = piece->to, .iov_len = len };
 			iov[iov_count + i].iov_base = (void *)(uintptr_t)piece->from;
-			iov[iov_count + i].iov_len = piece->len;
+			iov[iov_count + i].iov_len = len;
 		}
 		copied = process_vm_readv(reader, iov, n, iov + iov_count, n, 0);
 		if (copied < 0 && errno == EINTR)
@@ -88,4 +91,15 @@ int capture_copy(pid_t reader, struct capture_piece *pieces, size_t count, struc
 		at += share_out(pieces + at, n, copied < 0 ? 0 : (size_t)copied);
 	}
 	return 0;
+}
+
+int capture_copy(int pagemap, pid_t reader, struct capture_piece *pieces, size_t count, struct iovec *iov,
+		 size_t iov_count)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && pagemap >= 0 && i < count; i++)
+		if (pieces[i].len)
+			r = capture_copy_present(pagemap, reader, &pieces[i]);
+	return r < 0 ? r : copy_many(reader, pieces, count, iov, iov_count);
 }

@@ -83,7 +83,7 @@ static void read_vdso(struct capture *c)
 		if (piece.len > c->vdso.max || buf_reserve(&c->vdso, piece.len) < 0)
 			return;
 		piece.to = c->vdso.data;
-		if (capture_copy(c->private->reader, &piece, 1, iov, 1) < 0 || piece.got < piece.len)
+		if (capture_copy(-1, c->private->reader, &piece, 1, iov, 1) < 0 || piece.got < piece.len)
 			return;
 		c->vdso.len = piece.len;
 		c->vdso.data[piece.len] = '\0';
@@ -121,6 +121,7 @@ int capture_read_maps(struct capture *c)
 	if (r < 0)
 		return r;
 	c->private->foreign = is_foreign(c);
+	c->private->pagemap = procfs_open_at(c->private->memory, "pagemap", O_RDONLY);
 	if (!c->private->foreign) {
 		read_vdso(c);
 		read_entry(c);

@@ -5,6 +5,7 @@
  * capture_maps.c     its memory map, vdso, entry point
  * capture_modules.c  the files that it has mapped executable
  * capture_copy.c     its memory: the pool of copies, and many pieces in one process_vm_readv(2)
+ * capture_present.c  which pages of it are there
  * capture_signal.c   the other stack of a thread that handles a signal
  * capture_asleep.c   stacks of threads that sleep
  * capture_stop.c     stacks of threads that are stopped: the side that waits
@@ -33,6 +34,7 @@ struct capture_private {
 	int dir;                     /* /proc/PID */
 	int memory;                  /* the same, or task/TID where the main thread has ended: it has no memory */
 	pid_t reader;                /* whose memory is read: the process, or that thread */
+	int pagemap;                 /* of MEMORY, or -errno */
 	bool foreign;                /* a program of another word size */
 	struct capture_options options;
 	struct capture_pool pool;
@@ -77,15 +79,21 @@ struct capture_piece {
 	char *to;
 	size_t len, got;
 	bool cut;        /* the stack is longer than LEN */
+	bool separate;   /* it was copied by capture_copy_present() */
 };
 
 /* Room in POOL for the stack at SP. */
 void capture_piece_of(const struct capture *c, struct capture_pool *pool, uint64_t sp, struct capture_piece *ret);
 
-/* Copy the COUNT pieces, as much of each as is there; IOV has room for 2 * IOV_COUNT. 0, or -errno: nothing can be read
- * (-ESRCH: READER has ended; -EPERM). */
+/* Copy the COUNT pieces, as much of each as is there; IOV has room for 2 * IOV_COUNT. 0, or -errno: nothing can be
+ * read (-ESRCH: READER has ended; -EPERM). With a PAGEMAP, which may be negative, pages that are not in memory are
+ * zero: else the process could make us wait for ever. */
 struct iovec;
-int capture_copy(pid_t reader, struct capture_piece *pieces, size_t count, struct iovec *iov, size_t iov_count);
+int capture_copy(int pagemap, pid_t reader, struct capture_piece *pieces, size_t count, struct iovec *iov,
+		 size_t iov_count);
+
+/* capture_present.c: copy PIECE, if pages of it are not in memory: the others. */
+int capture_copy_present(int pagemap, pid_t reader, struct capture_piece *piece);
 
 /* A stack in THREAD; OTHER: the second one. */
 void capture_set_stack(struct capture_thread *thread, const struct capture_piece *piece,
@@ -96,7 +104,7 @@ const struct procparse_map *capture_mapping(const struct capture *c, uint64_t ad
 
 /* capture_signal.c: behind capture_copy() of the COUNT stacks PIECES, find those of threads that handle a signal on a
  * stack of its own, and copy what was interrupted to OTHERS, which are empty for all the rest. */
-void capture_copy_interrupted(const struct capture *c, struct capture_pool *pool, pid_t reader,
+void capture_copy_interrupted(const struct capture *c, struct capture_pool *pool, int pagemap, pid_t reader,
 			      const struct capture_piece *pieces, struct capture_piece *others, size_t count,
 			      struct iovec *iov, size_t iov_count);
 

@@ -46,7 +46,7 @@ static bool find(const struct capture *c, const struct capture_piece *piece, uin
 	return false;
 }
 
-void capture_copy_interrupted(const struct capture *c, struct capture_pool *pool, pid_t reader,
+void capture_copy_interrupted(const struct capture *c, struct capture_pool *pool, int pagemap, pid_t reader,
 			      const struct capture_piece *pieces, struct capture_piece *others, size_t count,
 			      struct iovec *iov, size_t iov_count)
 {
@@ -61,5 +61,5 @@ void capture_copy_interrupted(const struct capture *c, struct capture_pool *pool
 		any = true;
 	}
 	if (any)
-		(void)capture_copy(reader, others, count, iov, iov_count);
+		(void)capture_copy(pagemap, reader, others, count, iov, iov_count);
 }

@@ -184,11 +184,11 @@ static void copy(struct stopper *st, size_t first, size_t n)
 		if (!s->slots[i].held)
 			continue;
 		reader = s->slots[i].tid;
-		r = capture_copy(reader, s->pieces + first, n, s->iov, CAPTURE_IOV);
+		r = capture_copy(-1, reader, s->pieces + first, n, s->iov, CAPTURE_IOV);
 	}
 	if (r == 0)
-		capture_copy_interrupted(st->c, &s->pool, reader, s->pieces + first, s->pieces + s->room + first, n,
-					 s->iov, CAPTURE_IOV);
+		capture_copy_interrupted(st->c, &s->pool, -1, reader, s->pieces + first, s->pieces + s->room + first,
+					 n, s->iov, CAPTURE_IOV);
 	for (size_t i = first; r < 0 && i < first + n; i++)
 		if (s->slots[i].held && s->slots[i].error == 0)
 			s->slots[i].error = r;

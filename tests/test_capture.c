@@ -111,6 +111,20 @@ START_TEST(a_handler_with_a_stack_of_its_own)
 }
 END_TEST
 
+START_TEST(a_stack_with_pages_that_are_not_there)
+{
+	struct target t;
+	struct capture *c;
+
+	target_start(&t, "0", "0", "gap");
+	CHILD_UNTIL(target_marked(&(c = target_take(&t, CAPTURE_NO_STOP))->threads[1]) || (capture_free(c), false));
+	ck_assert_int_eq(c->threads[1].how, CAPTURE_ASLEEP);
+	ck_assert_uint_gt(c->threads[1].stack_len, 24 << 10);
+	capture_free(c);
+	target_end(&t);
+}
+END_TEST
+
 static const struct capture_module *module_at(const struct capture *c, uint64_t address)
 {
 	for (size_t i = 0; i < c->module_count; i++)
@@ -286,6 +300,7 @@ int main(void)
 	tcase_add_test(t, who_runs_is_not_read_where_nobody_is_to_be_stopped);
 	tcase_add_test(t, a_stack_is_cut);
 	tcase_add_loop_test(t, a_handler_with_a_stack_of_its_own, 0, 2);
+	tcase_add_test(t, a_stack_with_pages_that_are_not_there);
 	tcase_add_test(t, files);
 	tcase_add_loop_test(t, an_executable_that_is_gone, 0, 3);
 	tcase_add_test(t, one_that_has_ended);

@@ -1,5 +1,5 @@
-/* threads SLEEPERS BUSY [churn|vfork|epoll|signal|leader|SIGNALS]: a process with threads that sleep and threads that
- * run, each with a mark on its stack. It writes "ready" when all are there. SIGRTMIN is counted, and how often
+/* threads SLEEPERS BUSY [churn|vfork|epoll|signal|gap|leader|SIGNALS]: a process with threads that sleep and threads
+ * that run, each with a mark on its stack. It writes "ready" when all are there. SIGRTMIN is counted, and how often
  * epoll_wait(2) was interrupted; at the end of standard input it writes both and exits, when SIGNALS have come or never
  * will. */
 #include <errno.h>
@@ -108,6 +108,25 @@ static void *handle_signal(void *context)
 	return context;
 }
 
+/* Much of its stack was never touched. */
+static __attribute__((noinline)) void sleep_below_gap(void)
+{
+	char gap[24 << 10];
+
+	__asm__ volatile("" : : "r"(gap) : "memory");
+	for (;;)
+		pause();
+}
+
+static void *leave_gap(void *context)
+{
+	volatile unsigned long mark[2] = { MARK, MARK };
+
+	sleep_below_gap();
+	turns += mark[0] != mark[1];
+	return context;
+}
+
 static void start(void *(*function)(void *), int times)
 {
 	pthread_attr_t small;
@@ -139,7 +158,7 @@ int main(int argc, char **argv)
 {
 	static const struct { const char *name; void *(*function)(void *); } kinds[] = {
 		{ "churn", churn }, { "vfork", wait_in_vfork }, { "epoll", wait_for_events },
-		{ "signal", handle_signal }, { "leader", await_end },
+		{ "signal", handle_signal }, { "gap", leave_gap }, { "leader", await_end },
 	};
 	const char *kind = argc > 3 ? argv[3] : "";
 	int sleepers = argc > 2 ? atoi(argv[1]) : 0, busy = argc > 2 ? atoi(argv[2]) : 0;
