@@ -97,9 +97,9 @@ struct capture {
 
 /* Read the threads of TARGET, whose directory in PROC is DIR. 0: RET is filled as far as the process allows, with each
  * thread's own error (that of all where its memory may not be read); -ESRCH: it has ended; -EPERM, -EACCES: not even
- * its threads may be listed; -EAGAIN, -ENOMEM. Blocks until OPTIONS->deadline_ns at most, but for files of its on a
- * file system that does not answer: a caller that must not hang has an alarm(2). Pages of a stack that are not in
- * memory are zero where it was read asleep. Raises the limit of open files. Free with capture_free(), which takes NULL. */
+ * its threads may be listed; -EAGAIN, -ENOMEM. Pages that are not in memory are zero in a stack that was read asleep.
+ * Blocks until OPTIONS->deadline_ns at most, but for its files on a file system that does not answer: a caller that
+ * must not hang has an alarm(2). Raises the limit of open files. Free with capture_free(), which takes NULL. */
 int capture_take(const struct procfs *proc, int dir, const struct pidref *target, const struct capture_options *options,
 		 struct capture **ret);
 
