@@ -205,10 +205,9 @@ test_output_file() {
 
 test_output_file_takes_one_report() {
 	targets 2
-	gmr -o report -n "$app"
-	expect_status 1
+	refused "-o takes one report (use -L DIR for several)" -o report -n "$app"
 	expect_err "2 processes are meant"
-	expect_err "-o takes one report (use -L DIR for several)"
+	refused "--watch takes one" --watch touched -n "$app"
 	[ ! -e report ] || fail "one was written"
 }
 

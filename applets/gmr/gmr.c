@@ -63,13 +63,13 @@ static int signal_all(const struct procfs *proc, const struct pidset *pids, cons
 }
 
 /* One report or one process is wanted, and names have led to several: nothing has been looked at yet. */
-static int check_count(const struct options *o, const struct pidset *pids)
+static int check_count(const struct opt_program *as_typed, const struct options *o, const struct pidset *pids)
 {
 	if (pids->count < 2 || (!o->file && !o->watch))
 		return 0;
-	log_fail("%zu processes are meant, of which the first two are %d and %d: %s", pids->count, (int)pids->pids[0],
-		 (int)pids->pids[1], o->watch ? "--watch takes one" : "-o takes one report (use -L DIR for several)");
-	return 1;
+	return opt_usage(as_typed, "%zu processes are meant, of which the first two are %d and %d: %s", pids->count,
+			 (int)pids->pids[0], (int)pids->pids[1],
+			 o->watch ? "--watch takes one" : "-o takes one report (use -L DIR for several)");
 }
 
 static int write_reports(const struct procfs *proc, const struct pidset *pids, const struct options *o)
@@ -78,7 +78,7 @@ static int write_reports(const struct procfs *proc, const struct pidset *pids, c
 	CLEANUP(output_done) struct output output = { .directory = -1 };
 	int status;
 
-	if (check_count(o, pids) || output_open(o, pids->count > 1 || o->watch, &output))
+	if (output_open(o, pids->count > 1 || o->watch, &output))
 		return 1;
 	if (o->watch)
 		status = watch_run(proc, pids->pids[0], o, &make, &output);
@@ -100,6 +100,8 @@ static int run(const struct opt_program *as_typed, const struct options *o)
 	status = select_processes(as_typed, &proc, o, &pids);
 	if (status > 1 || pids.count == 0)
 		return status ? status : 1;
+	if (check_count(as_typed, o, &pids))
+		return 2;
 	return (o->signal ? signal_all(&proc, &pids, o) : write_reports(&proc, &pids, o)) ? 1 : status;
 }
 
