@@ -21,7 +21,8 @@ struct unwind_options {
 /* Where a stack ended. */
 enum unwind_end {
 	UNWIND_WHOLE,     /* in the function of the entry point, or where the CFI says that nobody called */
-	UNWIND_SHORT,     /* nothing tells how to go on: of a thread that slept, this may not be the whole stack */
+	UNWIND_SHORT,     /* nothing tells how to go on */
+	UNWIND_UNKNOWN,   /* a register would tell that is not known of a thread which slept */
 	UNWIND_TRUNCATED, /* where the copy of the stack ends */
 	UNWIND_LIMIT,     /* at frames_max */
 };

@@ -1,10 +1,18 @@
-/* unwind_dw_frames.c: the frames of a thread by libdwfl, from its registers and the copy of its stack. */
+/* unwind_dw_frames.c: the frames of a thread by libdwfl, from its registers and the copy of its stack.
+ *
+ * Of a thread that slept most registers are not known. Whether one of them would have led further is seen by what they
+ * are given instead, addresses that nothing has: it was needed where memory near it is asked for, or code is. */
 #include "core/unwind_dw.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "core/innermost.h"
+
+/* What unknown registers are given, 16 MiB from each other: no processor has such an address. */
+#define UNKNOWN_FIRST ((uint64_t)0x5a << 56)
+#define UNKNOWN_STEP ((uint64_t)1 << 24)
+#define UNKNOWN_END (UNKNOWN_FIRST + (REGS_MAX + 1) * UNKNOWN_STEP)
 
 struct unwind_walk {
 	struct unwind *unwind;
@@ -18,6 +26,7 @@ struct unwind_walk {
 	/* Of the step that leads to the next frame: */
 	uint64_t read_at;        /* the highest address that was read */
 	bool beyond;             /* more was wanted than the copy has */
+	bool unknown;            /* a register was needed that is not known */
 	/* An earlier frame, to see whether we go round in circles: */
 	uint64_t mark_pc, mark_at;
 	size_t mark_next;
@@ -32,6 +41,11 @@ static uint64_t stack_end(const struct capture *capture, const struct capture_th
 		if (thread->stack_at >= capture->mappings[i].start && thread->stack_at < capture->mappings[i].end)
 			return capture->mappings[i].end > end ? capture->mappings[i].end : end;
 	return end;
+}
+
+static bool is_unknown(uint64_t address)
+{
+	return address >= UNKNOWN_FIRST && address < UNKNOWN_END;
 }
 
 /* What libdwfl may read: the copy of the stack. */
@@ -50,12 +64,14 @@ static bool read_memory(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *ret, void *a
 			walk->read_at = address;
 		return true;
 	}
+	if (is_unknown(address))
+		walk->unknown = true;
 	if (thread->stack_cut && address >= thread->stack_at && address < stack_end(unwind->capture, thread))
 		walk->beyond = true;
 	return false;
 }
 
-/* Ranges of registers that are known. */
+/* One by one: a processor may have less than REGS_MAX. */
 static bool set_registers(Dwfl_Thread *handle, void *arg)
 {
 	const struct unwind_walk *walk = arg;
@@ -63,9 +79,10 @@ static bool set_registers(Dwfl_Thread *handle, void *arg)
 	const struct regs *regs = &walk->thread->regs;
 
 	for (unsigned i = 0; i < REGS_MAX; i++) {
-		Dwarf_Word value = regs->value[i];
+		bool known = regs->known >> i & 1;
+		Dwarf_Word value = known ? regs->value[i] : UNKNOWN_FIRST + (i + 1) * UNKNOWN_STEP;
 
-		if (regs->known >> i & 1 && !f->dwfl_thread_state_registers(handle, (int)i, 1, &value))
+		if (!f->dwfl_thread_state_registers(handle, (int)i, 1, &value) && known)
 			return false;
 	}
 	f->dwfl_thread_state_register_pc(handle, regs->pc);
@@ -137,11 +154,15 @@ static int take_frame(Dwfl_Frame *state, void *arg)
 		walk->limit = true;
 		return DWARF_CB_ABORT;
 	}
-	walk->beyond = false;
+	walk->beyond = walk->unknown = false;
 	walk->read_at = 0;
 	/* This makes the step to the next frame, too, to see whether that one is a signal's. */
 	if (!f->dwfl_frame_pc(state, &pc, &activation))
 		return DWARF_CB_ABORT;
+	if (is_unknown(pc)) {
+		walk->unknown = true;
+		return DWARF_CB_ABORT;
+	}
 	walk->last_pc = pc - !activation;
 	if (is_circle(walk, pc))
 		return DWARF_CB_ABORT;
@@ -156,7 +177,9 @@ static enum unwind_end how_ended(struct unwind_walk *walk)
 		return UNWIND_LIMIT;
 	if (unwind_is_outermost(walk->unwind, walk->last_pc))
 		return UNWIND_WHOLE;
-	return walk->beyond ? UNWIND_TRUNCATED : UNWIND_SHORT;
+	if (walk->beyond)
+		return UNWIND_TRUNCATED;
+	return walk->unknown ? UNWIND_UNKNOWN : UNWIND_SHORT;
 }
 
 int unwind_thread(struct unwind *unwind, const struct capture_thread *thread, unwind_fn function, void *context,

@@ -98,6 +98,14 @@ test_erlang() {
 	start erl -noinput -noshell -eval 'file:write_file("ready", "x"), receive never -> ok end.'
 	wait_until 60 test -e ready
 	same_as_eu_stack "$started"
+	needs jq
+	wait_until 60 not_stopped "$started"
+}
+
+# The schedulers' stacks may end in code that was made at run time, which nothing tells of: no thread is stopped for it.
+not_stopped() { # PID
+	"$PROCGUARD" gmr -f json -S Threads "$1" >ours || fail "status $?"
+	jq -e 'all(.Threads[]; .read == "asleep")' ours >/dev/null
 }
 
 test_jvm() {

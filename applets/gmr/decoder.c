@@ -43,15 +43,8 @@ static int send_done(const struct decoder *decoder)
 	return send_tree(decoder, &tree);
 }
 
-/* May it be that the stack of who sleeps is another one, which its registers would tell? Not where it ends because no
- * more of it was copied: a stop copies no more. */
-static bool is_doubtful(const struct capture_thread *thread, enum unwind_end end)
-{
-	return thread->how == CAPTURE_ASLEEP && end != UNWIND_WHOLE &&
-	       !(end == UNWIND_TRUNCATED && thread->stack_cut);
-}
-
-/* Follow the stack of thread INDEX and send it, unless it is doubtful, and it is the first time. */
+/* Follow the stack of thread INDEX and send it, unless it may go on in a way that its registers would tell, which a
+ * stop does, and it is the first time. */
 static int send_stack(struct decoder *decoder, size_t index, bool is_first)
 {
 	CLEANUP(value_tree_done) struct value_tree tree = VALUE_TREE(DECODE_MESSAGE_MAX);
@@ -60,7 +53,7 @@ static int send_stack(struct decoder *decoder, size_t index, bool is_first)
 	enum unwind_end end;
 
 	decoder_stack_follow(&decoder->stacks, thread, &end);
-	if (may_ask && is_doubtful(thread, end)) {
+	if (may_ask && end == UNWIND_UNKNOWN) {
 		decoder->again[decoder->again_count++] = index;
 		return 0;
 	}
