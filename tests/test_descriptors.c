@@ -194,6 +194,7 @@ END_TEST
 
 START_TEST(anonymous)
 {
+	int secret = memfd_create("x?token=hunter2", MFD_CLOEXEC);
 	int memory = memfd_create("pool", MFD_CLOEXEC), epoll = epoll_create1(0), event = eventfd(31, 0);
 	int timer = timerfd_create(CLOCK_MONOTONIC, 0), inotify = inotify_init(), signals;
 	struct epoll_event in = { .events = EPOLLIN };
@@ -207,6 +208,7 @@ START_TEST(anonymous)
 	ck_assert_int_ge(inotify_add_watch(inotify, fixture_root, IN_CREATE), 0);
 	look_at(getpid());
 	CHECK_FD(memory, "memfd", "memfd pool");
+	CHECK_FD(secret, "memfd", "memfd x?token=***");
 	CHECK_FD(epoll, "eventpoll", "eventpoll (2 watched)");
 	CHECK_FD(event, "eventfd", "eventfd (count 31)");
 	CHECK_FD(timer, "timerfd", "timerfd (disarmed)");

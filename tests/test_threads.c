@@ -22,6 +22,7 @@ START_TEST(fields)
 	made_open(&m, 2);
 	strcpy(m.c.threads[0].comm, "web\n1");
 	strcpy(m.c.threads[0].wchan, "pipe_read");
+	strcpy(m.c.threads[1].comm, "token=abc");
 	m.c.threads[1].how = CAPTURE_STOPPED;
 	m.c.threads[1].state = 'R';
 	m.c.threads[1].regs.thread_pointer = 0x7f0012345678;
@@ -40,6 +41,7 @@ START_TEST(fields)
 	ck_assert_ptr_null(value_get(thread, "thread_ids"));
 	ck_assert(value_equal(value_get(thread, "stack_trace"), m.stacks[0]));
 	thread = item(list, 1);
+	ck_assert_str_eq(value_string(thread, "name", ""), "token=***");
 	ck_assert_str_eq(value_string(thread, "state", ""), "running");
 	ck_assert_str_eq(value_string(thread, "read", ""), "stopped");
 	ck_assert(is_null(thread, "wchan"));

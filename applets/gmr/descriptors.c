@@ -12,10 +12,12 @@
 #include "applets/gmr/descriptor_link.h"
 #include "applets/gmr/descriptor_socket.h"
 #include "core/cleanup.h"
+#include "core/redact.h"
 
 enum {
 	NUMBERS_MAX = 1 << 16,
 	FDINFO_MAX = 1 << 18, /* an eventpoll has a line for each that it watches */
+	NAME_TEXT_MAX = 2 * PATH_MAX,
 };
 
 struct descriptors {
@@ -143,7 +145,7 @@ static int load_sockets(struct descriptors *descriptors)
 	return sockets_find(descriptors->target, descriptors->numbers, descriptors->count, &descriptors->sockets);
 }
 
-int descriptors_name(struct descriptors *descriptors, int fd, struct buf *ret)
+static int add_name(struct descriptors *descriptors, int fd, struct buf *ret)
 {
 	CLEANUP(buf_done) struct buf fdinfo = BUF(FDINFO_MAX);
 	struct look look;
@@ -161,6 +163,14 @@ int descriptors_name(struct descriptors *descriptors, int fd, struct buf *ret)
 	}
 	cut = look.link.type != DESCRIPTOR_PATH && read_fdinfo(descriptors, fd, &look.link, &fdinfo);
 	return descriptor_link_name(&look.link, fdinfo.data, fdinfo.len, cut, ret);
+}
+
+int descriptors_name(struct descriptors *descriptors, int fd, struct buf *ret)
+{
+	CLEANUP(buf_done) struct buf name = BUF(NAME_TEXT_MAX);
+	int r = add_name(descriptors, fd, &name);
+
+	return r < 0 ? r : redact_text(name.data ? name.data : "", name.len, ret);
 }
 
 const char *descriptors_kind(struct descriptors *descriptors, int fd)

@@ -17,8 +17,8 @@ struct descriptors;
 int descriptors_open(const struct target *target, struct descriptors **ret);
 
 /* Append what descriptor FD is, escaped by whoever shows it: "/var/log/x (deleted)", "TCP 10.0.0.1:5432 -> 10.0.0.2:80
- * ESTABLISHED", "UNIX /run/x.sock", "pipe 4711", "eventpoll (3 watched)". -ENOENT: it has none of that number;
- * -ENOBUFS, -ENOMEM: RET is as before. */
+ * ESTABLISHED", "UNIX /run/x.sock", "pipe 4711", "eventpoll (3 watched)", redacted: a name may be any text. -ENOENT: it
+ * has none of that number; -ENOBUFS, -ENOMEM: RET is as before. */
 int descriptors_name(struct descriptors *descriptors, int fd, struct buf *ret);
 
 /* The kind of FD: "file", "directory", "device", "terminal", "pipe", "TCP", "UDP", "raw", "UNIX", "netlink", "packet",

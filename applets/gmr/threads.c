@@ -7,9 +7,10 @@
 #include "applets/gmr/processes.h"
 #include "applets/gmr/threads_private.h"
 #include "core/cleanup.h"
+#include "core/redact.h"
 #include "core/report.h"
 
-enum { CALL_MAX = 4096 };
+enum { CALL_MAX = 4096, NAME_TEXT_MAX = 256 };
 
 /* A pthread_t of glibc and musl is the thread pointer on x86-64; elsewhere it lies beside it, where depends on the
  * version. */
@@ -124,6 +125,17 @@ static ssize_t common_owner(const struct threads *threads, size_t first, const s
 	return owner;
 }
 
+/* Any text, prctl(2) PR_SET_NAME. */
+static void add_name(struct value_tree *tree, const char *name, struct value *entry)
+{
+	CLEANUP(buf_done) struct buf redacted = BUF(NAME_TEXT_MAX);
+
+	if (redact_text(name, strlen(name), &redacted) < 0)
+		value_add_string(tree, entry, "name", REDACT_MASK);
+	else
+		value_add_bytes(tree, entry, "name", redacted.data ? redacted.data : "", redacted.len);
+}
+
 static void add_thread(struct threads *threads, size_t index, const size_t *next, struct value *list)
 {
 	const struct capture_thread *thread = &threads->capture->threads[index];
@@ -137,7 +149,7 @@ static void add_thread(struct threads *threads, size_t index, const size_t *next
 		value_add_int(tree, entry, "pthread_id", (int64_t)thread->regs.thread_pointer);
 	else
 		value_add_null(tree, entry, "pthread_id");
-	value_add_string(tree, entry, "name", thread->comm);
+	add_name(tree, thread->comm, entry);
 	value_add_string(tree, entry, "state", processes_state(thread->state));
 	add_call(threads, index, entry);
 	value_add_string(tree, entry, "read", how_text(thread->how));
