@@ -243,6 +243,39 @@ test_no_room() {
 	expect_err "cannot write to the standard output: No space left on device"
 }
 
+is_zombie() { # PID
+	grep -q '^State:.Z' "/proc/$1/status"
+}
+
+# Its directory in /proc shows little of it then.
+test_its_first_thread_has_ended() {
+	needs_gmr
+	mkfifo input
+	: > ready
+	start sh -c "exec '$BUILD/tests/progs/threads' 5 0 leader < input > ready"
+	exec 9> input
+	wait_until 30 grep -q ready ready
+	wait_until 30 is_zombie "$started"
+	gmr -f json "$started"
+	expect_status 0
+	[ "$(jq '.Threads | length' out)" = 6 ] || fail "threads: $(cat out)"
+	[ "$(jq -r '.report.complete, ([.report.denied[].section] | unique | join(" "))' out | xargs)" = \
+		'false Configuration Package' ] || fail "not said: $(jq .report out)"
+	jq -r '.report.denied[].reason' out | grep -v '^its first thread has ended' && fail "why: $(jq .report out)"
+	[ "$(jq .Processes.pid out)" = "$started" ] || fail "no processes: $(cat out)"
+}
+
+test_it_has_ended_and_is_not_reaped() {
+	needs_gmr
+	# It ends behind the exec: a shell would take notice.
+	# shellcheck disable=SC2016 # the inner shell's
+	start sh -c 'until grep -q sleep /proc/$$/comm; do :; done & exec sleep 1000'
+	wait_until 30 pgrep -P "$started" -r Z > zombie
+	gmr "$(cat zombie)"
+	expect_status 1
+	expect_err "procguard gmr: process $(cat zombie) has ended"
+}
+
 # Others' processes as nobody: what may be read is reported, and it is said what may not.
 test_without_privileges() {
 	targets 1

@@ -111,6 +111,10 @@ static const struct {
 	    .hidepid = true }, "refused it", "SELinux" },
 	{ "ended", { AS(0), .our_caps = ALL_CAPS, OF(33), DUMPABLE, NO_YAMA, SAME_NS, .error = ESRCH },
 	  "has ended", NULL },
+	{ "headless", { AS(0), .our_caps = ALL_CAPS, OF(33), DUMPABLE, NO_YAMA, SAME_NS, .error = ENOENT,
+	    .headless = true }, "its first thread has ended", NULL },
+	{ "headless, another's", { AS(1000), OF(33), REFUSED, DUMPABLE, NO_YAMA, SAME_NS, .headless = true },
+	  "uid 33", "run as root" },
 	{ "no descriptors", { AS(1000), OF(1000), DUMPABLE, NO_YAMA, SAME_NS, .error = EMFILE },
 	  "Too many open files", NULL },
 };

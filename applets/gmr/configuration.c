@@ -33,7 +33,7 @@ void configuration_field(struct configuration *c, struct value *group, const cha
 
 void configuration_denied(struct configuration *c, const char *what, int error)
 {
-	if (error == -EACCES || error == -EPERM)
+	if (error == -EACCES || error == -EPERM || (error == -ENOENT && target_is_headless(c->target)))
 		denied_add(&c->report->tree, c->report->denied, c->target, REPORT_CONFIGURATION, what, error, false);
 	else if (error != -ENOENT && error != -ESRCH)
 		c->report->incomplete = true;

@@ -208,7 +208,9 @@ static bool other_error(const struct denied_facts *facts, struct denied_why *ret
 {
 	if (facts->error == EPERM || facts->error == EACCES)
 		return false;
-	if (facts->error == ESRCH || facts->error == ENOENT)
+	if (facts->headless && (facts->error == ESRCH || facts->error == ENOENT))
+		REASON(ret, "its first thread has ended, and the kernel shows this of no other");
+	else if (facts->error == ESRCH || facts->error == ENOENT)
 		REASON(ret, "it has ended, or is about to");
 	else
 		REASON(ret, "%s", strerror(facts->error));

@@ -26,6 +26,7 @@ struct denied_facts {
 	bool is_descendant;          /* of ours */
 	bool same_user_ns;           /* user_namespaces(7) */
 	bool kernel_thread;
+	bool headless;               /* its first thread has ended, others go on */
 	bool hidepid;                /* the proc tree hides processes of others, proc(5) */
 };
 

@@ -13,7 +13,6 @@
 enum {
 	FILE_MAX = 1 << 16,
 	CAP_PTRACE = 19,           /* CAP_SYS_PTRACE */
-	KERNEL_THREAD = 0x00200000, /* PF_KTHREAD */
 	REAL = 0, FILESYSTEM = 3,  /* Uid: and Gid: real, effective, saved, filesystem */
 };
 
@@ -129,6 +128,7 @@ void denied_look(const struct target *target, int error, bool attach, struct den
 	ret->yama_scope = yama_scope(target->proc);
 	ret->is_descendant = is_descendant(target);
 	ret->same_user_ns = same_user_ns(target);
-	ret->kernel_thread = target->stat.flags & KERNEL_THREAD;
+	ret->kernel_thread = target_is_kernel(target);
+	ret->headless = target_is_headless(target);
 	ret->hidepid = is_hiding(target->proc);
 }

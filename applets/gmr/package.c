@@ -3,8 +3,6 @@
 #include "applets/gmr/sections.h"
 #include "core/report.h"
 
-#include <errno.h>
-
 /* Of a kernel thread, and where nothing was found. */
 static void add_bare(struct gmr_report *report, struct value *in, const struct target *target)
 {
@@ -15,12 +13,6 @@ static void add_bare(struct gmr_report *report, struct value *in, const struct t
 		return;
 	value_add_string(&report->tree, in, "path", target->exe);
 	value_add_bool(&report->tree, in, "deleted", target->exe_deleted);
-}
-
-/* A kernel thread has no executable and no command line. */
-static bool is_kernel_thread(const struct target *target)
-{
-	return target->exe_error == -ENOENT && target->cmdline.len == 0;
 }
 
 /* Only texts, booleans, and one map of them: the rest is not what package_find() writes. */
@@ -42,10 +34,10 @@ void section_package(struct gmr_report *report, const struct target *target, con
 		add_found(report, in, package, false);
 	else
 		add_bare(report, in, target);
-	if (target->exe_error && !is_kernel_thread(target))
+	if (target->exe_error && !target_is_kernel(target))
 		denied_add(&report->tree, report->denied, target, REPORT_PACKAGE, "the executable", -target->exe_error,
 			   false);
-	if (target->root < 0 && !is_kernel_thread(target))
+	if (target->root < 0 && !target_is_kernel(target))
 		denied_add(&report->tree, report->denied, target, REPORT_PACKAGE, "package databases", -target->root,
 			   false);
 }

@@ -54,6 +54,13 @@ static bool is_alive(const struct selection *s, pid_t pid)
 	return procfs_stat_of(s->proc, pid, &stat) == 0 && !procparse_stat_ended(&stat);
 }
 
+static bool is_there(const struct selection *s, pid_t pid)
+{
+	struct procparse_stat stat;
+
+	return procfs_stat_of(s->proc, pid, &stat) == 0;
+}
+
 /* Add those of FOUND that can be meant. Returns how many; a negative number: it failed, and that was said. */
 static int add_found(struct selection *s, const struct pidset *found)
 {
@@ -148,7 +155,8 @@ static int by_pid(struct selection *s, const char *typed)
 				 typed);
 	}
 	if (!is_alive(s, (pid_t)number)) {
-		log_fail("there is no process %d", (int)number);
+		log_fail(is_there(s, (pid_t)number) ? "process %d has ended (its parent has not taken notice yet)" :
+						      "there is no process %d", (int)number);
 		return 1;
 	}
 	process = process_of(s, (pid_t)number);

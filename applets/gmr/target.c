@@ -9,6 +9,7 @@
 enum {
 	STATUS_MAX = 1 << 20,  /* a process may be in 65,536 groups */
 	CMDLINE_MAX = 1 << 18,
+	KERNEL_THREAD = 0x00200000, /* PF_KTHREAD */
 };
 
 static void read_exe(int dir, struct target *ret)
@@ -108,6 +109,16 @@ void target_done(struct target *target)
 	target->root = fd_close(target->root);
 	buf_done(&target->status);
 	buf_done(&target->cmdline);
+}
+
+bool target_is_kernel(const struct target *target)
+{
+	return target->stat.flags & KERNEL_THREAD;
+}
+
+bool target_is_headless(const struct target *target)
+{
+	return target->stat.state == 'Z' && !procparse_stat_ended(&target->stat);
 }
 
 const char *target_name(const struct target *target)

@@ -29,6 +29,11 @@ struct target {
 int target_open(const struct procfs *proc, pid_t pid, struct target *ret);
 void target_done(struct target *target); /* takes NULL */
 
+/* Is it one of the kernel's own, without a program? Has its first thread ended (pthread_exit(3) in main), so that its
+ * directory in /proc shows no executable, files or memory, while others go on? */
+bool target_is_kernel(const struct target *target);
+bool target_is_headless(const struct target *target);
+
 /* The last component of exe, else its comm: what a person calls it. Points into TARGET. */
 const char *target_name(const struct target *target);
 
