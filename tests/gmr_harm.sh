@@ -225,7 +225,8 @@ test_ctrl_z_in_mid_stop() {
 	command -v bash > /dev/null || skip "no bash"
 	harmed spin idle
 	cat > typed <<-END
-		MID_STOP=wait LD_PRELOAD=$PWD/mid_stop.so '$PROCGUARD' gmr --deadline 60s --max-stop 30s --stop -o report $pid
+		export MID_STOP=wait
+		LD_PRELOAD=$PWD/mid_stop.so '$PROCGUARD' gmr --deadline 60s --max-stop 30s --stop -o report $pid
 	END
 	mid_stop stop run "$PROCGUARD" gmr --deadline 60s --stop "$pid" # builds it, and skips where it is of no use
 	python3 "$TOP/tests/progs/terminal.py" 'run=PS1="> " exec bash --norc --noprofile -i' 'see=> ' \

@@ -1,11 +1,12 @@
-/* harmed COUNTS [idle|load|spin|churn N]...: a process for tests that it takes no harm. What becomes of it stands in the
- * file COUNTS, 64-bit words that `od -t u8` shows while it runs (and while it does not):
+/* harmed COUNTS [idle|load|spin|churn N|private]...: a process that must take no harm. What becomes of it stands
+ * in the file COUNTS, 64-bit words that `od -t u8` shows while it runs (and while it does not):
  *
  *   1  turns of a thread that spins     3  interruptions of sigtimedwait(2)     5  threads that have come and gone
  *   2  interruptions of epoll_wait(2)   4  requests that were served
  *
  * idle: two threads wait for events that never come; load: a thread serves another one's requests by epoll_wait(2);
- * churn: four threads make N short ones in all. Prints "ready" when all have begun. */
+ * churn: four threads make N short ones in all; private: it may not be looked at by its own user. Prints "ready"
+ * when all have begun. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -113,6 +114,8 @@ static void begin(const char *what, const char *number)
 		start(wait_for_events, counts);
 		start(ask, NULL);
 	}
+	if (!strcmp(what, "private"))
+		prctl(PR_SET_DUMPABLE, 0);
 	if (!strcmp(what, "churn") && number) {
 		churn_max = strtoull(number, NULL, 10);
 		for (int i = 0; i < 4; i++)
