@@ -1,7 +1,8 @@
 """gmr_stacks.py JSON PEER [gdb]: does a report (gmr -f json) have the stacks that another tool saw?
 
 PEER: what `eu-stack -p PID` printed: the same threads, the same names in the same order. With "gdb":
-what `gdb -batch -ex 'thread apply all bt'` printed: file and line of each frame that has any, too. Status 1 and what differs.
+what `gdb -batch -ex 'thread apply all bt'` printed: file and line of each frame that has any, too.
+Status 1 and what differs.
 """
 import json
 import os.path
