@@ -3,8 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/vfs.h>
 
 #include "core/cleanup.h"
 #include "core/inroot.h"
@@ -56,6 +59,14 @@ int inroot_stat(int root, const char *path, struct stat *ret)
 	return 0;
 }
 
+/* What proc shows is of who looks: not what the process would see there, and not what it may name to us. */
+static bool is_proc(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+}
+
 /* A name may come to mean something else between two looks: what was opened is looked at again. */
 static int check(const struct stat *st, off_t max)
 {
@@ -76,12 +87,14 @@ int inroot_open_file(int root, const char *path, off_t max, struct stat *ret_sta
 
 	if (r < 0)
 		return r;
+	if (is_proc(dir))
+		return -ENXIO;
 	do
 		fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	while (fd < 0 && errno == EINTR);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	r = check(&st, max);
+	r = is_proc(fd) ? -ENXIO : check(&st, max); /* one file of proc may be mounted elsewhere */
 	if (r < 0)
 		return r;
 	if (ret_status)

@@ -8,7 +8,7 @@
 /* Open the regular file at PATH, which is absolute, inside ROOT (descriptor on a directory), links followed as
  * inroot_open_parent() does. Never waits for a pipe or device to answer. Returns a descriptor that the caller closes,
  * with its status in RET_STATUS (unless that is NULL). -ENOENT (also of a relative path); -EISDIR, -ENXIO: not a
- * regular file; -EFBIG: more than MAX bytes; -ELOOP; -EACCES... */
+ * regular file, or one of a proc file system; -EFBIG: more than MAX bytes; -ELOOP; -EACCES... */
 int inroot_open_file(int root, const char *path, off_t max, struct stat *ret_status);
 
 /* What is at PATH, links followed, whatever it is. Errors as above. */

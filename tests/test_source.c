@@ -100,6 +100,20 @@ START_TEST(takes_regular_files_inside_the_root)
 }
 END_TEST
 
+/* There it would be ours what "self" shows. */
+START_TEST(takes_nothing_of_proc)
+{
+	struct target top = target;
+
+	source_free(source);
+	top.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_eq(source_open(&top, &source), 0);
+	ck_assert_str_eq(line_of("/proc/self/status", 1), strerror(ENXIO));
+	ck_assert_str_eq(line_of("/proc/version", 1), strerror(ENXIO));
+	close(top.root);
+}
+END_TEST
+
 /* A file is read once, also one that is not there; then others take its place. */
 START_TEST(keeps_the_last_files)
 {
@@ -170,6 +184,7 @@ int main(void)
 	tcase_add_test(tests, gives_lines);
 	tcase_add_test(tests, masks_secrets);
 	tcase_add_test(tests, takes_regular_files_inside_the_root);
+	tcase_add_test(tests, takes_nothing_of_proc);
 	tcase_add_test(tests, keeps_the_last_files);
 	tcase_add_test(tests, reads_nothing_that_the_target_may_not);
 	return suite_run("source", tests);
