@@ -81,7 +81,7 @@ START_TEST(by_pid)
 {
 	SELECTED("60 70 -> 0", "", "60", "70", "60");
 	SELECTED("60 -> 1", "there is no process 99", "99", "60");
-	SELECTED("-> 1", "there is no process 80", "80");
+	SELECTED("-> 1", "process 80 has ended (its parent", "80");
 	fixture_text("71/status", "Name:\thelper\nTgid:\t70\nPid:\t71\n");
 	SELECTED("-> 1", "71 is no process, but a thread of process 70 (give that one)", "71");
 	SELECTED("-> 2", "'webapp' is no pid (-n 'webapp' looks", "webapp", "60");
