@@ -121,6 +121,7 @@ void unwind_free(struct unwind *unwind)
 	for (size_t i = 0; unwind->modules && i <= unwind->capture->module_count; i++) {
 		unwind_symbols_done(&unwind->modules[i].symbols);
 		unwind_ranges_done(&unwind->modules[i].ranges);
+		unwind_tables_done(&unwind->modules[i]);
 	}
 	free(unwind->modules);
 	unwind_places_done(unwind);

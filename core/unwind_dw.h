@@ -19,7 +19,10 @@
 	X(dwfl_module_getsymtab) X(dwfl_module_getsymtab_first_global) X(dwfl_module_getsym_info)                      \
 	X(dwfl_module_addrinfo) X(dwfl_module_getsrc) X(dwfl_lineinfo) X(dwfl_line_comp_dir)                           \
 	X(dwfl_standard_find_debuginfo) X(dwfl_module_nextcu) X(dwarf_ranges) X(dwarf_getsrc_die)                      \
-	X(dwarf_linesrc) X(dwarf_lineno) X(dwarf_attr) X(dwarf_formstring)
+	X(dwarf_linesrc) X(dwarf_lineno) X(dwarf_attr) X(dwarf_formstring)                                             \
+	X(elf_begin) X(elf_nextscn) X(elf_getshdrstrndx) X(elf_strptr) X(elf_getdata) X(gelf_getshdr)                  \
+	X(gelf_getchdr) X(gelf_update_shdr) X(dwarf_begin_elf) X(dwarf_end) X(dwarf_next_lines)                        \
+	X(dwarf_getsrcdirs) X(dwarf_onesrcline) X(dwarf_lineaddr) X(dwarf_lineendsequence)
 
 #define UNWIND_FUNCTION_SLOT(function) __typeof__(function) *function;
 struct unwind_functions {
@@ -55,6 +58,8 @@ struct unwind_module {
 	struct unwind_symbols symbols;
 	struct unwind_ranges ranges;
 	bool debug_missing;                /* looked for, and not found */
+	int debug_fd;                      /* found, or 0 */
+	struct unwind_tables *tables;      /* unwind_dw_tables.c */
 	bool debug_searching;
 };
 
@@ -115,6 +120,15 @@ void unwind_ranges_done(struct unwind_ranges *ranges);
 /* A text of ours, valid until unwind_free(); NULL: no memory. */
 const char *unwind_keep_text(struct unwind *unwind, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void unwind_texts_done(struct unwind *unwind);
+
+struct unwind_line {
+	const char *dir, *file; /* of the compilation, or NULL; FILE may be relative to it */
+	int number;
+};
+
+/* unwind_dw_tables.c: the line of ADDRESS, as the file of MODULE counts, quickly; false: look elsewhere. */
+bool unwind_tables_line(struct unwind_module *module, uint64_t address, struct unwind_line *ret);
+void unwind_tables_done(struct unwind_module *module);
 
 /* unwind_dw_places.c: what is known of PC; NULL: no memory. Valid until the next call. */
 const struct unwind_place *unwind_place(struct unwind *unwind, uint64_t pc);

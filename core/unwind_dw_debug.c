@@ -7,6 +7,7 @@
 #include "core/unwind_dw.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -223,5 +224,7 @@ int unwind_find_debuginfo(Dwfl_Module *handle, void **userdata, const char *name
 		return -1;
 	fd = find_own(module, handle, link, crc, ret_name);
 	module->debug_missing = fd < 0;
+	if (fd >= 0 && module->debug_fd == 0)
+		module->debug_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	return fd;
 }

@@ -124,10 +124,17 @@ static void find_in_units(struct unwind_module *module, Dwfl_Module *handle, str
 void unwind_find_line(struct unwind_module *module, Dwfl_Module *handle, struct unwind_place *place)
 {
 	const struct unwind_functions *f = &module->unwind->f;
-	Dwfl_Line *line = f->dwfl_module_getsrc(handle, place->pc);
+	struct unwind_line quick;
+	Dwfl_Line *line;
+	const char *file;
 	int number = 0;
-	const char *file = line ? f->dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL) : NULL;
 
+	if (unwind_tables_line(module, place->offset, &quick)) {
+		set(module->unwind, place, quick.dir, quick.file, quick.number);
+		return;
+	}
+	line = f->dwfl_module_getsrc(handle, place->pc);
+	file = line ? f->dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL) : NULL;
 	if (line)
 		set(module->unwind, place, f->dwfl_line_comp_dir(line), file, number);
 	else

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <sys/stat.h>
 
+#include "core/buf.h"
+#include "core/cleanup.h"
 #include "core/elffile.h"
 #include "tests/nest.h"
 #include "tests/suite.h"
@@ -42,10 +44,11 @@ static void teardown(void)
 	ck_assert_int_eq(run("rm -rf '%s'", top), 0);
 }
 
-/* Is the function "middle" named, when files are looked for in the root? */
-static bool is_named(void)
+/* Is the function "middle" named, when files are looked for in the root? With LINES, PLACES are those of all frames. */
+static bool look(bool lines, struct buf *places)
 {
-	struct unwind_options options = { .root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC), .frames_max = 64 };
+	struct unwind_options options = { .root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC), .frames_max = 64,
+					  .lines = lines };
 	struct nest_stack stack;
 	struct capture capture;
 	struct unwind *unwind;
@@ -57,11 +60,19 @@ static bool is_named(void)
 	nest_unwind(unwind, &capture.threads[0], &stack);
 	ck_assert_int_eq(stack.end, UNWIND_WHOLE);
 	named = nest_find(&stack, 0, "middle") < stack.count;
+	for (size_t i = 0; lines && i < stack.count; i++)
+		ck_assert_int_eq(buf_printf(places, "%s:%d\n", stack.frame[i].file ? stack.frame[i].file : "",
+					    stack.frame[i].line), 0);
 	unwind_free(unwind);
 	unwind_release(&capture);
 	nest_end();
 	close(options.root);
 	return named;
+}
+
+static bool is_named(void)
+{
+	return look(false, NULL);
 }
 
 START_TEST(by_build_id)
@@ -108,6 +119,22 @@ START_TEST(by_link)
 }
 END_TEST
 
+/* Compressed or not, line tables of DWARF 5 or before: the lines are the same. */
+START_TEST(lines_that_are_compressed)
+{
+	CLEANUP(buf_done) struct buf whole = BUF(65536);
+	CLEANUP(buf_done) struct buf packed = BUF(65536);
+
+	ck_assert_int_eq(run("cd %s && cp whole nest", top), 0);
+	ck_assert(look(true, &whole));
+	ck_assert_int_eq(run("cd %s && objcopy --compress-debug-sections=zlib nest.debug && "
+			     "objcopy --strip-all -R .note.gnu.build-id --add-gnu-debuglink=nest.debug whole nest && "
+			     "d=root%s && mkdir -p $d && cp nest.debug $d", top, top), 0);
+	ck_assert(look(true, &packed));
+	ck_assert_str_eq(packed.data, whole.data);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("unwind_dw_debug");
@@ -119,5 +146,6 @@ int main(void)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, by_build_id);
 	tcase_add_test(tests, by_link);
+	tcase_add_test(tests, lines_that_are_compressed);
 	return suite_run("unwind_dw_debug", tests);
 }
