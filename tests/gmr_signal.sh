@@ -41,7 +41,7 @@ test_a_handler() {
 }
 
 test_sigwait_and_signalfd() {
-	for way in sigwait signalfd; do
+	for way in sigwait signalfd worker; do
 		taker $way
 		gmr --signal=USR2 "$started"
 		expect_status 0

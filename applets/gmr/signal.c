@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "applets/gmr/descriptors.h"
 #include "applets/gmr/syscalls.h"
@@ -22,6 +23,10 @@ enum {
 	NOTE_MAX = 256,
 	SYSCALL_MAX = 512,
 	LOOKS = 5,
+	BIRTHS = 50,           /* and so often, with naps between, at one with a thread that blocks all */
+	NAP_NS = 10000000,
+	LIBRARY_FIRST = 32,    /* the C library's own signals, which a program cannot block by its functions */
+	LIBRARY_LAST = 33,
 	NOTE_GO_BUILD_ID = 4,  /* of the owner "Go": the linker of Go writes one into every program */
 };
 
@@ -57,25 +62,43 @@ static bool is_waited_for(pid_t tid, int dir, int signal)
 	return set >> (signal - 1) & 1;
 }
 
+struct looking {
+	int signal;
+	bool has_newborn; /* a thread that blocks all signals was seen */
+};
+
 /* 1: this thread does not block it, and would be hit. */
 static int is_hit(pid_t tid, int dir, void *context)
 {
 	CLEANUP(buf_done) struct buf status = BUF(STATUS_MAX);
-	int signal = *(const int *)context, r = procfs_read(dir, "status", &status);
+	struct looking *looking = context;
+	int r = procfs_read(dir, "status", &status);
 
 	if (r < 0)
 		return r;
-	return has_signal(&status, "SigBlk", signal) || is_waited_for(tid, dir, signal) ? 0 : 1;
+	looking->has_newborn |= has_signal(&status, "SigBlk", LIBRARY_FIRST) &&
+				has_signal(&status, "SigBlk", LIBRARY_LAST);
+	return has_signal(&status, "SigBlk", looking->signal) || is_waited_for(tid, dir, looking->signal) ? 0 : 1;
 }
 
 /* Programs that take signals by signalfd(2) or sigwait(3) block them in all threads; a handler is not there. One that
- * goes into or out of sigwait(3) between our two readings is looked at again. */
+ * goes into or out of sigwait(3) between our two readings is looked at again; and so is a thread that blocks all
+ * signals: the C library does while it makes it, and takes that back soon, the kernel's workers for io_uring always. */
 static bool is_blocked(const struct asked *asked)
 {
-	int signal = asked->signal, r = 1;
+	static const struct timespec nap = { .tv_nsec = NAP_NS };
+	struct looking looking = { .signal = asked->signal };
+	int r = 1;
 
-	for (int i = 0; r == 1 && i < LOOKS; i++)
-		r = procfs_each_thread(asked->target->dir, is_hit, &signal);
+	for (int looks = 0, births = 0; looks < LOOKS && births < BIRTHS; births++) {
+		looking.has_newborn = false;
+		r = procfs_each_thread(asked->target->dir, is_hit, &looking);
+		if (r < 0 || (r == 0 && !looking.has_newborn))
+			break;
+		looks += r;
+		if (r == 0)
+			nanosleep(&nap, NULL);
+	}
 	return r == 0;
 }
 
