@@ -1,6 +1,6 @@
 /* taker handler|sigwait|signalfd|worker|one|ignored|none: a program that takes SIGUSR2 in this way, says "took it" on
- * stderr, and ends. "one": blocked in the main thread, not in a second one; "worker": by signalfd, while a second thread
- * blocks all signals, those of the C library, too. It says "ready" on stdout first. */
+ * stderr, and ends. "one": blocked in the main thread, not in a second one; "worker": by signalfd, while a second
+ * thread blocks all signals, those of the C library, too. It says "ready" on stdout first. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
