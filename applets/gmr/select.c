@@ -54,11 +54,21 @@ static bool is_alive(const struct selection *s, pid_t pid)
 	return procfs_stat_of(s->proc, pid, &stat) == 0 && !procparse_stat_ended(&stat);
 }
 
-static bool is_there(const struct selection *s, pid_t pid)
+/* Why PID is none that can be reported, said; 0: it can be. */
+static int check_pid(const struct selection *s, pid_t pid)
 {
 	struct procparse_stat stat;
+	int r = procfs_stat_of(s->proc, pid, &stat);
 
-	return procfs_stat_of(s->proc, pid, &stat) == 0;
+	if (r == 0 && !procparse_stat_ended(&stat))
+		return 0;
+	if (r == 0)
+		log_fail("process %d has ended (its parent has not taken notice yet)", (int)pid);
+	else if (r == -ESRCH || r == -ENOENT)
+		log_fail("there is no process %d", (int)pid);
+	else
+		log_fail("cannot look at process %d: %s", (int)pid, log_errno(r));
+	return 1;
 }
 
 /* Add those of FOUND that can be meant. Returns how many; a negative number: it failed, and that was said. */
@@ -154,11 +164,8 @@ static int by_pid(struct selection *s, const char *typed)
 		return opt_usage(s->as_typed, "'%s' is no pid (-n '%s' looks for a process of that name)", typed,
 				 typed);
 	}
-	if (!is_alive(s, (pid_t)number)) {
-		log_fail(is_there(s, (pid_t)number) ? "process %d has ended (its parent has not taken notice yet)" :
-						      "there is no process %d", (int)number);
+	if (check_pid(s, (pid_t)number))
 		return 1;
-	}
 	process = process_of(s, (pid_t)number);
 	if (process != (pid_t)number) {
 		log_fail("%d is no process, but a thread of process %d (give that one)", (int)number, (int)process);
