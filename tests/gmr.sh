@@ -173,6 +173,17 @@ test_children() {
 		fail "$(cat out)"
 }
 
+# Children that end before their turn, with nobody to miss them.
+test_children_that_end() {
+	needs_gmr
+	start sh -c 'while :; do sleep 0.05 & sleep 0.05; done'
+	for _ in 1 2 3 4 5; do
+		gmr --children -S threads "$started"
+		expect_status 0
+		[ ! -s err ] || fail "it says: $(cat err)"
+	done
+}
+
 has_two_children() {
 	[ "$(pgrep -c -x sleep -P "$1")" = 2 ]
 }

@@ -47,10 +47,11 @@ static void tear_down(void)
 	fixture_remove();
 }
 
-/* What comes of the words of a command line: the pids in order, then the status. What was said is in *RET_SAID. */
+/* What comes of the words of a command line: the pids in order, with '<' whom nobody has named, then the status. What
+ * was said is in *RET_SAID. */
 static const char *selected(const char *const *words, const char **ret_said)
 {
-	CLEANUP(pidset_done) struct pidset set = { 0 };
+	CLEANUP(pidset_done) struct pidset set = { 0 }, named = { 0 };
 	CLEANUP(options_done) struct options options;
 	static struct capture said;
 	static char text[256];
@@ -62,10 +63,11 @@ static const char *selected(const char *const *words, const char **ret_said)
 		argv[argc] = (char *)words[argc - 1];
 	capture_begin(&said, STDERR_FILENO);
 	ck_assert_int_eq(options_parse(&options_program, argc, argv, &options), OPT_OK);
-	status = select_processes(&options_program, &proc, &options, &set);
+	status = select_processes(&options_program, &proc, &options, &set, &named);
 	*ret_said = capture_end(&said);
 	for (size_t i = 0; i < set.count; i++)
-		at += (size_t)snprintf(text + at, sizeof text - at, "%d ", set.pids[i]);
+		at += (size_t)snprintf(text + at, sizeof text - at, "%d%s ", set.pids[i],
+				       pidset_has(&named, set.pids[i]) ? "" : "<");
 	snprintf(text + at, sizeof text - at, "-> %d", status);
 	return text;
 }
@@ -130,6 +132,7 @@ END_TEST
 START_TEST(with_their_children)
 {
 	SELECTED("70 71 60 -> 0", "", "--children", "70", "60", "71");
+	SELECTED("70 71< 60 -> 0", "", "--children", "70", "60");
 }
 END_TEST
 

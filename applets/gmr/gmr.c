@@ -30,26 +30,28 @@ static int fail(pid_t pid, int error)
 	return 1;
 }
 
-static int report_one(const struct procfs *proc, pid_t pid, const struct make_options *make, struct output *output)
+/* MAY_BE_GONE: nobody has named it, so nobody misses it when it has ended since. */
+static int report_one(const struct procfs *proc, pid_t pid, bool may_be_gone, const struct make_options *make,
+		      struct output *output)
 {
 	struct made made;
 	int r = make_report(proc, pid, make, &made), status;
 
 	if (r < 0)
-		return fail(pid, r);
+		return r == -ESRCH && may_be_gone ? 0 : fail(pid, r);
 	status = output_put(output, &made) || made.nothing ? 1 : 0;
 	made_done(&made);
 	return status;
 }
 
 /* Where stdout is gone, no other report will get there either. */
-static int report_all(const struct procfs *proc, const struct pidset *pids, const struct make_options *make,
-		      struct output *output)
+static int report_all(const struct procfs *proc, const struct pidset *pids, const struct pidset *named,
+		      const struct make_options *make, struct output *output)
 {
 	int status = 0;
 
 	for (size_t i = 0; i < pids->count && !output->is_closed; i++)
-		status |= report_one(proc, pids->pids[i], make, output);
+		status |= report_one(proc, pids->pids[i], !pidset_has(named, pids->pids[i]), make, output);
 	return status;
 }
 
@@ -72,7 +74,8 @@ static int check_count(const struct opt_program *as_typed, const struct options 
 			 o->watch ? "--watch takes one" : "-o takes one report (use -L DIR for several)");
 }
 
-static int write_reports(const struct procfs *proc, const struct pidset *pids, const struct options *o)
+static int write_reports(const struct procfs *proc, const struct pidset *pids, const struct pidset *named,
+			 const struct options *o)
 {
 	const struct make_options make = how_to_make(o);
 	CLEANUP(output_done) struct output output = { .directory = -1 };
@@ -83,26 +86,26 @@ static int write_reports(const struct procfs *proc, const struct pidset *pids, c
 	if (o->watch)
 		status = watch_run(proc, pids->pids[0], o, &make, &output);
 	else
-		status = report_all(proc, pids, &make, &output);
+		status = report_all(proc, pids, named, &make, &output);
 	return output_end(&output) ? 1 : status;
 }
 
 static int run(const struct opt_program *as_typed, const struct options *o)
 {
 	CLEANUP(procfs_done) struct procfs proc = { .fd = -1 };
-	CLEANUP(pidset_done) struct pidset pids = { 0 };
+	CLEANUP(pidset_done) struct pidset pids = { 0 }, named = { 0 };
 	int r = procfs_open_own(&proc), status;
 
 	if (r < 0) {
 		log_fail("no process can be read: %s (is proc mounted?)", log_errno(r));
 		return 1;
 	}
-	status = select_processes(as_typed, &proc, o, &pids);
+	status = select_processes(as_typed, &proc, o, &pids, &named);
 	if (status > 1 || pids.count == 0)
 		return status ? status : 1;
 	if (check_count(as_typed, o, &pids))
 		return 2;
-	return (o->signal ? signal_all(&proc, &pids, o) : write_reports(&proc, &pids, o)) ? 1 : status;
+	return (o->signal ? signal_all(&proc, &pids, o) : write_reports(&proc, &pids, &named, o)) ? 1 : status;
 }
 
 static int gmr_run(const struct opt_program *as_typed, int argc, char **argv)

@@ -1,13 +1,12 @@
 #include "applets/gmr/make.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/time.h>
 #include <sys/utsname.h>
 
 #include "applets/gmr/denied.h"
+#include "applets/gmr/hang.h"
 #include "applets/gmr/options.h"
 #include "core/cleanup.h"
 #include "core/report.h"
@@ -19,7 +18,6 @@ enum {
 	STACKS_MAX = 64 << 20,  /* and of all */
 	LOOK_NS = 20 * 1000000, /* how long it is waited that who runs goes to sleep */
 	NS_PER_MS = 1000000,
-	GRACE_MS = 10000,       /* behind the deadline: it is no slow machine any more, but a hang */
 	TIME_SIZE = sizeof("2026-11-21T20:10:48Z"),
 };
 
@@ -46,20 +44,6 @@ static int64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 * NS_PER_MS + now.tv_nsec;
-}
-
-/* Where the kernel holds the memory map of a process locked, whoever reads its command line hangs in a wait that only
- * a signal ends by which a process dies (mmap_lock, taken killable): so SIGALRM must be one. Behind MS; 0: no more. */
-static void end_hanging(int64_t ms)
-{
-	const struct itimerval timer = { .it_value = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 } };
-	sigset_t set;
-
-	signal(SIGALRM, SIG_DFL);
-	sigemptyset(&set);
-	sigaddset(&set, SIGALRM);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
 static void add_time(struct value_tree *tree, struct value *head, time_t at)
@@ -199,13 +183,13 @@ int make_report(const struct procfs *proc, pid_t pid, const struct make_options 
 	struct made made = { .report = { .tree = VALUE_TREE(TREE_MAX) }, .time = time(NULL) };
 	int r;
 
-	end_hanging(options->deadline_ms + GRACE_MS);
+	hang_end_behind(options->deadline_ms);
 	r = target_open(proc, pid, &m.target);
 	if (r == 0) {
 		snprintf(made.name, sizeof(made.name), "%s", target_name(&m.target));
 		r = fill(&m, &made, proc, options);
 	}
-	end_hanging(0);
+	hang_is_over();
 	if (r < 0)
 		made_done(&made);
 	else

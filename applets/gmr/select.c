@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "applets/gmr/hang.h"
 #include "core/cleanup.h"
 #include "core/find.h"
 #include "core/log.h"
@@ -17,7 +18,7 @@ struct selection {
 	const struct procfs *proc;
 	const struct options *options;
 	struct pidset ours; /* gmr itself and its ancestors */
-	struct pidset *ret;
+	struct pidset *ret, *ret_named;
 };
 
 static void selection_done(struct selection *s)
@@ -37,6 +38,8 @@ static int add(struct selection *s, pid_t pid)
 	CLEANUP(pidset_done) struct pidset below = { 0 };
 	int r = pidset_has(s->ret, pid) ? 0 : pidset_add(s->ret, pid);
 
+	if (r == 0 && !pidset_has(s->ret_named, pid))
+		r = pidset_add(s->ret_named, pid);
 	if (r == 0 && s->options->children)
 		r = procfs_descendants(s->proc, pid, &below);
 	for (size_t i = 0; r == 0 && i < below.count; i++)
@@ -187,15 +190,18 @@ static int each(struct selection *s, int (*by)(struct selection *s, const char *
 }
 
 int select_processes(const struct opt_program *as_typed, const struct procfs *proc, const struct options *options,
-		     struct pidset *ret)
+		     struct pidset *ret, struct pidset *ret_named)
 {
-	CLEANUP(selection_done) struct selection s = { as_typed, proc, options, { 0 }, ret };
+	CLEANUP(selection_done) struct selection s = { as_typed, proc, options, { 0 }, ret, ret_named };
 	int status;
 
 	if (find_ancestors(proc, getpid(), &s.ours) < 0)
 		return fail("processes", -ENOMEM);
+	hang_end_behind(options->deadline_ms); /* a command line may hang to be read, and a regular expression in it */
 	status = each(&s, by_pid, (const char *const *)options->pids, options->pid_count, 0);
 	status = each(&s, by_name, options->names.items, options->names.count, status);
 	status = each(&s, by_pid_file, options->pid_files.items, options->pid_files.count, status);
-	return each(&s, by_argv, options->patterns.items, options->patterns.count, status);
+	status = each(&s, by_argv, options->patterns.items, options->patterns.count, status);
+	hang_is_over();
+	return status;
 }
