@@ -2,8 +2,8 @@
 # gmr_denied.sh: what `gmr` says where it may not read all, and what is left where it has little to work with. lib.sh
 # says how to run it.
 # timeout: 600
-# shellcheck source=tests/progs/command.sh
-. "${0%/*}/progs/command.sh"
+# shellcheck source=tests/progs/harmed.sh
+. "${0%/*}/progs/harmed.sh"
 
 # As user UID, with nothing more.
 as() { # UID COMMAND...
@@ -12,14 +12,11 @@ as() { # UID COMMAND...
 	setpriv --reuid "$as_uid" --regid "$as_uid" --clear-groups "$@"
 }
 
-gmr() {
-	run timeout -s KILL $((120 * TIMES)) "$PROCGUARD" gmr --deadline 60s "$@"
-}
-
 gmr_as() { # UID ARG...
 	gmr_uid=$1
 	shift
-	run as "$gmr_uid" timeout -s KILL $((120 * TIMES)) "$PROCGUARD" gmr --deadline 60s "$@"
+	# shellcheck disable=SC2086 # words
+	run as "$gmr_uid" timeout -s KILL $((120 * TIMES)) "$PROCGUARD" gmr $PATIENT "$@"
 }
 
 needs_users() {
@@ -27,25 +24,6 @@ needs_users() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
 	command -v setpriv > /dev/null || skip "no setpriv"
 	as 65534 "$PROCGUARD" --version > version.out 2>&1 || skip "nobody may not run it: $(cat version.out)"
-}
-
-# tests/progs/harmed as user UID; its pid is $pid.
-harmed_as() { # UID WHAT...
-	harmed_uid=$1
-	shift
-	chmod 755 .
-	: > counts
-	chown "$harmed_uid" counts
-	rm -f ready
-	start setpriv --reuid "$harmed_uid" --regid "$harmed_uid" --clear-groups \
-		"$BUILD/tests/progs/harmed" counts "$@" > ready
-	pid=$started
-	wait_until 30 grep -q ready ready
-	wait_until 30 is_quiet "$pid"
-}
-
-is_quiet() { # PID: none runs but who spins
-	[ "$(sed 's/.*) //' /proc/"$1"/task/*/stat | grep -c '^S')" = 3 ]
 }
 
 # How many threads were read in which way: "3 asleep 1 stopped".
@@ -62,6 +40,7 @@ denied() { # SECTION: "REASON; REMEDY" of what was not to be had for it, the fir
 test_own_processes() {
 	needs_users
 	harmed_as 65534 idle spin
+	wait_until 30 asleep "$pid" 3
 	gmr_as 65534 -f json "$pid"
 	expect_status 0
 	jq -e '.report.denied == []' out > jq.out || fail "denied: $(jq -c .report out)"
@@ -73,6 +52,7 @@ test_own_processes() {
 test_processes_of_another_user() {
 	needs_users
 	harmed_as 4711 idle spin
+	wait_until 30 asleep "$pid" 3
 	gmr_as 65534 -f json "$pid"
 	expect_status 0
 	jq -e '.report.complete == false' out > jq.out || fail "complete: $(jq -c .report out)"
@@ -91,6 +71,7 @@ test_processes_of_another_user() {
 test_a_process_that_is_hidden() {
 	needs_users
 	harmed_as 4711 idle
+	wait_until 30 asleep "$pid" 3
 	# shellcheck disable=SC2016 # for the inner shell
 	unshare -m sh -c 'mount -t proc -o hidepid=2 proc /proc' 2> /dev/null || skip "no hidepid"
 	# shellcheck disable=SC2016
@@ -104,6 +85,7 @@ test_a_process_that_is_hidden() {
 test_a_process_that_is_not_dumpable() {
 	needs_users
 	harmed_as 65534 idle private
+	wait_until 30 asleep "$pid" 3
 	gmr_as 65534 -f json "$pid"
 	expect_status 0
 	case $(denied Threads) in
@@ -119,8 +101,10 @@ test_a_process_that_is_not_dumpable() {
 test_without_the_capability() {
 	needs_users
 	harmed_as 4711 idle spin
+	wait_until 30 asleep "$pid" 3
+	# shellcheck disable=SC2086 # words
 	run timeout -s KILL $((120 * TIMES)) setpriv --bounding-set -sys_ptrace --inh-caps -all \
-		"$PROCGUARD" gmr -f json --deadline 60s "$pid"
+		"$PROCGUARD" gmr -f json $PATIENT "$pid"
 	expect_status 0
 	case $(denied Threads) in
 	*CAP_SYS_PTRACE*'--cap-add SYS_PTRACE'*) ;;
@@ -139,12 +123,13 @@ traced() { # PID: all of its threads
 test_traced_by_another() {
 	needs_gmr
 	command -v strace > /dev/null || skip "no strace"
-	harmed_as "$(id -u)" idle spin
+	harmed idle spin
+	wait_until 30 asleep "$pid" 3
 	start strace -qq -f -o /dev/null -e trace=none -p "$pid" 2> strace.err
 	tracer=$started
 	wait_until 30 traced_or_over
 	alive "$tracer" || skip "strace may not: $(cat strace.err)"
-	for option in --stop '--deadline 60s'; do
+	for option in --stop --deadline=60s; do
 		# shellcheck disable=SC2086 # words
 		gmr -f json -S threads $option "$pid"
 		expect_status 0
@@ -166,7 +151,8 @@ traced_or_over() {
 
 # COMMAND is run with "$@"; what it leads to is a whole report.
 whole_below() { # COMMAND
-	run timeout -s KILL $((120 * TIMES)) sh -c "$1" sh "$PROCGUARD" gmr --deadline 60s "$pid"
+	# shellcheck disable=SC2086 # words
+	run timeout -s KILL $((120 * TIMES)) sh -c "$1" sh "$PROCGUARD" gmr $PATIENT "$pid"
 	[ "$status" = 0 ] || fail "$1: status $status: $(cat out err)"
 	read=$(sed -n 's/.*, read //p' out | sort | uniq -c | xargs)
 	[ "$read" = '3 asleep 1 stopped' ] || fail "$1: $read: $(cat out err)"
@@ -176,7 +162,8 @@ whole_below() { # COMMAND
 
 test_limits() {
 	needs_gmr
-	harmed_as "$(id -u)" idle spin
+	harmed idle spin
+	wait_until 30 asleep "$pid" 3
 	whole_below 'ulimit -l 0; exec "$@"'
 	whole_below 'ulimit -n 64; exec "$@"'
 	whole_below 'ulimit -s 256; exec "$@"'
@@ -194,13 +181,15 @@ test_limits() {
 # Whatever is there, it ends with a report or says why there is none.
 test_hardly_any_limits() {
 	needs_gmr
-	harmed_as "$(id -u)" idle spin
+	harmed idle spin
+	wait_until 30 asleep "$pid" 3
 	for limit in '-n 16' '-n 10' '-n 6' '-n 4' '-v 60000' '-v 30000' '-v 12000' '-d 100' '-t 1'; do
 		case $limit in
 		-[vd]*) [ "$TIMES" = 1 ] || continue ;;
 		esac
+		# shellcheck disable=SC2086 # words
 		run timeout -s KILL $((120 * TIMES)) sh -c "ulimit $limit; exec \"\$@\"" sh \
-			"$PROCGUARD" gmr --deadline 60s "$pid"
+			"$PROCGUARD" gmr $PATIENT "$pid"
 		case $status in
 		0) grep -q "Process $pid " out || fail "$limit: no processes: $(cat out err)" ;;
 		1 | 127) [ -s err ] || fail "$limit: nothing is said" ;;
@@ -211,7 +200,7 @@ test_hardly_any_limits() {
 
 test_nowhere_to_write() {
 	needs_gmr
-	harmed_as "$(id -u)" idle
+	harmed idle
 	timeout -s KILL $((120 * TIMES)) "$PROCGUARD" gmr "$pid" >&- 2> err && fail "it says nothing"
 	expect_err 'cannot write to the standard output'
 	timeout -s KILL $((120 * TIMES)) "$PROCGUARD" gmr -o report "$pid" <&- >&- 2>&- || fail "no report"
@@ -231,10 +220,6 @@ test_deadlines() {
 		[ $deadline != 1ms ] || jq -e '.report.complete == false' out > jq.out || fail "complete: $(cat out)"
 		wait_until 30 is_free "$pid"
 	done
-}
-
-is_free() { # PID: nobody traces any thread of it
-	! grep -hs '^TracerPid:' /proc/"$1"/task/*/status | grep -qv ':.0$'
 }
 
 # shellcheck source=tests/lib.sh

@@ -2,69 +2,23 @@
 # gmr_harm.sh: that `gmr` does no harm to the process that it looks at, whatever becomes of gmr. lib.sh says how to run
 # it.
 # timeout: 600
-# shellcheck source=tests/progs/command.sh
-. "${0%/*}/progs/command.sh"
-
-gmr() {
-	run timeout -s KILL $((120 * TIMES)) "$PROCGUARD" gmr --deadline 60s "$@"
-}
-
-# tests/progs/harmed, which does WHAT; its pid is $pid.
-harmed() { # WHAT...
-	needs_gmr
-	rm -f counts ready
-	start "${program:-$BUILD/tests/progs/harmed}" counts "$@" > ready
-	pid=$started
-	wait_until 30 grep -q ready ready
-}
-
-# That one without debug information, of which a report is quick.
-bare() {
-	${CC:-cc} -static -s -O2 -pthread -D_GNU_SOURCE -o harmed "$TOP/tests/progs/harmed.c" || skip "cannot build it"
-	program=./harmed
-}
-
-# Of what tests/progs/harmed counts: 1 spun, 2 and 3 interruptions, 4 requests, 5 threads.
-count() { # INDEX
-	od -An -v -t u8 -w8 counts | sed -n "$1s/ //gp"
-}
-
-counted() { # INDEX NUMBER
-	[ "$(count "$1")" -ge "$2" ]
-}
-
-states_are() { # PID LETTERS: those of all threads
-	! sed 's/.*) //' /proc/"$1"/task/*/stat 2> /dev/null | grep -qv "^[$2]"
-}
-
-is_free() { # PID: nobody traces any thread of it
-	! grep -hs '^TracerPid:' /proc/"$1"/task/*/status | grep -qv ':.0$'
-}
-
-# The thread that spins gets on, and nobody has a hand on any.
-goes_on() { # PID
-	wait_until 30 is_free "$1"
-	wait_until 30 states_are "$1" RSD
-	wait_until 30 counted 1 $(($(count 1) + 1000))
-}
+# shellcheck source=tests/progs/harmed.sh
+. "${0%/*}/progs/harmed.sh"
 
 # ---- interruptions ----
-
-waits_for_events() { # PID
-	states_are "$1" S && [ "$(find "/proc/$1/task" -mindepth 1 -maxdepth 1 | wc -l)" = 3 ]
-}
 
 reports() { # COUNT OPTION...
 	left=$1
 	shift
 	while [ "$left" -gt 0 ]; do
-		"$PROCGUARD" gmr --deadline 60s -S threads "$@" "$pid" || return
+		# shellcheck disable=SC2086 # words
+		"$PROCGUARD" gmr $PATIENT -S threads "$@" "$pid" || return
 		left=$((left - 1))
 	done
 }
 
 idle_server_is_not_interrupted() { # REPORTS
-	wait_until 30 waits_for_events "$pid"
+	wait_until 30 asleep "$pid" 3
 	reports "$1" > out || fail "a report failed"
 	[ "$(grep -c 'read asleep$' out)" = $((3 * $1)) ] || fail "not asleep: $(grep ' read ' out | sort | uniq -c)"
 	[ "$(count 2) $(count 3)" = '0 0' ] || fail "interruptions in $1 reports: $(count 2), $(count 3)"
@@ -80,7 +34,7 @@ test_an_idle_server_is_not_interrupted() {
 
 test_an_idle_server_is_not_interrupted_in_1000_reports() {
 	[ "$TIMES" = 1 ] || skip "too slow in this build"
-	bare
+	build_harmed -static -s # of which a report is quick
 	harmed idle
 	idle_server_is_not_interrupted 1000
 }
@@ -93,7 +47,7 @@ interruptions_by() { # OPTION...
 
 # How many there are depends on the machine: they are told.
 test_a_busy_server() {
-	bare
+	build_harmed -static -s # of which a report is quick
 	harmed load
 	wait_until 30 counted 4 1000
 	interruptions_by --no-stop
@@ -111,9 +65,9 @@ test_a_busy_server() {
 test_threads_that_come_and_go() {
 	harmed spin churn 29000
 	while ! counted 5 29000; do
-		for option in --no-stop --stop '--deadline 60s'; do
+		for option in --no-stop --stop --deadline=60s; do
 			# shellcheck disable=SC2086 # words
-			gmr -f json -S threads $option "$pid"
+			gmr -f json -S threads "$option" "$pid"
 			expect_status 0
 			jq -e '.Threads | length >= 6' out > jq.out || fail "not all that stay: $(cat out)"
 		done
@@ -127,9 +81,8 @@ test_what_was_stopped_stays_so() {
 	harmed spin idle
 	kill -STOP "$pid"
 	wait_until 30 states_are "$pid" T
-	for option in --no-stop --stop '--deadline 60s'; do
-		# shellcheck disable=SC2086 # words
-		gmr -S threads $option "$pid"
+	for option in --no-stop --stop --deadline=60s; do
+		gmr -S threads "$option" "$pid"
 		expect_status 0
 		grep -q ', stopped, ' out || fail "not said: $(cat out)"
 		wait_until 30 states_are "$pid" T
@@ -150,9 +103,8 @@ test_held_in_vfork() {
 	start "$BUILD/tests/progs/vforker"
 	pid=$started
 	wait_until 30 is_held "$pid"
-	for option in --stop '--deadline 60s'; do
-		# shellcheck disable=SC2086 # words
-		gmr $option "$pid"
+	for option in --stop --deadline=60s; do
+		gmr --max-stop 20ms "$option" "$pid"
 		expect_status 0
 		grep -q ', in vfork\|, disk sleep' out || fail "not said: $(cat out)"
 		is_free "$pid" || fail "$option: still traced"
@@ -171,9 +123,8 @@ test_held_by_a_file_system() {
 	start cat mnt/file
 	pid=$started
 	wait_until 30 in_fuse "$pid"
-	for option in --no-stop --stop '--deadline 60s'; do
-		# shellcheck disable=SC2086 # words
-		gmr $option "$pid"
+	for option in --no-stop --stop --deadline=60s; do
+		gmr --max-stop 20ms "$option" "$pid"
 		expect_status 0
 		grep -q 'wchan .*fuse' out || fail "not said: $(cat out)"
 		wait_until 30 is_free "$pid"
@@ -204,7 +155,7 @@ mid_stop() { # THIS [OPTION...]
 
 test_killed_in_mid_stop() {
 	harmed spin idle
-	mid_stop kill run "$PROCGUARD" gmr --deadline 60s --stop "$pid"
+	mid_stop kill gmr --stop "$pid"
 	[ "$status" = 137 ] || fail "it was not killed, but $status: $(cat out err)"
 	goes_on "$pid"
 	gmr --stop "$pid"
@@ -214,7 +165,7 @@ test_killed_in_mid_stop() {
 # The child that has stopped them is stopped: gmr ends it, and goes on.
 test_its_child_stopped_in_mid_stop() {
 	harmed spin idle
-	mid_stop stop run "$PROCGUARD" gmr --deadline 60s --stop "$pid"
+	mid_stop stop gmr --stop "$pid"
 	expect_status 0
 	grep -q "Thread #$pid " out || fail "no report: $(cat out err)"
 	goes_on "$pid"
@@ -228,7 +179,7 @@ test_ctrl_z_in_mid_stop() {
 		export MID_STOP=wait
 		LD_PRELOAD=$PWD/mid_stop.so '$PROCGUARD' gmr --deadline 60s --max-stop 30s --stop -o report $pid
 	END
-	mid_stop stop run "$PROCGUARD" gmr --deadline 60s --stop "$pid" # builds it, and skips where it is of no use
+	mid_stop stop gmr --stop "$pid" # builds it, and skips where it is of no use
 	python3 "$TOP/tests/progs/terminal.py" 'run=PS1="> " exec bash --norc --noprofile -i' 'see=> ' \
 		'type=. ./typed\n' 'see=in mid-stop' 'type=\x1a' 'see=Stopped' 'see=> ' 'type=echo > stopped\n' \
 		'type=until [ -e looked ]; do read -t 0.05; done; fg\n' 'see=procguard' 'see=> ' 'type=exit\n' \

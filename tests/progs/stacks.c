@@ -15,7 +15,11 @@ static pthread_cond_t never = PTHREAD_COND_INITIALIZER;
 static int frame_bytes, silent[2];
 static volatile unsigned long spun;
 
+#ifdef __clang__
+#define APART __attribute__((noinline))
+#else
 #define APART __attribute__((noinline, noclone))
+#endif
 
 static APART int rest_in_read(void)
 {
