@@ -31,8 +31,12 @@ struct unwind_tables {
 	size_t count, size;
 };
 
+struct needed {
+	Elf_Scn *line, *names;
+};
+
 /* Hide what is not needed: sections without content are not looked at. 0; -1: nothing is to be gained, or it failed. */
-static int hide_sections(const struct unwind_functions *f, Elf *elf, Elf_Scn **ret_line)
+static int hide_sections(const struct unwind_functions *f, Elf *elf, struct needed *ret)
 {
 	bool is_packed = false;
 	Elf_Scn *section = NULL;
@@ -50,7 +54,7 @@ static int hide_sections(const struct unwind_functions *f, Elf *elf, Elf_Scn **r
 		if (strncmp(name, ".debug_line", strlen(".debug_line")) == 0) {
 			if (f->gelf_getchdr(section, &packed) && packed.ch_size > SECTION_MAX)
 				return -1;
-			*ret_line = strcmp(name, ".debug_line") == 0 ? section : *ret_line;
+			*(name[strlen(".debug_line")] ? &ret->names : &ret->line) = section;
 			continue;
 		}
 		is_packed |= strcmp(name, ".debug_info") == 0 && header.sh_flags & SHF_COMPRESSED;
@@ -58,7 +62,7 @@ static int hide_sections(const struct unwind_functions *f, Elf *elf, Elf_Scn **r
 		if (strncmp(name, ".debug_", strlen(".debug_")) == 0 && !f->gelf_update_shdr(section, &header))
 			return -1;
 	}
-	return is_packed && *ret_line ? 0 : -1;
+	return is_packed && ret->line && ret->names ? 0 : -1;
 }
 
 static int add_start(struct unwind_tables *tables, uint64_t address, uint64_t table)
@@ -76,8 +80,8 @@ static int add_start(struct unwind_tables *tables, uint64_t address, uint64_t ta
 	return 0;
 }
 
-/* Of the table at OFFSET, which has LEN bytes. By the rarest of the instruction's bytes, which takes a quarter of what
- * memmem() does. Bytes that only look like it do no harm: a table that has not the address that is looked up says so. */
+/* Of the table at OFFSET, which has LEN bytes. By the rarest of the instruction's bytes: memmem() takes four times as
+ * long. Bytes that only look like it do no harm: a table that has not the address that is looked up says so. */
 static int find_starts(struct unwind_tables *tables, const char *data, size_t offset, size_t len)
 {
 	const char *at = data + offset, *end = at + len;
@@ -121,19 +125,24 @@ static int scan(struct unwind_tables *tables, const char *data, size_t len)
 	return 0;
 }
 
+/* The names must end where their section does: some versions of libdw would read on. */
 static int open_tables(const struct unwind_functions *f, int fd, struct unwind_tables *tables)
 {
-	Elf_Scn *line = NULL;
-	Elf_Data *data;
+	struct needed needed = { NULL, NULL };
+	Elf_Data *line, *names;
 
 	tables->elf = f->elf_begin(fd, ELF_C_READ, NULL);
-	if (!tables->elf || hide_sections(f, tables->elf, &line) < 0)
+	if (!tables->elf || hide_sections(f, tables->elf, &needed) < 0)
 		return -1;
 	tables->dwarf = f->dwarf_begin_elf(tables->elf, DWARF_C_READ, NULL);
 	if (!tables->dwarf)
 		return -1;
-	data = f->elf_getdata(line, NULL);
-	return data && data->d_buf ? scan(tables, data->d_buf, data->d_size) : -1;
+	line = f->elf_getdata(needed.line, NULL);
+	names = f->elf_getdata(needed.names, NULL);
+	if (!line || !line->d_buf || !names || !names->d_buf || !names->d_size ||
+	    ((const char *)names->d_buf)[names->d_size - 1] != '\0')
+		return -1;
+	return scan(tables, line->d_buf, line->d_size);
 }
 
 static const struct start *start_of(const struct unwind_tables *tables, uint64_t address)

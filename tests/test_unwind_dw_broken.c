@@ -2,7 +2,7 @@
  *
  * Some versions of libdw fail on some (an assertion, a division by zero): that ends the child, which is what it is for,
  * and is counted. What must not be: one that hangs, or a fault of ours, which a sanitizer reports. */
-#include "core/unwind.h"
+#include "core/unwind_dw.h"
 
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -77,8 +77,25 @@ static int count_frame(const struct unwind_frame *frame, void *context)
 	return 0;
 }
 
-/* In a child: CAPTURE with one of its parts spoilt. */
-static int unwind_spoilt(struct capture *capture)
+/* The program's debug information, compressed; -1: no objcopy. */
+static int packed_debug(void)
+{
+	char name[] = "/tmp/test_unwind_dw_broken.XXXXXX", command[2 * PATH_MAX], program[PATH_MAX];
+	int fd = mkstemp(name), packed;
+
+	ck_assert_int_ge(fd, 0);
+	nest_path(program);
+	snprintf(command, sizeof(command),
+		 "objcopy --only-keep-debug --compress-debug-sections=zlib '%s' %s 2>/dev/null", program, name);
+	/* It may write another file under this name. */
+	packed = system(command) == 0 ? open(name, O_RDONLY | O_CLOEXEC) : -1;
+	close(fd);
+	unlink(name);
+	return packed;
+}
+
+/* In a child: CAPTURE with one of its parts spoilt, or DEBUG for its first module. */
+static int unwind_spoilt(struct capture *capture, int debug)
 {
 	const struct rlimit cpu = { SECONDS_MAX, SECONDS_MAX }, no_core = { 0, 0 };
 	const struct unwind_options options = { .root = -1, .frames_max = FRAMES, .lines = true };
@@ -87,6 +104,7 @@ static int unwind_spoilt(struct capture *capture)
 	enum unwind_end end;
 	const char *why;
 	int count = 0;
+	bool is_debug = false;
 
 	setrlimit(RLIMIT_CPU, &cpu);
 	setrlimit(RLIMIT_CORE, &no_core);
@@ -97,6 +115,9 @@ static int unwind_spoilt(struct capture *capture)
 	case 1:
 		spoil((char *)(uintptr_t)thread->stack, thread->stack_len);
 		break;
+	case 2:
+		is_debug = debug >= 0;
+		break;
 	default:
 		for (size_t i = 0; i < capture->module_count; i++)
 			if (capture->modules[i].fd >= 0 && next_random() % 2)
@@ -104,6 +125,8 @@ static int unwind_spoilt(struct capture *capture)
 	}
 	if (unwind_open(capture, &options, &unwind, &why) < 0 && !unwind)
 		return 2;
+	if (is_debug)
+		unwind->modules[0].debug_fd = spoilt_file(debug);
 	unwind_thread(unwind, thread, count_frame, &count, &end);
 	unwind_free(unwind);
 	return count > FRAMES ? 3 : 0;
@@ -112,7 +135,7 @@ static int unwind_spoilt(struct capture *capture)
 START_TEST(end_soon)
 {
 	struct capture capture;
-	int ended_by_libdw = 0;
+	int ended_by_libdw = 0, debug = packed_debug();
 
 	nest_start("deep", "10");
 	unwind_take(nest_pid, 1 << 20, &capture);
@@ -124,7 +147,7 @@ START_TEST(end_soon)
 		ck_assert_int_ge(pid, 0);
 		state = (uint64_t)i * 2654435761u + 1;
 		if (pid == 0)
-			_exit(unwind_spoilt(&capture));
+			_exit(unwind_spoilt(&capture, debug));
 		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 		if (WIFSIGNALED(status)) {
 			ck_assert_msg(WTERMSIG(status) != SIGXCPU && WTERMSIG(status) != SIGKILL, "round %d: hangs", i);
@@ -135,6 +158,8 @@ START_TEST(end_soon)
 	}
 	ck_assert_int_lt(ended_by_libdw, ROUNDS / 10);
 	unwind_release(&capture);
+	if (debug >= 0)
+		close(debug);
 }
 END_TEST
 
