@@ -12,6 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/oomadj.h"
+
 /* Nothing to read, nowhere to write: /dev/null, or a pipe that only we have where an empty chroot has none. */
 static int quiet_stdio(void)
 {
@@ -135,6 +137,8 @@ int confine_give_up(const struct confine *confine, pid_t parent, uint64_t memory
 
 	if (confine->uid == 0 || confine->gid == 0)
 		return -EINVAL;
+	/* Nobody else is to be killed for what a stranger's file makes us need. While /proc/self is still our own. */
+	oomadj_go_first();
 	/* A session of our own: /dev/tty is nobody's, and what the terminal sends to its foreground is not for us. */
 	if (setsid() < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return -errno;

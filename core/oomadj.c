@@ -63,13 +63,21 @@ int oomadj_lower(struct oomadj *ret)
 	return 0;
 }
 
+static void set_own(int value)
+{
+	CLEANUP(fd_done) int fd = open(OOM_SCORE_ADJ, O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		write_value(fd, value);
+}
+
 void oomadj_restore(const struct oomadj *adj)
 {
-	CLEANUP(fd_done) int fd = -1;
+	if (adj && adj->lowered)
+		set_own(adj->before);
+}
 
-	if (!adj || !adj->lowered)
-		return;
-	fd = open(OOM_SCORE_ADJ, O_WRONLY | O_CLOEXEC);
-	if (fd >= 0)
-		write_value(fd, adj->before);
+void oomadj_go_first(void)
+{
+	set_own(-NEVER);
 }

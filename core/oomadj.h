@@ -19,4 +19,7 @@ int oomadj_lower(struct oomadj *ret);
 /* Back to what it was, where it was lowered; takes NULL. Raising needs no right. For a child between fork and exec. */
 void oomadj_restore(const struct oomadj *adj);
 
+/* Let the OOM killer take this process before any other, where there is a /proc that lets us. */
+void oomadj_go_first(void);
+
 #endif
