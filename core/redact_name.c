@@ -11,10 +11,10 @@ static const char *const parts[] = {
 	"password", "passwd", "passphrase", "secret", "token", "credential", "cookie", "jaas", "connection_string",
 };
 
-/* A whole word of a name. Behind the first six: what is usually written as one word of two. */
+/* A whole word of a name. Behind the first seven: what is usually written as one word of two. */
 static const char *const words[] = {
-	"pwd", "pass", "key", "auth", "authorization", "private",
-	"apikey", "accesskey", "authkey", "privatekey", "storepass", "keypass", "requirepass", "masterauth",
+	"pwd", "pass", "key", "auth", "authorization", "private", "jwt",
+	"apikey", "accesskey", "authkey", "privatekey", "storepass", "keypass", "sshpass", "requirepass", "masterauth",
 };
 
 static const char *const headers[] = { "authorization", "cookie" };

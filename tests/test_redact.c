@@ -19,7 +19,7 @@ static const char *const secret_names[] = {
 	"sasl.jaas.config", "jaasConfig", "connection_string", "AZURE_STORAGE_CONNECTION_STRING",
 	"ConnectionString", "sqlconnectionstring", "credentials", "private", "private_key", "key", "KEY1",
 	"key2", "myPWD", "GOOGLE_CREDENTIALS", "client_secret", "--secret", "clientSecretKey", "x509Key",
-	"requirepass", "OAuthSecret",
+	"requirepass", "OAuthSecret", "SSHPASS", "JWT", "auth.jwt",
 };
 
 static const char *const plain_names[] = {
