@@ -10,41 +10,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/keep.h"
 #include "core/sig.h"
 #include "core/spawn_private.h"
 
-/* Linux 5.9; older C libraries do not name it. */
-#ifndef SYS_close_range
-#define SYS_close_range 436
-#endif
-
-enum { CLOSE_BOUND = 65536 }; /* where there is no close_range(2) and no low limit */
-
-static void close_between(int first, int last)
-{
-	struct rlimit limit;
-	int bound = CLOSE_BOUND;
-
-	if (first > last || syscall(SYS_close_range, (unsigned)first, (unsigned)last, 0) == 0)
-		return;
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < (rlim_t)bound)
-		bound = (int)limit.rlim_cur;
-	for (int fd = first; fd <= last && fd < bound; fd++)
-		close(fd);
-}
-
-/* Close every descriptor above 2 but A, which is above it, and B. */
 static void close_all_but(int a, int b)
 {
-	int low = a < b ? a : b, high = a < b ? b : a;
+	int keep[] = { a, b };
 
-	close_between(3, low - 1);
-	close_between(low < 3 ? 3 : low + 1, high - 1);
-	close_between(high + 1, INT_MAX);
+	keep_only(keep, 2);
 }
 
 void spawn_keep_only(int fd)

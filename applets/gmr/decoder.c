@@ -7,6 +7,7 @@
 #include "applets/gmr/decoder_stack.h"
 #include "core/cleanup.h"
 #include "core/confine.h"
+#include "core/keep.h"
 
 enum { ANSWER_MAX = 256 << 20 };
 
@@ -120,14 +121,33 @@ static int send_package(const struct decoder *decoder)
 	return send_tree(decoder, &tree);
 }
 
+/* Our own of proc and of the process, and what we were started with, are not for who decodes: pagemap, opened by root,
+ * tells more than its user may know. */
+static int keep_files(const struct decode_job *job, int channel)
+{
+	size_t modules = job->capture ? job->capture->module_count : 0, count = 0;
+	int *keep = calloc(modules + 3, sizeof(*keep));
+
+	if (!keep)
+		return -ENOMEM;
+	keep[count++] = channel;
+	keep[count++] = job->exe;
+	keep[count++] = job->target->root;
+	for (size_t i = 0; i < modules; i++)
+		keep[count++] = job->capture->modules[i].fd;
+	keep_only(keep, count);
+	free(keep);
+	return 0;
+}
+
 /* Stacks come first: the threads that are asked for again should not have to wait, and a package's database may lie on
  * a file system that hangs. Nothing is freed: it ends. */
 int decoder_run(int channel, void *context)
 {
 	struct decoder decoder = { .job = context, .channel = channel };
-	int r = 0;
+	int r = keep_files(decoder.job, channel);
 
-	if (decoder.job->options->stacks && decoder.job->capture)
+	if (r == 0 && decoder.job->options->stacks && decoder.job->capture)
 		r = send_stacks(&decoder);
 	if (r == 0 && decoder.job->options->package)
 		r = send_package(&decoder);
