@@ -220,15 +220,15 @@ bool unwind_tables_line(struct unwind_module *module, uint64_t address, struct u
 	return ret->file && ret->number > 0;
 }
 
+/* MODULE may be one that was never told of, without .unwind. */
 void unwind_tables_done(struct unwind_module *module)
 {
-	const struct unwind_functions *f = &module->unwind->f;
 	struct unwind_tables *tables = module->tables;
 
 	if (tables && tables->dwarf)
-		f->dwarf_end(tables->dwarf);
+		module->unwind->f.dwarf_end(tables->dwarf);
 	if (tables && tables->elf)
-		f->elf_end(tables->elf);
+		module->unwind->f.elf_end(tables->elf);
 	if (tables)
 		free(tables->starts);
 	free(tables);
