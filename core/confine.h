@@ -3,8 +3,7 @@
  * It has another user's ids where we are privileged, no capabilities, no_new_privs, a session of its own, nothing on
  * its standard descriptors, cannot be traced or dump core, cannot write files or fork, and dies with us. What it can
  * read it was given: descriptors that were open when it was forked, all of which it has until it closes them
- * (core/keep.h). Its messages are as
- * untrusted as what it reads.
+ * (core/keep.h). Its messages are as untrusted as what it reads.
  *
  * Where the kernel refuses to change the ids (root of a container without CAP_SETUID; a user namespace that has no
  * other id), the child goes on with ours, without capabilities. So who opens in it what the target has named asks
