@@ -56,7 +56,7 @@ waits() { # PID [THREADS]
 # Its two threads, by all names; whatever FILTER leaves of them.
 is_named() { # PID
 	gmr -S threads "$1"
-	grep -q 'no whole\|libdw' out && skip "no stacks: $(grep libdw out)"
+	! grep -q libdw out || skip "no stacks: $(grep libdw out)"
 	for name in waits_here far main thread; do
 		grep -q "/\(app\|libfar.so\)+0x[0-9a-f]* in $name\$" out || fail "no $name: $(cat out err)"
 	done
@@ -100,6 +100,7 @@ test_deleted_without_privileges() {
 	# shellcheck disable=SC2086
 	run $nobody "$PROCGUARD" gmr -S threads "$started"
 	expect_status 0
+	! grep -q libdw out || skip "no stacks: $(grep libdw out)"
 	[ "$(grep -c ' in waits_here$' out)" = 2 ] || fail "no names: $(cat out)"
 	rm libfar.so
 	# shellcheck disable=SC2086
@@ -163,7 +164,7 @@ test_chroot() {
 	chmod 755 . jail
 	for file in $(ldd app | grep -o '[[:space:]]/[^ ]*'); do
 		mkdir -p "jail${file%/*}"
-		cp "$file" "jail$file" || fail "cannot copy $file"
+		cp "$file" "jail$file" || skip "$file: no library"
 	done
 	start chroot jail /app > ready
 	begun "$started"
