@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/write_all.h"
 
 static bool is_link(int dir, const char *path)
 {
@@ -102,21 +103,6 @@ static int with_suffix(const char *name, const char *suffix, char ret[NAME_MAX +
 	int n = snprintf(ret, NAME_MAX + 1, "%s%s", name, suffix);
 
 	return n < 0 || n > NAME_MAX ? -ENAMETOOLONG : 0;
-}
-
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data += n;
-		len -= (size_t)n;
-	}
-	return 0;
 }
 
 int statedir_write(int dir, const char *name, const void *data, size_t len)

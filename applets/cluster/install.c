@@ -19,6 +19,7 @@
 #include "core/buf.h"
 #include "core/cleanup.h"
 #include "core/log.h"
+#include "core/write_all.h"
 
 enum {
 	FIRST_LINE_MAX = 127, /* what Linux before 5.1 looks at of a script, execve(2) */
@@ -116,18 +117,6 @@ static bool is_free(const struct cluster *c, int dir, const char *path, const ch
 	return true;
 }
 
-static int write_all(int fd, const struct buf *text)
-{
-	for (size_t done = 0; done < text->len;) {
-		ssize_t n = write(fd, text->data + done, text->len - done);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		done += n > 0 ? (size_t)n : 0;
-	}
-	return 0;
-}
-
 /* The script is there whole or as before. */
 static int put(int dir, const char *name, const struct buf *text)
 {
@@ -141,7 +130,7 @@ static int put(int dir, const char *name, const struct buf *text)
 	fd = openat(dir, new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0777);
 	if (fd < 0)
 		return -errno;
-	r = write_all(fd, text);
+	r = write_all(fd, text->data, text->len);
 	fd = fd_close(fd);
 	if (r == 0 && renameat(dir, new, dir, name) < 0)
 		r = -errno;

@@ -10,6 +10,7 @@
 
 #include "core/cleanup.h"
 #include "core/log.h"
+#include "core/write_all.h"
 
 /* What is opened may be anything that somebody put there: a link, a FIFO that nobody writes to, a terminal. */
 enum { CAUTIOUS = O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK };
@@ -91,21 +92,6 @@ const char *pidfile_why(const char *path, int error, char ret[PIDFILE_WHY_SIZE])
 }
 
 /* ---- Write ---- */
-
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			data += n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
-}
 
 /* What a crash has left there is in the way. Some file systems (NFS) say only at the end that the disk is full. */
 static int write_new(const char *path, const struct buf *text)

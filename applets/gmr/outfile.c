@@ -15,6 +15,7 @@
 
 #include "core/cleanup.h"
 #include "core/procfs.h"
+#include "core/write_all.h"
 
 /* "_gurumeditation_20261121201048", and room for "-999". */
 #define NAME_MIDDLE "_gurumeditation_"
@@ -88,16 +89,10 @@ static int create(struct unnamed *u)
 
 static int fill(int fd, const char *data, size_t len)
 {
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
+	int r = write_all(fd, data, len);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data += n;
-		len -= (size_t)n;
-	}
+	if (r < 0)
+		return r;
 	return fsync(fd) < 0 && errno != EINVAL ? -errno : 0;
 }
 

@@ -14,6 +14,7 @@
 #include "core/buf.h"
 #include "core/cleanup.h"
 #include "core/spawn.h"
+#include "core/write_all.h"
 
 enum { REASON_MAX = 16384, VALUE_MAX = 4096, NAMES_TRIED = 8, NAME_SIZE = 32 };
 
@@ -165,22 +166,13 @@ static int create(const struct place *place, char ret_name[NAME_SIZE])
 }
 
 /* A limit of file sizes (RLIMIT_FSIZE) is to be an error here, not the guard's end. */
-static int write_all(int fd, const char *data, size_t len)
+static int write_limited(int fd, const char *data, size_t len)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
-	int r = 0;
+	int r;
 
 	sigaction(SIGXFSZ, &ignore, &before);
-	while (len > 0 && r == 0) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno != EINTR)
-			r = -errno;
-		if (n > 0) {
-			data += n;
-			len -= (size_t)n;
-		}
-	}
+	r = write_all(fd, data, len);
 	sigaction(SIGXFSZ, &before, NULL);
 	return r;
 }
@@ -194,7 +186,7 @@ static int replace(const struct place *place, const struct buf *text)
 	fd = create(place, name);
 	if (fd < 0)
 		return fd;
-	r = write_all(fd, text->data, text->len);
+	r = write_limited(fd, text->data, text->len);
 	if (r == 0 && (fchmod(fd, 0644) < 0 || fsync(fd) < 0 ||
 		       renameat(place->dir, name, place->dir, place->name) < 0))
 		r = -errno;

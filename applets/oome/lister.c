@@ -14,6 +14,7 @@
 #include "core/log.h"
 #include "core/spawn.h"
 #include "core/percent.h"
+#include "core/write_all.h"
 
 enum { ANSWER_MAX = 4 * 1024 * 1024, NAME_BYTES = 512 };
 
@@ -25,21 +26,6 @@ struct question {
 };
 
 /* ---- in the child: one line a program, "PID GROUP NAME", the names encoded ---- */
-
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			data += n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
-}
 
 static int format_program(struct buf *ret, const struct supervisor_info *info)
 {
