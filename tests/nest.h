@@ -18,6 +18,17 @@ struct nest_stack {
 	enum unwind_end end;
 };
 
+/* AddressSanitizer takes what lies before the thread-local variables of a library, which libdw has, for a header that
+ * glibc had once; at times LeakSanitizer follows it to nowhere. */
+#ifndef NEST_ASAN_OPTIONS
+#define NEST_ASAN_OPTIONS ""
+#endif
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "intercept_tls_get_addr=0:" NEST_ASAN_OPTIONS;
+}
+
 static pid_t nest_pid;
 
 static inline void nest_path(char ret[PATH_MAX])

@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+/* What is not of our making stays a signal; what AddressSanitizer finds is an exit status. */
+#define NEST_ASAN_OPTIONS "handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_abort=0:detect_leaks=0"
 #include "tests/nest.h"
 #include "tests/suite.h"
 
@@ -15,13 +17,6 @@ enum {
 	SECONDS_MAX = 10,   /* of processor time */
 	FRAMES = 64,
 };
-
-/* What is not of our making stays a signal; what AddressSanitizer finds is an exit status. */
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
-{
-	return "handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_abort=0:detect_leaks=0";
-}
 
 static uint64_t state;
 
