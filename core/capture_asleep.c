@@ -67,7 +67,7 @@ static int look_first(struct look *l)
 	r = procparse_syscall(l->call, (size_t)l->call_len, &l->parsed);
 	if (r < 0 || l->parsed.number == PROCPARSE_CALL_UNKNOWN)
 		return -EBUSY;
-	return l->parsed.sp && l->parsed.pc ? 0 : -ENODATA;
+	return l->parsed.sp || l->parsed.pc ? 0 : -ENODATA;
 }
 
 /* Has it slept since? */

@@ -125,6 +125,24 @@ START_TEST(a_stack_with_pages_that_are_not_there)
 }
 END_TEST
 
+#ifdef __x86_64__
+/* It is none of the kernel's own for that. */
+START_TEST(a_stack_pointer_of_zero)
+{
+	struct target t;
+	struct capture *c;
+
+	target_start(&t, "0", "0", "lost");
+	CHILD_UNTIL((c = target_take(&t, CAPTURE_NO_STOP))->threads[1].how == CAPTURE_ASLEEP ||
+		    (capture_free(c), false));
+	ck_assert_uint_ne(c->threads[1].regs.pc, 0);
+	ck_assert_uint_eq(c->threads[1].stack_len, 0);
+	capture_free(c);
+	target_end(&t);
+}
+END_TEST
+#endif
+
 static const struct capture_module *module_at(const struct capture *c, uint64_t address)
 {
 	for (size_t i = 0; i < c->module_count; i++)
@@ -301,6 +319,9 @@ int main(void)
 	tcase_add_test(t, a_stack_is_cut);
 	tcase_add_loop_test(t, a_handler_with_a_stack_of_its_own, 0, 2);
 	tcase_add_test(t, a_stack_with_pages_that_are_not_there);
+#ifdef __x86_64__
+	tcase_add_test(t, a_stack_pointer_of_zero);
+#endif
 	tcase_add_test(t, files);
 	tcase_add_loop_test(t, an_executable_that_is_gone, 0, 3);
 	tcase_add_test(t, one_that_has_ended);

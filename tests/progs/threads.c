@@ -1,7 +1,7 @@
-/* threads SLEEPERS BUSY [churn|vfork|epoll|signal|gap|leader|SIGNALS]: a process with threads that sleep and threads
- * that run, each with a mark on its stack. It writes "ready" when all are there. SIGRTMIN is counted, and how often
- * epoll_wait(2) was interrupted; at the end of standard input it writes both and exits, when SIGNALS have come or never
- * will. */
+/* threads SLEEPERS BUSY [churn|vfork|epoll|signal|gap|lost|leader|SIGNALS]: a process with threads that sleep and
+ * threads that run, each with a mark on its stack. It writes "ready" when all are there. SIGRTMIN is counted, and how
+ * often epoll_wait(2) was interrupted; at the end of standard input it writes both and exits, when SIGNALS have come or
+ * never will. */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -127,6 +127,17 @@ static void *leave_gap(void *context)
 	return context;
 }
 
+#ifdef __x86_64__
+/* Without a stack: its pointer is 0. 34 is pause(2). */
+static void *lose_stack(void *context)
+{
+	__asm__ volatile("xor %%esp, %%esp\n1: mov $34, %%eax\nsyscall\njmp 1b" : : : "memory", "rax", "rcx", "r11");
+	return context;
+}
+#else
+#define lose_stack end_at_once
+#endif
+
 static void start(void *(*function)(void *), int times)
 {
 	pthread_attr_t small;
@@ -158,7 +169,8 @@ int main(int argc, char **argv)
 {
 	static const struct { const char *name; void *(*function)(void *); } kinds[] = {
 		{ "churn", churn }, { "vfork", wait_in_vfork }, { "epoll", wait_for_events },
-		{ "signal", handle_signal }, { "gap", leave_gap }, { "leader", await_end },
+		{ "signal", handle_signal }, { "gap", leave_gap }, { "lost", lose_stack },
+		{ "leader", await_end },
 	};
 	const char *kind = argc > 3 ? argv[3] : "";
 	int sleepers = argc > 2 ? atoi(argv[1]) : 0, busy = argc > 2 ? atoi(argv[2]) : 0;
