@@ -17,8 +17,8 @@
 	X(dwfl_thread_state_register_pc) X(dwfl_frame_pc) X(dwfl_addrmodule) X(dwfl_module_info)                       \
 	X(dwfl_module_getelf) X(dwfl_module_getdwarf) X(dwfl_module_eh_cfi) X(dwfl_module_dwarf_cfi)                   \
 	X(dwfl_module_getsymtab) X(dwfl_module_getsymtab_first_global) X(dwfl_module_getsym_info)                      \
-	X(dwfl_module_addrinfo) X(dwfl_module_getsrc) X(dwfl_lineinfo) X(dwfl_line_comp_dir)                           \
-	X(dwfl_standard_find_debuginfo) X(dwfl_module_nextcu) X(dwarf_ranges) X(dwarf_getsrc_die)                      \
+	X(dwfl_module_addrinfo) X(dwfl_module_getsrc) X(dwfl_lineinfo) X(dwfl_line_comp_dir) X(dwfl_linecu)            \
+	X(dwfl_standard_find_debuginfo) X(dwfl_module_nextcu) X(dwarf_ranges) X(dwarf_haspc) X(dwarf_getsrc_die)       \
 	X(dwarf_linesrc) X(dwarf_lineno) X(dwarf_attr) X(dwarf_formstring)                                             \
 	X(elf_begin) X(elf_nextscn) X(elf_getshdrstrndx) X(elf_strptr) X(elf_getdata) X(gelf_getshdr)                  \
 	X(gelf_getchdr) X(gelf_update_shdr) X(dwarf_begin_elf) X(dwarf_end) X(dwarf_next_lines)                        \

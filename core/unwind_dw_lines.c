@@ -121,6 +121,18 @@ static void find_in_units(struct unwind_module *module, Dwfl_Module *handle, str
 		    f->dwarf_linesrc(line, NULL, NULL), number);
 }
 
+/* Between units there may be code that nothing is known of, as _start of the C library behind a program's main(): for
+ * libdwfl it has the last line before it. */
+static bool is_behind_its_unit(struct unwind_module *module, Dwfl_Module *handle, Dwfl_Line *line, uint64_t pc)
+{
+	const struct unwind_functions *f = &module->unwind->f;
+	Dwarf_Die *unit = f->dwfl_linecu(line);
+	Dwarf_Addr bias, base = 0, start, end;
+
+	return unit && f->dwfl_module_getdwarf(handle, &bias) && f->dwarf_ranges(unit, 0, &base, &start, &end) > 0 &&
+	       f->dwarf_haspc(unit, pc - bias) == 0;
+}
+
 void unwind_find_line(struct unwind_module *module, Dwfl_Module *handle, struct unwind_place *place)
 {
 	const struct unwind_functions *f = &module->unwind->f;
@@ -134,6 +146,8 @@ void unwind_find_line(struct unwind_module *module, Dwfl_Module *handle, struct 
 		return;
 	}
 	line = f->dwfl_module_getsrc(handle, place->pc);
+	if (line && is_behind_its_unit(module, handle, line, place->pc))
+		return;
 	file = line ? f->dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL) : NULL;
 	if (line)
 		set(module->unwind, place, f->dwfl_line_comp_dir(line), file, number);
