@@ -88,6 +88,7 @@ START_TEST(by_pid)
 	SELECTED("-> 1", "71 is no process, but a thread of process 70 (give that one)", "71");
 	SELECTED("-> 2", "'webapp' is no pid (-n 'webapp' looks", "webapp", "60");
 	SELECTED("60 -> 2", "'-f' is no pid (options stand before pids)", "60", "-f", "70");
+	SELECTED("-> 2", "'USR1' is no pid (--signal=USR1 sends that signal)", "--signal", "USR1", "60");
 	SELECTED("-> 2", "is no pid", "0");
 	SELECTED("-> 2", "is no pid", "99999999999");
 }

@@ -9,6 +9,7 @@
 #include "core/find.h"
 #include "core/log.h"
 #include "core/procparse_task.h"
+#include "core/sig.h"
 #include "core/span.h"
 
 enum { STATUS_MAX = 1 << 20 }; /* a process may be in 65,536 groups */
@@ -155,18 +156,25 @@ static pid_t process_of(const struct selection *s, pid_t pid)
 	return (pid_t)process;
 }
 
+static int no_pid(struct selection *s, const char *typed)
+{
+	int number;
+
+	if (typed[0] == '-')
+		return opt_usage(s->as_typed, "'%s' is no pid (options stand before pids)", typed);
+	if (s->options->signal && sig_parse(typed, &number) == 0) /* as kill(1) and pkill(1) have it: -s USR2 */
+		return opt_usage(s->as_typed, "'%s' is no pid (--signal=%s sends that signal)", typed, typed);
+	return opt_usage(s->as_typed, "'%s' is no pid (-n '%s' looks for a process of that name)", typed, typed);
+}
+
 static int by_pid(struct selection *s, const char *typed)
 {
 	struct span rest = span_of(typed, strlen(typed));
 	uint64_t number = 0;
 	pid_t process;
 
-	if (span_take_number(&rest, INT_MAX, &number) < 0 || span_len(&rest) > 0 || number == 0) {
-		if (typed[0] == '-')
-			return opt_usage(s->as_typed, "'%s' is no pid (options stand before pids)", typed);
-		return opt_usage(s->as_typed, "'%s' is no pid (-n '%s' looks for a process of that name)", typed,
-				 typed);
-	}
+	if (span_take_number(&rest, INT_MAX, &number) < 0 || span_len(&rest) > 0 || number == 0)
+		return no_pid(s, typed);
 	if (check_pid(s, (pid_t)number))
 		return 1;
 	process = process_of(s, (pid_t)number);
