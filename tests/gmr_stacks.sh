@@ -154,5 +154,16 @@ test_lines_as_gdb_has_them() {
 		fail "no line of source: $(cat text)"
 }
 
+# Behind the last line of the program there is _start, of which eu-addr2line says that line.
+test_code_without_lines() {
+	${CC:-cc} -O2 -g -pthread -D_GNU_SOURCE -o harmed "$TOP/tests/progs/harmed.c" || skip "cannot build it"
+	start ./harmed counts >out
+	wait_until 60 grep -q ready out
+	"$PROCGUARD" gmr -S threads "$started" >text || fail "status $?"
+	grep -q 'harmed.c:[0-9]* in main$' text || skip "no lines: $(cat text)"
+	grep -q ' in _start$' text || fail "$(cat text)"
+	! grep -q 'harmed.c:[0-9]* in _start$' text || fail "$(cat text)"
+}
+
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
