@@ -4,7 +4,7 @@
 . "${0%/*}/progs/command.sh"
 
 gmr() {
-	run timeout -s KILL $((120 * TIMES)) "$PROCGUARD" gmr --deadline 60s -S Threads "$@"
+	run timeout -s KILL $((120 * TIMES)) "$PROCGUARD" gmr --deadline 60s --max-stop 10s -S Threads "$@"
 	expect_status 0
 }
 
