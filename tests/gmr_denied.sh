@@ -113,6 +113,33 @@ test_without_the_capability() {
 	[ "$(jq .Processes.pid out)" = "$pid" ] || fail "no processes: $(cat out)"
 }
 
+# Root of a user namespace is nobody outside of it; from outside one sees in.
+test_user_namespaces() {
+	needs_users
+	as 65534 unshare -Ur true 2> /dev/null || skip "no user namespaces"
+	harmed idle
+	wait_until 30 asleep "$pid" 3
+	# shellcheck disable=SC2086 # words
+	run as 65534 timeout -s KILL $((120 * TIMES)) unshare -Ur "$PROCGUARD" gmr -f json $PATIENT "$pid"
+	expect_status 0
+	case $(denied Threads) in
+	*'another user namespace'*) ;;
+	*) fail "$(denied Threads)" ;;
+	esac
+	stop "$pid" KILL || :
+	chmod 777 .
+	rm counts ready
+	start setpriv --reuid 65534 --regid 65534 --clear-groups unshare -Ur ./harmed counts idle > ready
+	wait_until 30 grep -q ready ready
+	wait_until 30 asleep "$started" 3
+	for uid in 0 65534; do
+		gmr_as $uid -f json -S threads "$started"
+		expect_status 0
+		[ "$(ways)" = '3 asleep' ] || fail "as $uid: $(ways)"
+		[ "$(jq '.Threads[0].stack_trace.lines | length' out)" -ge 1 ] || fail "as $uid: $(cat out)"
+	done
+}
+
 # ---- traced by another ----
 
 traced() { # PID: all of its threads
