@@ -32,13 +32,11 @@ struct unwind_walk {
 	size_t mark_next;
 };
 
-/* Where the mapping ends in which the copy of THREAD's stack lies. */
-static uint64_t stack_end(const struct capture *capture, const struct capture_thread *thread)
+/* Where the mapping ends that holds ADDRESS, but not before END. */
+static uint64_t mapping_end(const struct capture *capture, uint64_t address, uint64_t end)
 {
-	uint64_t end = thread->stack_at + thread->stack_len;
-
 	for (size_t i = 0; i < capture->mapping_count; i++)
-		if (thread->stack_at >= capture->mappings[i].start && thread->stack_at < capture->mappings[i].end)
+		if (address >= capture->mappings[i].start && address < capture->mappings[i].end)
 			return capture->mappings[i].end > end ? capture->mappings[i].end : end;
 	return end;
 }
@@ -48,26 +46,38 @@ static bool is_unknown(uint64_t address)
 	return address >= UNKNOWN_FIRST && address < UNKNOWN_END;
 }
 
-/* What libdwfl may read: the copy of the stack. */
-static bool read_memory(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *ret, void *arg)
+/* A word at ADDRESS from the LEN bytes of COPY, which lay at BEGIN; CUT: there was more. */
+static bool read_copy(struct unwind_walk *walk, const char *copy, uint64_t begin, size_t len, bool cut,
+		      uint64_t address, Dwarf_Word *ret)
 {
-	struct unwind *unwind = arg;
-	struct unwind_walk *walk = unwind->walk;
-	const struct capture_thread *thread = walk->thread;
-	uint64_t at = address - thread->stack_at;
+	uint64_t at = address - begin;
 
-	(void)dwfl;
-	if (thread->stack && address >= thread->stack_at && at < thread->stack_len &&
-	    thread->stack_len - at >= sizeof(*ret)) {
-		memcpy(ret, thread->stack + at, sizeof(*ret));
+	if (!copy || address < begin)
+		return false;
+	if (at < len && len - at >= sizeof(*ret)) {
+		memcpy(ret, copy + at, sizeof(*ret));
 		if (address > walk->read_at)
 			walk->read_at = address;
 		return true;
 	}
+	if (cut && address < mapping_end(walk->unwind->capture, begin, begin + len))
+		walk->beyond = true;
+	return false;
+}
+
+/* What libdwfl may read: the copy of the stack, and of the one that a signal interrupted, where there are two. */
+static bool read_memory(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *ret, void *arg)
+{
+	struct unwind *unwind = arg;
+	struct unwind_walk *walk = unwind->walk;
+	const struct capture_thread *t = walk->thread;
+
+	(void)dwfl;
+	if (read_copy(walk, t->stack, t->stack_at, t->stack_len, t->stack_cut, address, ret) ||
+	    read_copy(walk, t->other, t->other_at, t->other_len, t->other_cut, address, ret))
+		return true;
 	if (is_unknown(address))
 		walk->unknown = true;
-	if (thread->stack_cut && address >= thread->stack_at && address < stack_end(unwind->capture, thread))
-		walk->beyond = true;
 	return false;
 }
 

@@ -85,6 +85,12 @@ test_wide_frames_below_a_busy_thread() {
 	wait_until 60 same_but_the_busy "$program"
 }
 
+test_a_handler_with_a_stack_of_its_own() {
+	stacks -O2 -fomit-frame-pointer -- 2 signal
+	same_as_eu_stack "$program"
+	grep -q rest_in_handler ours || fail "what the signal interrupted is not there: $(cat ours)"
+}
+
 # Where the busy one is, nobody knows: its callers are the same.
 same_but_the_busy() { # PID
 	"$PROCGUARD" gmr -f json -S Threads "$1" >ours 2>err || fail "status $?: $(cat err)"

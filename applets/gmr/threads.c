@@ -189,7 +189,7 @@ static void say_decoded(struct gmr_report *report, const struct decoded *decoded
 {
 	if (!decoded)
 		return;
-	if (decoded->error)
+	if (decoded->error || decoded->why[0])
 		report->incomplete = true;
 	if (decoded->why[0])
 		section_note(report, REPORT_THREADS, "%s%s", decoded->error ? "" :

@@ -1,8 +1,10 @@
-/* stacks N [busy] [frame BYTES]: N threads below a few calls, for tests that read their stacks from outside. The main
- * thread reads a pipe, the others sleep in nanosleep(2), poll(2), a condition or read(2); the last is busy where asked
- * for. BYTES: the size of one frame of each. Prints "ready" when all are where they stay. */
+/* stacks N [busy] [signal] [frame BYTES]: N threads below a few calls, for tests that read their stacks from outside.
+ * The main thread reads a pipe, in a signal's handler with a stack of its own where asked for, the others sleep in
+ * nanosleep(2), poll(2), a condition or read(2); the last is busy where asked for. BYTES: of one frame of each. Prints
+ * "ready" when all are where they stay. */
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +50,22 @@ static APART int rest_in_condition(void)
 	while (!spun || spun)
 		pthread_cond_wait(&never, &mutex);
 	return 1;
+}
+
+static void handler(int signal)
+{
+	int r = rest_in_read();
+
+	__asm__ volatile("" : "+r"(r) : "r"(signal));
+}
+
+static APART int rest_in_handler(void)
+{
+	static char room[65536];
+
+	sigaltstack(&(stack_t){ .ss_sp = room, .ss_size = sizeof(room) }, NULL);
+	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = handler, .sa_flags = SA_ONSTACK }, NULL);
+	return raise(SIGUSR1) + 1;
 }
 
 static APART int be_busy(void)
@@ -97,11 +115,14 @@ static void *work(void *kind)
 int main(int argc, char **argv)
 {
 	static int (*busy)(void) = be_busy;
+	int (*kind_of_main)(void) = rest_in_read;
 	int count = argc > 1 ? atoi(argv[1]) : 1, is_busy = 0;
 	pthread_attr_t attr;
 
 	for (int i = 2; i < argc; i++) {
 		is_busy |= !strcmp(argv[i], "busy");
+		if (!strcmp(argv[i], "signal"))
+			kind_of_main = rest_in_handler;
 		if (!strcmp(argv[i], "frame") && i + 1 < argc)
 			frame_bytes = atoi(argv[++i]);
 	}
@@ -119,5 +140,5 @@ int main(int argc, char **argv)
 	pthread_barrier_wait(&all);
 	puts("ready");
 	fflush(stdout);
-	return recursive(2, rest_in_read) ? 0 : 1;
+	return recursive(2, kind_of_main) ? 0 : 1;
 }
