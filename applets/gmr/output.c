@@ -143,12 +143,23 @@ static int begin_text(const struct output *output, struct buf *text)
 	return is_format(output, "text") && !first ? buf_adds(text, "\n") : 0;
 }
 
+/* It cannot stand in the report itself, which has no room left. */
+static void say_what_is_missing(const struct gmr_report *report)
+{
+	int error = report->tree.error;
+
+	if (error)
+		log_fail("the end of the report is missing: %s",
+			 error == -ENOBUFS ? "it is too large (-S and --fold make it smaller)" : log_errno(error));
+}
+
 int output_put(struct output *output, const struct made *made)
 {
 	CLEANUP(buf_done) struct buf text = BUF(REPORT_MAX);
 	const char *why = NULL;
 	int r = begin_text(output, &text);
 
+	say_what_is_missing(&made->report);
 	if (r == 0)
 		r = render(output, &made->report.tree.root, &text, &why);
 	if (r == 0 && is_format(output, "xml") && text.data[text.len - 1] != '\n')
