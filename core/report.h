@@ -25,7 +25,8 @@
  * Lines are outermost first. "filename" and "line" are null without line info: "module" (a path) and "offset" (a
  * number: where in it, as its symbols count) then stand for them; "name" is "??" where no symbol is known; "code" is
  * null where the source is not to be had; "address" is text in hex. "end" is null where the stack was followed to its
- * outermost frame, else it says where it broke off: "truncated", "short", "not read: ...".
+ * outermost frame, else it says where it broke off: "truncated", "short", "short, not stopped",
+ * "not read: ...".
  *
  * A "section" of "denied" and "notes" is a title from above; what belongs to none of the sections that are there is
  * shown with the head. The views take any tree: what is missing they leave out, what is of another kind they show as it

@@ -19,6 +19,9 @@
 #include "core/capture.h"
 #include "core/value.h"
 
+/* The end of a sleeper's stack that registers would have continued which a stop alone tells. */
+#define DECODE_NOT_STOPPED "short, not stopped"
+
 struct decode_options {
 	bool package, stacks;   /* what is wanted */
 	bool may_stop;          /* sleepers whose stack is not whole may be stopped */

@@ -100,7 +100,7 @@ static const char *end_text(enum unwind_end end)
 	switch (end) {
 	case UNWIND_WHOLE: return NULL;
 	case UNWIND_SHORT: return "short";
-	case UNWIND_UNKNOWN: return "short";
+	case UNWIND_UNKNOWN: return DECODE_NOT_STOPPED;
 	case UNWIND_TRUNCATED: return "truncated";
 	case UNWIND_LIMIT: return "truncated: more frames than we take";
 	}

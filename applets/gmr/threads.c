@@ -67,6 +67,8 @@ static void add_stack(const struct threads *threads, size_t index, struct value 
 
 	if (stack) {
 		value_add_copy(tree, entry, "stack_trace", stack);
+		if (!strcmp(value_string(stack, "end", ""), DECODE_NOT_STOPPED))
+			threads->report->incomplete = true;
 		return;
 	}
 	empty = value_add_map(tree, entry, "stack_trace");
