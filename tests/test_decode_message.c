@@ -18,7 +18,6 @@ static void begin(void)
 	memset(stacks, 0, sizeof(stacks));
 	decoded = (struct decoded){ .tree = VALUE_TREE(DECODE_TREE_MAX), .stacks = stacks, .count = THREADS };
 	value_add_list(&decoded.tree, &decoded.tree.root, "stacks");
-	value_add_list(&decoded.tree, &decoded.tree.root, "notes");
 	again_count = 0;
 }
 
@@ -149,9 +148,6 @@ START_TEST(texts)
 	ck_assert_str_eq(decoded.why, "no libdw");
 	ck_assert_int_eq(take_text("why", "again"), -EBADMSG);
 	ck_assert_int_eq(take_text("why", NULL), -EBADMSG);
-	for (int i = 0; i < 64; i++)
-		ck_assert_int_eq(take_text("note", "x"), 0);
-	ck_assert_int_eq(take_text("note", "x"), -EBADMSG);
 	ck_assert_int_eq(take_text("unheard of", "x"), -EBADMSG);
 	ck_assert_int_eq(take_text("package", "x"), -EBADMSG);
 	ck_assert_int_eq(take_text("index", "0"), -EBADMSG);

@@ -140,8 +140,7 @@ static int prepare(struct decoded *decoded, size_t count, size_t **ret_again)
 	*decoded = (struct decoded){ .tree = VALUE_TREE(DECODE_TREE_MAX), .count = count };
 	decoded->stacks = calloc(count + 1, sizeof(*decoded->stacks));
 	*ret_again = calloc(count + 1, sizeof(**ret_again));
-	if (!decoded->stacks || !*ret_again || !value_add_list(&decoded->tree, &decoded->tree.root, "stacks") ||
-	    !value_add_list(&decoded->tree, &decoded->tree.root, "notes"))
+	if (!decoded->stacks || !*ret_again || !value_add_list(&decoded->tree, &decoded->tree.root, "stacks"))
 		return -ENOMEM;
 	return 0;
 }

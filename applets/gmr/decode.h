@@ -6,7 +6,6 @@
  *   { "again": [ 3, 7 ] }   stacks of these sleepers are not whole: stop them. It asks once, and waits for one message:
  *                           empty: they are as they are; else a struct decode_again for each
  *   { "why": "..." }        what keeps it from following stacks: no libdw
- *   { "note": "..." }       a line for the section Threads
  *   { "package": {...} }    what package_find() has found
  *   { "done": true }        that was all */
 #ifndef GMR_DECODE_H
@@ -31,7 +30,7 @@ struct decode_options {
 };
 
 struct decoded {
-	struct value_tree tree;       /* root: "stacks", "notes" (texts), "package" where it came */
+	struct value_tree tree;       /* root: "stacks", "package" where it came */
 	const struct value **stacks;  /* by the thread's index in the capture: NULL: none came; into the tree */
 	size_t count;
 	int error;                    /* 0; -ETIMEDOUT: the deadline came first; -ECONNRESET: the child ended too early;

@@ -9,14 +9,8 @@
 #include "applets/gmr/decode_private.h"
 #include "core/cleanup.h"
 
-/* The values of one message take more than its bytes; a text in a stack, of the package; how many notes. */
-enum { VALUES_MAX = 128 << 20, TEXT_MAX = 8192, NOTES_MAX = 64, PACKAGE_DEPTH = 4, PACKAGE_ITEMS = 64 };
-
-/* The list KEY of DECODED's root; decode_by() has made it. */
-static struct value *list_of(struct decoded *decoded, const char *key)
-{
-	return (struct value *)value_get(&decoded->tree.root, key);
-}
+/* The values of one message take more than its bytes; a text in a stack, of the package. */
+enum { VALUES_MAX = 128 << 20, TEXT_MAX = 8192, PACKAGE_DEPTH = 4, PACKAGE_ITEMS = 64 };
 
 static void add_text(struct value_tree *tree, struct value *in, const char *key, const struct value *text)
 {
@@ -51,14 +45,15 @@ static void add_line(struct value_tree *tree, struct value *lines, const struct 
 static int take_stack(struct decoded *decoded, const struct value *message)
 {
 	const struct value *index = value_get(message, "index"), *from = value_get(message, "lines");
-	struct value *stack, *lines;
+	/* decode_by() has made the list. */
+	struct value *stacks = (struct value *)value_get(&decoded->tree.root, "stacks"), *stack, *lines;
 
 	if (index->kind != VALUE_INT || index->integer < 0 || (uint64_t)index->integer >= decoded->count ||
 	    decoded->stacks[index->integer])
 		return -EBADMSG;
 	if (!from || from->kind != VALUE_LIST || from->count > DECODE_FRAMES_MAX)
 		return -EBADMSG;
-	stack = value_add_map(&decoded->tree, list_of(decoded, "stacks"), NULL);
+	stack = value_add_map(&decoded->tree, stacks, NULL);
 	lines = value_add_list(&decoded->tree, stack, "lines");
 	for (const struct value *line = value_first(from); line; line = line->next)
 		add_line(&decoded->tree, lines, line);
@@ -122,16 +117,6 @@ static int take_package(struct decoded *decoded, const struct value *package)
 	return decoded->tree.error;
 }
 
-static int take_note(struct decoded *decoded, const struct value *note)
-{
-	struct value *notes = list_of(decoded, "notes");
-
-	if (note->kind != VALUE_STRING || notes->count >= NOTES_MAX)
-		return -EBADMSG;
-	add_text(&decoded->tree, notes, NULL, note);
-	return decoded->tree.error;
-}
-
 static int take_why(struct decoded *decoded, const struct value *why)
 {
 	if (why->kind != VALUE_STRING || decoded->why[0])
@@ -143,7 +128,7 @@ static int take_why(struct decoded *decoded, const struct value *why)
 int decode_message(struct decoded *decoded, const char *data, size_t len, enum decode_kind *ret, size_t *again,
 		   size_t *ret_count)
 {
-	static const char *const keys[] = { "index", "again", "package", "why", "note", "done" };
+	static const char *const keys[] = { "index", "again", "package", "why", "done" };
 	CLEANUP(value_tree_done) struct value_tree tree = VALUE_TREE(VALUES_MAX);
 	const struct value *message, *found = NULL;
 	size_t kind = 0;
@@ -160,7 +145,6 @@ int decode_message(struct decoded *decoded, const char *data, size_t len, enum d
 	case DECODE_AGAIN: return take_again(decoded, found, again, ret_count);
 	case DECODE_PACKAGE: return take_package(decoded, found);
 	case DECODE_WHY: return take_why(decoded, found);
-	case DECODE_NOTE: return take_note(decoded, found);
 	case DECODE_DONE: return 0;
 	}
 	return -EBADMSG;

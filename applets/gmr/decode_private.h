@@ -29,7 +29,7 @@ int decode_by(const struct target *target, struct capture *capture, const struct
 	      int (*child)(int channel, void *context), struct decoded *ret);
 
 /* decode_message.c: what one message is. */
-enum decode_kind { DECODE_STACK, DECODE_AGAIN, DECODE_PACKAGE, DECODE_WHY, DECODE_NOTE, DECODE_DONE };
+enum decode_kind { DECODE_STACK, DECODE_AGAIN, DECODE_PACKAGE, DECODE_WHY, DECODE_DONE };
 
 /* Check a message of LEN bytes and add what it holds to DECODED; that of DECODE_AGAIN is put into AGAIN, which has
  * DECODED->count items, and RET_COUNT. Takes only what is of the right kind, in bounds and new. 0; -EBADMSG; -ENOBUFS;

@@ -127,10 +127,22 @@ static const char *pid_file_error(int r)
 	return r == -EINVAL ? "it is no regular file" : log_errno(r);
 }
 
+/* Who may write a pid file may not have us signal whomever he likes. */
+static bool may_name(const struct selection *s, uid_t owner, pid_t pid)
+{
+	CLEANUP(fd_done) int dir = procfs_process(s->proc, pid);
+	struct procparse_status status;
+
+	if (owner == 0 || owner == geteuid())
+		return true;
+	return dir >= 0 && procfs_status(dir, &status) == 0 && status.uid == owner;
+}
+
 static int by_pid_file(struct selection *s, const char *path)
 {
 	pid_t pid;
-	int r = find_pid_file(path, &pid);
+	uid_t owner = 0;
+	int r = find_pid_file(path, &pid, &owner);
 
 	if (r < 0) {
 		log_fail("cannot take a pid from '%s': %s", path, pid_file_error(r));
@@ -138,6 +150,11 @@ static int by_pid_file(struct selection *s, const char *path)
 	}
 	if (!is_alive(s, pid)) {
 		log_fail("there is no process %d, which stands in '%s'", (int)pid, path);
+		return 1;
+	}
+	if (s->options->signal && !may_name(s, owner, pid)) {
+		log_fail("not sent to %d, which stands in '%s': uid %u, to whom the file belongs, is not the process's",
+			 (int)pid, path, (unsigned)owner);
 		return 1;
 	}
 	return add(s, pid);

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "applets/gmr/syscalls.h"
+#include "applets/gmr/syscalls_private.h"
 
 static const char *const names[] = {
 	[0] = "read", "write", "open", "close", "stat", "fstat", "lstat", "poll", "lseek", "mmap", "mprotect",
@@ -51,20 +51,9 @@ static const char *const names[] = {
 	"finit_module", "sched_setattr", "sched_getattr", "renameat2", "seccomp", "getrandom", "memfd_create",
 	"kexec_file_load", "bpf", "execveat", "userfaultfd", "membarrier", "mlock2", "copy_file_range", "preadv2",
 	"pwritev2", "pkey_mprotect", "pkey_alloc", "pkey_free", "statx", "io_pgetevents", "rseq", "uretprobe",
-	[424] = "pidfd_send_signal", "io_uring_setup", "io_uring_enter", "io_uring_register", "open_tree",
-	"move_mount", "fsopen", "fsconfig", "fsmount", "fspick", "pidfd_open", "clone3", "close_range", "openat2",
-	"pidfd_getfd", "faccessat2", "process_madvise", "epoll_pwait2", "mount_setattr", "quotactl_fd",
-	"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "memfd_secret", "process_mrelease",
-	"futex_waitv",
-	[450] = "set_mempolicy_home_node", "cachestat", "fchmodat2", "map_shadow_stack", "futex_wake", "futex_wait",
-	"futex_requeue", "statmount", "listmount", "lsm_get_self_attr", "lsm_set_self_attr", "lsm_list_modules",
-	"mseal", "setxattrat", "getxattrat", "listxattrat", "removexattrat", "open_tree_attr", "file_getattr",
-	"file_setattr",
 };
 
-const char *syscall_name(long number)
-{
-	return number >= 0 && (size_t)number < sizeof(names) / sizeof(*names) ? names[number] : NULL;
-}
+const char *const *const syscalls_own = names;
+const size_t syscalls_own_count = sizeof(names) / sizeof(*names);
 
 #endif

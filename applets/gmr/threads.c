@@ -196,9 +196,6 @@ static void say_decoded(struct gmr_report *report, const struct decoded *decoded
 	if (decoded->why[0])
 		section_note(report, REPORT_THREADS, "%s%s", decoded->error ? "" :
 			     "stacks are not followed beyond the innermost frame: ", decoded->why);
-	for (const struct value *v = value_first(value_get(&decoded->tree.root, "notes")); v; v = v->next)
-		if (v->kind == VALUE_STRING)
-			section_note(report, REPORT_THREADS, "%s", v->string);
 }
 
 static bool is_java(const struct capture *capture)
