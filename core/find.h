@@ -21,8 +21,8 @@ int find_by_argv(const struct procfs *proc, const char *pattern, struct pidset *
 
 /* The pid that stands in the file PATH: decimal, with nothing but white space around it. -EBADMSG: something else
  * stands there; -EINVAL: it is no regular file; else open(2)'s and read(2)'s -errno. Does not block on a FIFO. Whether
- * there is such a process is not looked at. */
-int find_pid_file(const char *path, pid_t *ret);
+ * there is such a process is not looked at. RET_OWNER: whose file it is. */
+int find_pid_file(const char *path, pid_t *ret, uid_t *ret_owner);
 
 /* The parent of PID. -ESRCH: PID is gone; else as procfs_stat(). */
 int find_parent(const struct procfs *proc, pid_t pid, pid_t *ret);

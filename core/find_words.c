@@ -87,7 +87,7 @@ static int parse_pid(const char *text, size_t len, pid_t *ret)
 	return 0;
 }
 
-int find_pid_file(const char *path, pid_t *ret)
+int find_pid_file(const char *path, pid_t *ret, uid_t *ret_owner)
 {
 	CLEANUP(fd_done) int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	CLEANUP(buf_done) struct buf text = BUF(PID_FILE_MAX);
@@ -101,5 +101,8 @@ int find_pid_file(const char *path, pid_t *ret)
 	r = buf_read_fd(&text, fd);
 	if (r < 0)
 		return r == -ENOBUFS ? -EBADMSG : r;
-	return parse_pid(text.data ? text.data : "", text.len, ret);
+	r = parse_pid(text.data ? text.data : "", text.len, ret);
+	if (r == 0)
+		*ret_owner = st.st_uid;
+	return r;
 }

@@ -191,17 +191,19 @@ START_TEST(pid_files)
 		{ "99999999999999999999", -EBADMSG, 0 }, { "17x", -EBADMSG, 0 },
 	};
 	pid_t pid;
+	uid_t owner = 1;
 
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
 		pid = 0;
 		fixture_text("pid", files[i].text);
-		ck_assert_int_eq(find_pid_file(fixture_path("pid"), &pid), files[i].r);
+		ck_assert_int_eq(find_pid_file(fixture_path("pid"), &pid, &owner), files[i].r);
 		ck_assert_int_eq(pid, files[i].pid);
+		ck_assert(files[i].r < 0 || owner == geteuid());
 	}
-	ck_assert_int_eq(find_pid_file(fixture_path("none"), &pid), -ENOENT);
-	ck_assert_int_eq(find_pid_file(fixture_root, &pid), -EINVAL);
+	ck_assert_int_eq(find_pid_file(fixture_path("none"), &pid, &owner), -ENOENT);
+	ck_assert_int_eq(find_pid_file(fixture_root, &pid, &owner), -EINVAL);
 	ck_assert_int_eq(mkfifo(fixture_path("fifo"), 0600), 0);
-	ck_assert_int_eq(find_pid_file(fixture_path("fifo"), &pid), -EINVAL);
+	ck_assert_int_eq(find_pid_file(fixture_path("fifo"), &pid, &owner), -EINVAL);
 }
 END_TEST
 

@@ -124,6 +124,15 @@ START_TEST(by_pid_file)
 	SELECTED("70 -> 0", "", "-F", path);
 	SELECTED("70 -> 1", "there is no process 80, which stands in '", "-F", dead, "-F", path);
 	SELECTED("-> 1", "it is no regular file", "-F", fixture_root);
+	SELECTED("70 -> 0", "", "--signal", "-F", path);
+	if (geteuid() == 0) {
+		ck_assert_int_eq(chown(path, 1234, 1234), 0);
+		fixture_text("70/status", "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t0 \n");
+		SELECTED("70 -> 0", "", "-F", path);
+		SELECTED("-> 1", "uid 1234, to whom the file belongs, is not the pro", "--signal", "-F", path);
+		fixture_text("70/status", "Uid:\t1234\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t0 \n");
+		SELECTED("70 -> 0", "", "--signal", "-F", path);
+	}
 	SELECTED("-> 1", "No such file", "-F", fixture_path("none"));
 	fixture_text("pid", "seventy\n");
 	SELECTED("-> 1", "it holds no pid", "-F", path);
