@@ -82,6 +82,18 @@ static void add_exception(struct text *t, const struct value *exception)
 	text_add(t, "\n------------------------------------\n\n");
 }
 
+/* The words of JSON and XML (core/report.h), for a person. */
+static const char *end_words(const char *end)
+{
+	if (!strcmp(end, "short"))
+		return "nothing tells who called";
+	if (!strcmp(end, "short, not stopped"))
+		return "without a stop nothing tells who called";
+	if (!strcmp(end, "truncated"))
+		return "the stack was too long to be copied";
+	return end;
+}
+
 static void add_stack(struct text *t, const struct value *stack)
 {
 	const struct value *line = value_first(value_get(stack, "lines"));
@@ -93,7 +105,7 @@ static void add_stack(struct text *t, const struct value *stack)
 	for (; line; line = line->next)
 		add_line(t, line);
 	if (end && !is_not_read(end))
-		text_addf(t, "\n(outer frames are missing: %s)\n", end);
+		text_addf(t, "\n(outer frames are missing: %s)\n", end_words(end));
 }
 
 /* --- a thread --- */

@@ -97,7 +97,7 @@ test_asleep_and_not_whole() {
 	grep -q 'read stopped$' out || skip "its stack is whole without frame pointers"
 	gmr --no-stop "$started"
 	grep -q 'read asleep$' out || fail "not read: $(cat out)"
-	grep -q '^(outer frames are missing: short, not stopped)$' out || fail "whole? $(cat out)"
+	grep -q '^(outer frames are missing: without a stop nothing tells who called)$' out || fail "whole? $(cat out)"
 }
 
 sleeps() {

@@ -175,7 +175,7 @@ START_TEST(deadline)
 	hand_made(&c);
 	ck_assert_int_eq(decode_by(&c.target, &c.capture, &options, hangs, &got), 0);
 	ck_assert_int_eq(got.error, -ETIMEDOUT);
-	ck_assert_str_eq(got.why, "no time left");
+	ck_assert_str_eq(got.why, "no time left (--deadline)");
 	decoded_done(&got);
 	captured_done(&c);
 }

@@ -79,7 +79,7 @@ START_TEST(threads)
 		"/src/pool.c:5 in wait\n"
 		"    (source not found)\n"
 		"\n"
-		"(outer frames are missing: truncated)\n"
+		"(outer frames are missing: the stack was too long to be copied)\n"
 		"\n"
 		"------                        Thread #600                         ------\n"
 		"wörk\\xff\\x0a, sleeping, in futex(0x7f0c) wchan futex_do_wait, not read: it is in vfork\n"

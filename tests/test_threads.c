@@ -126,7 +126,8 @@ START_TEST(unread)
 	static const int errors[] = { -EPERM, -ESRCH, -EBUSY, -ETIMEDOUT, -EPERM, -EIO };
 	static const char *const texts[] = {
 		"not read: not permitted", "not read: it was running, and was not to be stopped",
-		"not read: no time was left, or it did not stop", "not read: not permitted", "not read",
+		"not read: it did not stop within --max-stop, or --deadline was over", "not read: not permitted",
+		"not read",
 	};
 	const struct value *list;
 	struct made m;

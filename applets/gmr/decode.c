@@ -119,7 +119,7 @@ static void say_why(struct decoded *decoded, int error, int status)
 	if (error == -EPIPE)
 		decoded->error = -ECONNRESET;
 	if (error == -ETIMEDOUT)
-		snprintf(decoded->why, sizeof(decoded->why), "no time left");
+		snprintf(decoded->why, sizeof(decoded->why), "no time left (--deadline)");
 	else if (error == -ENOBUFS)
 		snprintf(decoded->why, sizeof(decoded->why), "there is more than we take");
 	else if (error == -ENOMEM)

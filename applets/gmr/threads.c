@@ -27,7 +27,7 @@ static const char *unread_text(int error)
 	case -EPERM:
 	case -EACCES: return "not read: not permitted";
 	case -EBUSY: return "not read: it was running, and was not to be stopped";
-	case -ETIMEDOUT: return "not read: no time was left, or it did not stop";
+	case -ETIMEDOUT: return "not read: it did not stop within --max-stop, or --deadline was over";
 	case -ENODATA: return "not read: a thread of the kernel's own";
 	case -EBADMSG: return "not read: a program of another word size than ours";
 	case -ENOMEM:
