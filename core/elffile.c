@@ -1,4 +1,4 @@
-/* elffile.c: notes of an ELF file, elf(5).
+/* elffile.c: notes and compressed sections of an ELF file, elf(5).
  *
  * A note is three words, its owner's name and its descriptor, both padded:
  *
@@ -99,18 +99,26 @@ static int elffile_open(int fd, struct elffile *ret)
 /* The header at AT: 1: it is of notes, which lie in RET; 0: it is not; -errno. */
 typedef int (*area_fn)(const struct elffile *file, uint64_t at, struct area *ret);
 
+static int read_section(const struct elffile *file, uint64_t at, Elf64_Shdr *ret)
+{
+	Elf32_Shdr small;
+	int error = file->is_64 ? read_at(file->fd, ret, sizeof(*ret), at) :
+				  read_at(file->fd, &small, sizeof(small), at);
+
+	if (!error && !file->is_64)
+		*ret = (Elf64_Shdr){ .sh_type = small.sh_type, .sh_flags = small.sh_flags,
+				     .sh_offset = small.sh_offset, .sh_size = small.sh_size,
+				     .sh_addralign = small.sh_addralign };
+	return error;
+}
+
 static int section_area(const struct elffile *file, uint64_t at, struct area *ret)
 {
 	Elf64_Shdr header = { 0 };
-	Elf32_Shdr small;
-	int error = file->is_64 ? read_at(file->fd, &header, sizeof(header), at) :
-				  read_at(file->fd, &small, sizeof(small), at);
+	int error = read_section(file, at, &header);
 
 	if (error)
 		return error;
-	if (!file->is_64)
-		header = (Elf64_Shdr){ .sh_type = small.sh_type, .sh_offset = small.sh_offset,
-				       .sh_size = small.sh_size, .sh_addralign = small.sh_addralign };
 	if (header.sh_type != SHT_NOTE)
 		return 0;
 	*ret = (struct area){ header.sh_offset, header.sh_size, header.sh_addralign };
@@ -246,4 +254,85 @@ int elffile_build_id(int fd, char ret[ELFFILE_BUILD_ID_TEXT])
 	}
 	ret[2 * len] = '\0';
 	return 0;
+}
+
+/* --- compressed sections --- */
+
+/* By Elf64_Chdr or Elf32_Chdr. */
+static int chdr_size(const struct elffile *file, const Elf64_Shdr *section, uint64_t *ret)
+{
+	Elf64_Chdr header = { 0 };
+	Elf32_Chdr small = { 0 };
+	int error;
+
+	if (section->sh_size < (file->is_64 ? sizeof(header) : sizeof(small)))
+		return -EBADMSG;
+	error = file->is_64 ? read_at(file->fd, &header, sizeof(header), section->sh_offset) :
+			      read_at(file->fd, &small, sizeof(small), section->sh_offset);
+	if (!error)
+		*ret = file->is_64 ? header.ch_size : small.ch_size;
+	return error;
+}
+
+/* .zdebug_info and the like, of GNU tools before there was SHF_COMPRESSED: "ZLIB" and 8 bytes, big-endian. By these,
+ * not by its name. */
+static int zdebug_size(const struct elffile *file, const Elf64_Shdr *section, uint64_t *ret)
+{
+	static const char magic[] = { 'Z', 'L', 'I', 'B' };
+	unsigned char header[sizeof(magic) + sizeof(uint64_t)];
+	uint64_t size = 0;
+	int error;
+
+	if (section->sh_flags & SHF_ALLOC || section->sh_size < sizeof(header))
+		return 0;
+	error = read_at(file->fd, header, sizeof(header), section->sh_offset);
+	if (error || memcmp(header, magic, sizeof(magic)) != 0)
+		return error;
+	for (size_t i = sizeof(magic); i < sizeof(header); i++)
+		size = size << 8 | header[i];
+	*ret = size;
+	return 0;
+}
+
+static int unpacked_size(const struct elffile *file, uint64_t at, uint64_t *ret)
+{
+	Elf64_Shdr section = { 0 };
+	int error = read_section(file, at, &section);
+
+	*ret = 0;
+	if (error || section.sh_type == SHT_NULL || section.sh_type == SHT_NOBITS)
+		return error;
+	return section.sh_flags & SHF_COMPRESSED ? chdr_size(file, &section, ret) : zdebug_size(file, &section, ret);
+}
+
+/* Where e_shnum is too small for it, the first section's header has the number. */
+static int count_sections(const struct elffile *file, uint64_t *ret)
+{
+	Elf64_Shdr first = { 0 };
+	int error = 0;
+
+	if (!file->sections.count && file->sections.at)
+		error = read_section(file, file->sections.at, &first);
+	if (!error)
+		*ret = file->sections.count ? file->sections.count : first.sh_size;
+	return error;
+}
+
+int elffile_unpacked_size(int fd, uint64_t *ret)
+{
+	struct elffile file;
+	uint64_t count = 0, sum = 0, size;
+	int error = elffile_open(fd, &file);
+
+	if (!error)
+		error = count_sections(&file, &count);
+	if (!error && count > ELFFILE_HEADERS_MAX)
+		error = -E2BIG;
+	for (size_t i = 0; !error && i < count; i++) {
+		error = unpacked_size(&file, file.sections.at + i * file.sections.size, &size);
+		sum = size > UINT64_MAX - sum ? UINT64_MAX : sum + size;
+	}
+	if (!error)
+		*ret = sum;
+	return error;
 }

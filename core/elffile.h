@@ -22,4 +22,8 @@ int elffile_build_id(int fd, char ret[ELFFILE_BUILD_ID_TEXT]);
 /* .note.package: NT_FDO_PACKAGING_METADATA, a JSON object (systemd.io/PACKAGE_METADATA_FOR_EXECUTABLE_FILES). */
 enum { ELFFILE_NOTE_PACKAGE = 0xcafe1a7e };
 
+/* What its compressed sections say they are when unpacked, all together: bytes, at most UINT64_MAX. -E2BIG: it has more
+ * sections than are looked at. */
+int elffile_unpacked_size(int fd, uint64_t *ret);
+
 #endif

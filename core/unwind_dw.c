@@ -98,6 +98,7 @@ int unwind_open(const struct capture *capture, const struct unwind_options *opti
 		return -ENOMEM;
 	unwind->capture = capture;
 	unwind->options = *options;
+	unwind->unpacked_left = UNWIND_UNPACKED_MAX;
 	error = load_functions(&unwind->f, &why);
 	if (!error)
 		error = start_session(unwind, &why);

@@ -84,6 +84,7 @@ struct unwind {
 	Elf *machine;
 	char machine_header[sizeof(Elf64_Ehdr)];
 	struct unwind_module *modules;
+	uint64_t unpacked_left;        /* of UNWIND_UNPACKED_MAX, for all mapped files */
 	struct unwind_place *places;   /* a hash table */
 	size_t place_count, place_size;
 	struct unwind_text *texts;     /* strings of ours that places point to */
@@ -98,6 +99,13 @@ int unwind_find_elf(Dwfl_Module *handle, void **userdata, const char *name, Dwar
 
 /* Is the header of FD that of a program or library for the processor and word size that we have? */
 bool unwind_is_ours(int fd, bool debug);
+
+/* unwind_dw_packed.c: has FD more to unpack than LIMIT_LEFT, or cannot be asked? Else it is taken off LIMIT_LEFT. */
+enum { UNWIND_UNPACKED_MAX = 512 << 20 };
+bool unwind_is_too_packed(int fd, uint64_t *limit_left);
+
+/* FD without its compressed sections; NULL: it cannot be opened so. */
+Elf *unwind_hide_packed(const struct unwind_functions *f, int fd);
 
 /* unwind_dw_debug.c */
 int unwind_find_debuginfo(Dwfl_Module *handle, void **userdata, const char *name, Dwarf_Addr base,

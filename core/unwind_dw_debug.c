@@ -203,6 +203,23 @@ static bool asks_for_alternate(const struct unwind_module *module, Dwfl_Module *
 	return !own || own_crc != 0 || strcmp(own, link) != 0;
 }
 
+/* FD and RET_NAME for libdwfl, only if it can have the file: by a name alone it would open one of ours. RET_LINES: for
+ * lines, which may be had without unpacking the rest; or NULL. */
+static int give_file(int fd, char **ret_name, int *ret_lines)
+{
+	uint64_t limit = UNWIND_UNPACKED_MAX;
+	bool is_given = fd >= 0 && !unwind_is_too_packed(fd, &limit);
+
+	if (fd >= 0 && ret_lines && *ret_lines == 0)
+		*ret_lines = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0 || is_given)
+		return fd;
+	close(fd);
+	free(*ret_name);
+	*ret_name = NULL;
+	return -1;
+}
+
 /* Asks twice where there is nothing: for the symbols and for the DWARF. */
 int unwind_find_debuginfo(Dwfl_Module *handle, void **userdata, const char *name, Dwarf_Addr base,
 			  const char *file_name, const char *link, GElf_Word crc, char **ret_name)
@@ -216,15 +233,13 @@ int unwind_find_debuginfo(Dwfl_Module *handle, void **userdata, const char *name
 		return -1;
 	if (asks_for_alternate(module, handle, link, crc)) {
 		module->debug_searching = true;
-		fd = find_alternate(module, handle, file_name, ret_name);
+		fd = give_file(find_alternate(module, handle, file_name, ret_name), ret_name, NULL);
 		module->debug_searching = false;
 		return fd;
 	}
 	if (module->debug_missing)
 		return -1;
-	fd = find_own(module, handle, link, crc, ret_name);
+	fd = give_file(find_own(module, handle, link, crc, ret_name), ret_name, &module->debug_fd);
 	module->debug_missing = fd < 0;
-	if (fd >= 0 && module->debug_fd == 0)
-		module->debug_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	return fd;
 }

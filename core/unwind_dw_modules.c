@@ -83,11 +83,30 @@ int unwind_report_modules(struct unwind *unwind)
 	return error;
 }
 
+/* The file of MODULE for libdwfl: the descriptor, and in RET_ELF what is to be seen of it, where not all is. Its lines
+ * may be had without unpacking the rest. */
+static int give_file(struct unwind_module *module, Elf **ret_elf)
+{
+	struct unwind *unwind = module->unwind;
+	int fd = fcntl(module->file->fd, F_DUPFD_CLOEXEC, 3);
+
+	if (fd < 0 || !unwind_is_too_packed(fd, &unwind->unpacked_left))
+		return fd;
+	*ret_elf = unwind_hide_packed(&unwind->f, fd);
+	if (!*ret_elf) {
+		close(fd);
+		return -1;
+	}
+	if (module->debug_fd == 0)
+		module->debug_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return fd;
+}
+
 /* RET_NAME stays NULL where there is no file: libdwfl would open one of that name, of ours. */
 int unwind_find_elf(Dwfl_Module *handle, void **userdata, const char *name, Dwarf_Addr base, char **ret_name,
 		    Elf **ret_elf)
 {
-	const struct unwind_module *module = *userdata;
+	struct unwind_module *module = *userdata;
 	int fd;
 
 	(void)handle;
@@ -104,7 +123,7 @@ int unwind_find_elf(Dwfl_Module *handle, void **userdata, const char *name, Dwar
 	}
 	if (module->file->fd < 0 || !unwind_is_ours(module->file->fd, false))
 		return -1;
-	fd = fcntl(module->file->fd, F_DUPFD_CLOEXEC, 3);
+	fd = give_file(module, ret_elf);
 	if (fd >= 0 && module->file->path)
 		*ret_name = strdup(module->file->path);
 	return fd;

@@ -5,6 +5,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -224,6 +225,78 @@ START_TEST(no_file_of_elf)
 }
 END_TEST
 
+/* Sections that are compressed as ELF has it, one as GNU tools had it, and none; with MANY, e_shnum is 0. */
+static int packed_file(bool many, uint64_t size, uint64_t flags)
+{
+	static const unsigned char gnu[12] = { 'Z', 'L', 'I', 'B', 0, 0, 0, 0, 0, 0, 1, 2 };
+	const Elf64_Chdr head = { .ch_type = ELFCOMPRESS_ZLIB, .ch_size = size };
+	const Elf64_Shdr sections[] = {
+		{ .sh_type = SHT_NULL, .sh_size = many ? 4 : 0 },
+		{ .sh_type = SHT_PROGBITS, .sh_flags = flags, .sh_offset = 600, .sh_size = sizeof(head) },
+		{ .sh_type = SHT_PROGBITS, .sh_offset = 700, .sh_size = sizeof(gnu) },
+		{ .sh_type = SHT_NOBITS, .sh_flags = SHF_COMPRESSED, .sh_offset = 600, .sh_size = sizeof(head) },
+	};
+	Elf64_Ehdr header;
+	char file[1024] = "";
+
+	begin(file, ELFCLASS64);
+	memcpy(&header, file, sizeof(header));
+	header.e_shoff = NOTES;
+	header.e_shentsize = sizeof(*sections);
+	header.e_shnum = many ? 0 : 4;
+	memcpy(file, &header, sizeof(header));
+	memcpy(file + NOTES, sections, sizeof(sections));
+	memcpy(file + 600, &head, sizeof(head));
+	memcpy(file + 700, gnu, sizeof(gnu));
+	return made_file(file, sizeof(file));
+}
+
+static void unpacks_to(int fd, int error, uint64_t size)
+{
+	uint64_t sum = 77;
+
+	ck_assert_int_eq(elffile_unpacked_size(fd, &sum), error);
+	ck_assert_uint_eq(sum, error ? 77 : size);
+	close(fd);
+}
+
+START_TEST(packed)
+{
+	char file[1024] = "";
+	Elf64_Shdr section = { .sh_type = SHT_PROGBITS, .sh_flags = SHF_COMPRESSED, .sh_offset = 1000, .sh_size = 24 };
+
+	unpacks_to(packed_file(false, 1 << 20, SHF_COMPRESSED), 0, (1 << 20) + 0x102);
+	unpacks_to(packed_file(true, 1 << 20, SHF_COMPRESSED), 0, (1 << 20) + 0x102);
+	unpacks_to(packed_file(false, UINT64_MAX - 7, SHF_COMPRESSED), 0, UINT64_MAX);
+	unpacks_to(packed_file(false, 1 << 20, 0), 0, 0x102);
+	for (size_t i = 0; i < sizeof(makes) / sizeof(*makes); i++)
+		unpacks_to(made_file(file, makes[i](file, NOTES, 16)), 0, 0);
+	/* Cut in its header. */
+	make_section_64(file, NOTES, 16);
+	memcpy(file + TABLE, &section, sizeof(section));
+	unpacks_to(made_file(file, 1023), -EBADMSG, 0);
+	unpacks_to(made_file(file, 1024), 0, 0);
+	section = (Elf64_Shdr){ .sh_size = UINT64_MAX };
+	memcpy(file + TABLE, &section, sizeof(section));
+	((Elf64_Ehdr *)(void *)file)->e_shnum = 0;
+	unpacks_to(made_file(file, sizeof(file)), -E2BIG, 0);
+}
+END_TEST
+
+START_TEST(packed_32)
+{
+	const Elf32_Shdr section = { .sh_type = SHT_PROGBITS, .sh_flags = SHF_COMPRESSED, .sh_offset = 600,
+				     .sh_size = 12 };
+	const Elf32_Chdr head = { .ch_type = ELFCOMPRESS_ZLIB, .ch_size = UINT32_MAX };
+	char file[1024] = "";
+
+	make_section_32(file, NOTES, 16);
+	memcpy(file + TABLE, &section, sizeof(section));
+	memcpy(file + 600, &head, sizeof(head));
+	unpacks_to(made_file(file, sizeof(file)), 0, UINT32_MAX);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("elffile");
@@ -234,5 +307,7 @@ int main(void)
 	tcase_add_loop_test(tests, lying, 0, count);
 	tcase_add_test(tests, long_build_id);
 	tcase_add_test(tests, no_file_of_elf);
+	tcase_add_test(tests, packed);
+	tcase_add_test(tests, packed_32);
 	return suite_run("elffile", tests);
 }

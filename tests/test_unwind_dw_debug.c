@@ -1,6 +1,9 @@
 /* Separate debug information, looked for in the target's root and verified. Needs objcopy(1). */
 #include "core/unwind.h"
 
+#include <elf.h>
+#include <fcntl.h>
+#include <link.h>
 #include <stdarg.h>
 #include <sys/stat.h>
 
@@ -44,7 +47,7 @@ static void teardown(void)
 	ck_assert_int_eq(run("rm -rf '%s'", top), 0);
 }
 
-/* Is the function "middle" named, when files are looked for in the root? With LINES, PLACES are those of all frames. */
+/* Is the function "middle" named, when files are looked for in the root? With LINES, PLACES (or NULL) are those of all frames. */
 static bool look(bool lines, struct buf *places)
 {
 	struct unwind_options options = { .root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC), .frames_max = 64,
@@ -60,7 +63,7 @@ static bool look(bool lines, struct buf *places)
 	nest_unwind(unwind, &capture.threads[0], &stack);
 	ck_assert_int_eq(stack.end, UNWIND_WHOLE);
 	named = nest_find(&stack, 0, "middle") < stack.count;
-	for (size_t i = 0; lines && i < stack.count; i++)
+	for (size_t i = 0; places && i < stack.count; i++)
 		ck_assert_int_eq(buf_printf(places, "%s:%d\n", stack.frame[i].file ? stack.frame[i].file : "",
 					    stack.frame[i].line), 0);
 	unwind_free(unwind);
@@ -135,6 +138,64 @@ START_TEST(lines_that_are_compressed)
 }
 END_TEST
 
+/* Have the compressed sections of the file NAME but .debug_line* say that they are a whole gigabyte. */
+static void claim_more(const char *name)
+{
+	int fd = open(name, O_RDWR | O_CLOEXEC);
+	ElfW(Ehdr) header;
+	ElfW(Shdr) names, section;
+	size_t claims = 0;
+
+	ck_assert_int_eq(pread(fd, &header, sizeof(header), 0), sizeof(header));
+	ck_assert_int_eq(pread(fd, &names, sizeof(names), (off_t)(header.e_shoff + header.e_shstrndx * sizeof(names))),
+			 sizeof(names));
+	for (size_t i = 0; i < header.e_shnum; i++) {
+		char text[12] = "";
+		ElfW(Chdr) packed;
+
+		ck_assert_int_eq(pread(fd, &section, sizeof(section), (off_t)(header.e_shoff + i * sizeof(section))),
+				 sizeof(section));
+		ck_assert_int_ge(pread(fd, text, sizeof(text) - 1, (off_t)(names.sh_offset + section.sh_name)), 0);
+		if (!(section.sh_flags & SHF_COMPRESSED) || strcmp(text, ".debug_line") == 0)
+			continue;
+		ck_assert_int_eq(pread(fd, &packed, sizeof(packed), (off_t)section.sh_offset), sizeof(packed));
+		packed.ch_size = 1 << 30;
+		ck_assert_int_eq(pwrite(fd, &packed, sizeof(packed), (off_t)section.sh_offset), sizeof(packed));
+		claims++;
+	}
+	close(fd);
+	ck_assert_uint_gt(claims, 0);
+}
+
+/* Debug information that is too large is left alone: in the file itself symbols and lines stay, in another lines do. */
+START_TEST(too_much_to_unpack)
+{
+	CLEANUP(buf_done) struct buf whole = BUF(65536);
+	CLEANUP(buf_done) struct buf packed = BUF(65536);
+	CLEANUP(buf_done) struct buf separate = BUF(65536);
+	char id[ELFFILE_BUILD_ID_TEXT], debug[sizeof(root) + sizeof(id) + 64];
+	CLEANUP(fd_done) int fd = -1;
+
+	ck_assert_int_eq(run("cd %s && cp whole nest", top), 0);
+	ck_assert(look(true, &whole));
+	ck_assert_int_eq(run("cd %s && objcopy --compress-debug-sections=zlib nest", top), 0);
+	claim_more(program);
+	ck_assert(look(true, &packed));
+	ck_assert_str_eq(packed.data, whole.data);
+	ck_assert_int_eq(run("objcopy --strip-all %s/whole %s", top, program), 0);
+	fd = open(program, O_RDONLY | O_CLOEXEC);
+	if (elffile_build_id(fd, id) < 0)
+		return;
+	snprintf(debug, sizeof(debug), "%s/usr/lib/debug/.build-id/%.2s/%s.debug", root, id, id + 2);
+	ck_assert_int_eq(run("mkdir -p $(dirname %s) && "
+			     "objcopy --compress-debug-sections=zlib %s/nest.debug %s", debug, top, debug), 0);
+	ck_assert(look(true, NULL));
+	claim_more(debug);
+	ck_assert(!look(true, &separate));
+	ck_assert_str_eq(separate.data, whole.data);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("unwind_dw_debug");
@@ -147,5 +208,6 @@ int main(void)
 	tcase_add_test(tests, by_build_id);
 	tcase_add_test(tests, by_link);
 	tcase_add_test(tests, lines_that_are_compressed);
+	tcase_add_test(tests, too_much_to_unpack);
 	return suite_run("unwind_dw_debug", tests);
 }
