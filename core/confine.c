@@ -50,14 +50,23 @@ static uint64_t mapped_bytes(void)
 	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-static _Noreturn void run_child(const struct confine *confine, pid_t parent, uint64_t memory, int channel,
-				int (*function)(int channel, void *context), void *context)
-{
-	int r = confine_give_up(confine, parent, memory);
+struct child {
+	const struct confine *confine;
+	pid_t parent;
+	uint64_t memory;
+	int channel;
+	int (*function)(int channel, void *context);
+	void *context;
+};
 
-	if (confine_send(channel, -1, &r, sizeof r) < 0 || r < 0)
+static void run_child(void *context)
+{
+	const struct child *child = context;
+	int r = confine_give_up(child->confine, child->parent, child->memory);
+
+	if (confine_send(child->channel, -1, &r, sizeof r) < 0 || r < 0)
 		_exit(EXIT_FAILURE);
-	_exit(function(channel, context));
+	_exit(child->function(child->channel, child->context));
 }
 
 /* What the child says of its beginning. */
@@ -99,9 +108,10 @@ pid_t confine_start(const struct confine *confine, int (*function)(int channel, 
 {
 	CLEANUP(fd_done) int ours = -1;
 	CLEANUP(fd_done) int theirs = -1;
-	uint64_t memory = confine->memory_max > 0 ? mapped_bytes() : 0;
-	pid_t parent = getpid(), pid;
+	struct child child = { .confine = confine, .parent = getpid(), .function = function, .context = context,
+			       .memory = confine->memory_max > 0 ? mapped_bytes() : 0 };
 	int ends[2], r;
+	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
@@ -112,7 +122,8 @@ pid_t confine_start(const struct confine *confine, int (*function)(int channel, 
 		return pid;
 	if (pid == 0) {
 		close(ours);
-		run_child(confine, parent, memory, theirs, function, context);
+		child.channel = theirs;
+		confine_run_on_large_stack(run_child, &child);
 	}
 	theirs = fd_close(theirs);
 	r = await_start(ours);

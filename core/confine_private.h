@@ -8,4 +8,9 @@
  * gone already. */
 int confine_give_up(const struct confine *confine, pid_t parent, uint64_t memory);
 
+/* In the child, which has none of our signals' handlers: run FUNCTION, which does not return, with 8 MiB of stack where
+ * they are to be had: libdw wants more than our user may have left us (`ulimit -s 64`). Before the ids change: whose
+ * they become may send it signals. */
+void confine_run_on_large_stack(void (*function)(void *context), void *context);
+
 #endif

@@ -194,6 +194,8 @@ test_limits() {
 	whole_below 'ulimit -l 0; exec "$@"'
 	whole_below 'ulimit -n 64; exec "$@"'
 	whole_below 'ulimit -s 256; exec "$@"'
+	[ "$TIMES" != 1 ] || whole_below 'ulimit -S -s 64; exec "$@"'
+	[ "$TIMES" != 1 ] || whole_below 'ulimit -s 64; exec "$@"'
 	whole_below 'umask 777; exec "$@"'
 	whole_below 'exec "$@" <&-'
 	whole_below 'exec "$@" 2>&-'

@@ -160,6 +160,40 @@ static int echo(int channel, void *context)
 	return r < 0;
 }
 
+/* Touch a mebibyte of the stack. */
+static int use_stack(int channel, void *context)
+{
+	volatile char large[1 << 20];
+
+	for (size_t i = sizeof(large); i-- > 0;)
+		large[i] = 1;
+	return confine_send(channel, -1, context, 1) < 0 ? 2 : large[0];
+}
+
+/* Whatever its user has left us of it: a soft limit, and a hard one. */
+START_TEST(has_stack_enough)
+{
+	CLEANUP(fd_done) int channel = -1;
+	CLEANUP(buf_done) struct buf message = BUF(256);
+	struct rlimit limit;
+	char text[] = "x";
+	pid_t pid;
+	int status;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_STACK, &limit), 0);
+	limit.rlim_cur = 256 << 10;
+	limit.rlim_max = _i ? limit.rlim_cur : limit.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_STACK, &limit), 0);
+	pid = confine_start(&nobody, use_stack, text, &channel);
+	ck_assert_int_gt(pid, 0);
+	ck_assert_int_eq(confine_receive(channel, soon(50), &message), 1);
+	ck_assert_int_eq(confine_receive(channel, soon(50), &message), 0);
+	child_await_zombie(pid);
+	status = confine_end(pid);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 1, "status %#x", (unsigned)status);
+}
+END_TEST
+
 START_TEST(messages_keep_their_bounds)
 {
 	static const size_t sizes[] = { 0, 1, 4, 5, 4096, 1 << 20, (3 << 20) + 1 };
@@ -314,6 +348,7 @@ int main(void)
 	TCase *tests = tcase_create("confine");
 
 	tcase_add_test(tests, gives_up_everything);
+	tcase_add_loop_test(tests, has_stack_enough, 0, 2);
 	tcase_add_test(tests, messages_keep_their_bounds);
 	tcase_add_test(tests, refuses_broken_messages);
 	tcase_add_test(tests, waits_no_longer_than_it_is_told);

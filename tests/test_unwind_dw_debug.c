@@ -47,7 +47,8 @@ static void teardown(void)
 	ck_assert_int_eq(run("rm -rf '%s'", top), 0);
 }
 
-/* Is the function "middle" named, when files are looked for in the root? With LINES, PLACES (or NULL) are those of all frames. */
+/* Is the function "middle" named, when files are looked for in the root? With LINES, PLACES (or NULL) are those of all
+ * frames. */
 static bool look(bool lines, struct buf *places)
 {
 	struct unwind_options options = { .root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC), .frames_max = 64,
