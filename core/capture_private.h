@@ -20,7 +20,7 @@ enum {
 	CAPTURE_MODULES_MAX = 4096,
 	CAPTURE_MAPS_MAX = 16 << 20,
 	CAPTURE_VDSO_MAX = 64 << 10,
-	CAPTURE_BATCH = 64,          /* threads whose files are open at the same time */
+	CAPTURE_BATCH = 32,          /* threads whose files are open at the same time */
 	CAPTURE_UNKNOWN_MAX = 64 << 10, /* of a stack whose mapping is newer than the map that we have */
 };
 
