@@ -26,7 +26,7 @@
  * number: where in it, as its symbols count) then stand for them; "name" is "??" where no symbol is known; "code" is
  * null where the source is not to be had; "address" is text in hex. "end" is null where the stack was followed to its
  * outermost frame, else it says where it broke off: "truncated", "short", "short, not stopped",
- * "not read: ...".
+ * "no time was left, see --deadline", "not decoded", "not read: ...".
  *
  * A "section" of "denied" and "notes" is a title from above; what belongs to none of the sections that are there is
  * shown with the head. The views take any tree: what is missing they leave out, what is of another kind they show as it

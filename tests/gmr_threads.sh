@@ -146,7 +146,7 @@ hangfs_decided() {
 	grep -q mounted hangfs.out || ! alive "$started"
 }
 
-# A source on a file system that never answers: the report comes in time, without stacks.
+# A source on a file system that never answers: the report comes in time, with the innermost frames.
 test_a_source_that_hangs() {
 	needs_gmr
 	mkdir mnt
@@ -161,6 +161,8 @@ test_a_source_that_hangs() {
 	grep -q 'no time left' out || skip "its stack has no lines: $(cat out)"
 	grep -q ', incomplete$' out || fail "complete? $(cat out)"
 	grep -q '^Process ' out || fail "no other section: $(cat out)"
+	grep -q 'no time was left, see --deadline' out || fail "no stack says why: $(cat out)"
+	grep -q '^/.*+0x[0-9a-f]* in ??$' out || fail "nothing says where it is: $(cat out)"
 }
 
 # shellcheck source=tests/lib.sh

@@ -173,9 +173,18 @@ START_TEST(deadline)
 	struct captured c;
 
 	hand_made(&c);
+	c.threads[0].regs.pc = 0x1234;
+	c.threads[1].regs.pc = 0x5678;
 	ck_assert_int_eq(decode_by(&c.target, &c.capture, &options, hangs, &got), 0);
 	ck_assert_int_eq(got.error, -ETIMEDOUT);
 	ck_assert_str_eq(got.why, "no time left (--deadline)");
+	/* Where the first thread is, is known all the same. */
+	ck_assert_ptr_nonnull(got.stacks[0]);
+	ck_assert_str_eq(value_string(got.stacks[0], "end", ""), "no time was left, see --deadline");
+	ck_assert_str_eq(value_string(value_first(value_get(got.stacks[0], "lines")), "address", ""), "0x1234");
+	ck_assert_ptr_nonnull(got.stacks[1]);
+	ck_assert_str_ne(value_string(got.stacks[1], "end", ""), "no time was left, see --deadline");
+	ck_assert_ptr_null(got.stacks[2]);
 	decoded_done(&got);
 	captured_done(&c);
 }

@@ -108,6 +108,11 @@ static int listen_to(struct decode_talk *talk)
 	return 0;
 }
 
+static bool is_out_of_time(int status)
+{
+	return status >= 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU;
+}
+
 /* How it ended, where that was too early. STATUS: waitpid(2)'s. */
 static void say_why(struct decoded *decoded, int error, int status)
 {
@@ -126,8 +131,8 @@ static void say_why(struct decoded *decoded, int error, int status)
 		snprintf(decoded->why, sizeof(decoded->why), "out of memory");
 	else if (error == -EBADMSG)
 		snprintf(decoded->why, sizeof(decoded->why), "the decoder sent what makes no sense");
-	else if (status >= 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
-		snprintf(decoded->why, sizeof(decoded->why), "the decoder used up its processor time");
+	else if (is_out_of_time(status))
+		snprintf(decoded->why, sizeof(decoded->why), "the decoder used up its processor time (--deadline)");
 	else if (status >= 0 && WIFSIGNALED(status))
 		snprintf(decoded->why, sizeof(decoded->why), "the decoder was killed by %s",
 			 sig_name(WTERMSIG(status), name));
@@ -150,14 +155,17 @@ static int talk_with(struct decode_talk *talk, const struct confine *confine, st
 {
 	CLEANUP(fd_done) int channel = -1;
 	pid_t pid = confine_start(confine, child, job, &channel);
-	int r;
+	int r, status;
 
 	if (pid < 0)
 		return pid;
 	talk->channel = channel;
 	r = listen_to(talk);
 	/* Who has ended is not killed by this any more; its status is its own. */
-	say_why(talk->decoded, r, confine_end(pid));
+	status = confine_end(pid);
+	say_why(talk->decoded, r, status);
+	if (r < 0 && talk->options->stacks && talk->capture)
+		decode_rest(talk->decoded, talk->capture, r == -ETIMEDOUT || is_out_of_time(status));
 	return 0;
 }
 

@@ -2,6 +2,8 @@
 #ifndef GMR_DECODE_PRIVATE_H
 #define GMR_DECODE_PRIVATE_H
 
+#include <stdbool.h>
+
 #include "applets/gmr/decode.h"
 
 enum { DECODE_FRAMES_MAX = 256, DECODE_MESSAGE_MAX = 16 << 20, DECODE_TREE_MAX = 256 << 20 };
@@ -36,5 +38,9 @@ enum decode_kind { DECODE_STACK, DECODE_AGAIN, DECODE_PACKAGE, DECODE_WHY, DECOD
  * -ENOMEM. */
 int decode_message(struct decoded *decoded, const char *data, size_t len, enum decode_kind *ret, size_t *again,
 		   size_t *ret_count);
+
+/* decode_rest.c: the decoder has ended too early: add the stacks of the threads of CAPTURE that were read, but that it
+ * did not send: the innermost frame, without a name. IS_LATE: it had no time left. */
+void decode_rest(struct decoded *decoded, const struct capture *capture, bool is_late);
 
 #endif
