@@ -31,8 +31,8 @@ struct decode_options {
 
 struct decoded {
 	struct value_tree tree;       /* root: "stacks", "package" where it came */
-	const struct value **stacks;  /* by the thread's index in the capture: NULL: none; into the tree. Where the child
-	                               * ended too early, some have the innermost frame only */
+	const struct value **stacks;  /* by the thread's index in the capture: NULL: none; into the tree. Where the
+	                               * child ended too early, some have the innermost frame only */
 	size_t count;
 	int error;                    /* 0; -ETIMEDOUT: the deadline came first; -ECONNRESET: the child ended too early;
 	                               * -EBADMSG: it sent nonsense; -ENOBUFS: too much */
