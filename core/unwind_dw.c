@@ -123,6 +123,7 @@ void unwind_free(struct unwind *unwind)
 		unwind_symbols_done(&unwind->modules[i].symbols);
 		unwind_ranges_done(&unwind->modules[i].ranges);
 		unwind_tables_done(&unwind->modules[i]);
+		unwind_units_done(unwind->modules[i].units);
 	}
 	free(unwind->modules);
 	unwind_places_done(unwind);

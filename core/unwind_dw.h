@@ -22,7 +22,8 @@
 	X(dwarf_linesrc) X(dwarf_lineno) X(dwarf_attr) X(dwarf_formstring)                                             \
 	X(elf_begin) X(elf_nextscn) X(elf_getshdrstrndx) X(elf_strptr) X(elf_getdata) X(gelf_getshdr)                  \
 	X(gelf_getchdr) X(gelf_update_shdr) X(dwarf_begin_elf) X(dwarf_end) X(dwarf_next_lines)                        \
-	X(dwarf_getsrcdirs) X(dwarf_onesrcline) X(dwarf_lineaddr) X(dwarf_lineendsequence)
+	X(dwarf_getsrcdirs) X(dwarf_onesrcline) X(dwarf_lineaddr) X(dwarf_lineendsequence) X(dwarf_child)              \
+	X(dwarf_siblingof) X(dwarf_tag) X(dwarf_formudata) X(dwarf_getsrcfiles) X(dwarf_filesrc)
 
 #define UNWIND_FUNCTION_SLOT(function) __typeof__(function) *function;
 struct unwind_functions {
@@ -60,6 +61,7 @@ struct unwind_module {
 	bool debug_missing;                /* looked for, and not found */
 	int debug_fd;                      /* found, or 0 */
 	struct unwind_tables *tables;      /* unwind_dw_tables.c */
+	struct unwind_unit *units;         /* unwind_dw_inline.c: that have been asked */
 	bool debug_searching;
 };
 
@@ -133,6 +135,11 @@ struct unwind_line {
 	const char *dir, *file; /* of the compilation, or NULL; FILE may be relative to it */
 	int number;
 };
+
+/* unwind_dw_inline.c: is PC, as the debug information counts, in code of another function that was inlined into its
+ * own? Then .file and .number of RET are those of the call. DIE: its unit. */
+bool unwind_inline_call(struct unwind_module *module, Dwarf_Die *die, uint64_t pc, struct unwind_line *ret);
+void unwind_units_done(struct unwind_unit *units);
 
 /* unwind_dw_tables.c: the line of ADDRESS, as the file of MODULE counts, quickly; false: look elsewhere. */
 bool unwind_tables_line(struct unwind_module *module, uint64_t address, struct unwind_line *ret);

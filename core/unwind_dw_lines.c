@@ -103,6 +103,15 @@ static Dwarf_Die *find_unit(struct unwind_module *module, Dwfl_Module *handle, u
 	return NULL;
 }
 
+/* LINE of an address in UNIT, or of the call that put it there. */
+static void set_in_unit(struct unwind_module *module, struct unwind_place *place, Dwarf_Die *unit, uint64_t bias,
+			struct unwind_line *line)
+{
+	if (unit)
+		(void)unwind_inline_call(module, unit, place->pc - bias, line);
+	set(module->unwind, place, line->dir, line->file, line->number);
+}
+
 static void find_in_units(struct unwind_module *module, Dwfl_Module *handle, struct unwind_place *place)
 {
 	const struct unwind_functions *f = &module->unwind->f;
@@ -110,15 +119,17 @@ static void find_in_units(struct unwind_module *module, Dwfl_Module *handle, str
 	Dwarf_Attribute dir;
 	Dwarf_Die *unit;
 	Dwarf_Line *line;
-	int number = 0;
+	struct unwind_line found;
 
 	if (!f->dwfl_module_getdwarf(handle, &bias))
 		return;
 	unit = find_unit(module, handle, place->pc - bias);
 	line = unit ? f->dwarf_getsrc_die(unit, place->pc - bias) : NULL;
-	if (line && f->dwarf_lineno(line, &number) == 0)
-		set(module->unwind, place, f->dwarf_formstring(f->dwarf_attr(unit, DW_AT_comp_dir, &dir)),
-		    f->dwarf_linesrc(line, NULL, NULL), number);
+	if (!line || f->dwarf_lineno(line, &found.number) != 0)
+		return;
+	found.dir = f->dwarf_formstring(f->dwarf_attr(unit, DW_AT_comp_dir, &dir));
+	found.file = f->dwarf_linesrc(line, NULL, NULL);
+	set_in_unit(module, place, unit, bias, &found);
 }
 
 /* Between units there may be code that nothing is known of, as _start of the C library behind a program's main(): for
@@ -136,23 +147,24 @@ static bool is_behind_its_unit(struct unwind_module *module, Dwfl_Module *handle
 void unwind_find_line(struct unwind_module *module, Dwfl_Module *handle, struct unwind_place *place)
 {
 	const struct unwind_functions *f = &module->unwind->f;
-	struct unwind_line quick;
+	struct unwind_line found = { .number = 0 };
+	Dwarf_Addr bias = 0;
 	Dwfl_Line *line;
-	const char *file;
-	int number = 0;
 
-	if (unwind_tables_line(module, place->offset, &quick)) {
-		set(module->unwind, place, quick.dir, quick.file, quick.number);
+	if (unwind_tables_line(module, place->offset, &found)) {
+		set(module->unwind, place, found.dir, found.file, found.number);
 		return;
 	}
 	line = f->dwfl_module_getsrc(handle, place->pc);
 	if (line && is_behind_its_unit(module, handle, line, place->pc))
 		return;
-	file = line ? f->dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL) : NULL;
-	if (line)
-		set(module->unwind, place, f->dwfl_line_comp_dir(line), file, number);
-	else
+	if (!line || !f->dwfl_module_getdwarf(handle, &bias)) {
 		find_in_units(module, handle, place);
+		return;
+	}
+	found.file = f->dwfl_lineinfo(line, NULL, &found.number, NULL, NULL, NULL);
+	found.dir = f->dwfl_line_comp_dir(line);
+	set_in_unit(module, place, f->dwfl_linecu(line), bias, &found);
 }
 
 void unwind_ranges_done(struct unwind_ranges *ranges)

@@ -85,6 +85,32 @@ START_TEST(deep)
 }
 END_TEST
 
+/* The line beside a function's name is one of its own, not of what was inlined into it. */
+START_TEST(inlined)
+{
+	struct unwind_options options = plain;
+	struct capture capture;
+	struct nest_stack stack;
+	struct unwind *unwind;
+	size_t at;
+
+	options.lines = true;
+	nest_start("deep", "1");
+	unwind = nest_open(1 << 20, &options, &capture);
+	nest_unwind(unwind, &capture.threads[0], &stack);
+	at = nest_find(&stack, 0, "deeper");
+	ck_assert_uint_lt(at + 1, stack.count);
+	ck_assert_str_eq(stack.frame[at + 1].name, "outer");
+	/* Unless it was compiled without -g. */
+	if (stack.frame[at + 1].line)
+		ck_assert_int_gt(stack.frame[at].line, 0);
+	ck_assert_int_le(stack.frame[at].line, stack.frame[at + 1].line);
+	unwind_free(unwind);
+	unwind_release(&capture);
+	nest_end();
+}
+END_TEST
+
 /* 8 KiB of a stack on which one function alone has 64. */
 START_TEST(cut)
 {
@@ -219,6 +245,7 @@ int main(void)
 	tcase_add_test(tests, names_files_lines);
 	tcase_add_test(tests, through_a_signal);
 	tcase_add_test(tests, deep);
+	tcase_add_test(tests, inlined);
 	tcase_add_test(tests, cut);
 	tcase_add_test(tests, asleep);
 	tcase_add_test(tests, without_call_frame_information);

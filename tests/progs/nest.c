@@ -2,7 +2,7 @@
  *
  *   calls   main, outer, middle, inner, wait_here
  *   signal  main, outer, ... a handler's frame, handler, inner, wait_here
- *   deep    main, outer, deeper N times, inner, wait_here
+ *   deep    main, outer, deeper N times, inner, wait_here; the last of deeper by code that is inlined
  *   wide    as calls, with N bytes of stack in middle
  *   bare    main, outer, bare_call (without call frame information), inner, wait_here */
 #include <alloca.h>
@@ -45,9 +45,11 @@ APART int middle(size_t size)
 	return inner() + room[0] + one;
 }
 
+static inline __attribute__((always_inline)) int call_inner(void);
+
 APART int deeper(int n)
 {
-	return (n > 1 ? deeper(n - 1) : inner()) + one;
+	return (n > 1 ? deeper(n - 1) : call_inner()) + one;
 }
 
 static void handler(int signal)
@@ -86,4 +88,10 @@ APART int outer(const char *mode, int n)
 int main(int argc, char **argv)
 {
 	return argc < 2 ? 2 : outer(argv[1], argc > 2 ? atoi(argv[2]) : 0) + one;
+}
+
+/* Behind all others: a line of this one is none of theirs. */
+static inline int call_inner(void)
+{
+	return inner() + one;
 }
