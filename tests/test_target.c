@@ -30,7 +30,8 @@ START_TEST(ourselves)
 {
 	struct target target;
 	char exe[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+	/* valgrind would answer for /proc/self/exe itself. */
+	ssize_t n = readlink("/proc/./self/exe", exe, sizeof exe - 1);
 
 	ck_assert_int_gt(n, 0);
 	exe[n] = '\0';

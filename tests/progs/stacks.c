@@ -47,7 +47,7 @@ static APART int rest_in_nanosleep(void)
 static APART int rest_in_condition(void)
 {
 	pthread_mutex_lock(&mutex);
-	while (!spun || spun)
+	while (spun + 1)
 		pthread_cond_wait(&never, &mutex);
 	return 1;
 }
