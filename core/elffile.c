@@ -6,7 +6,7 @@
  *
  * Notes are looked for in sections of type SHT_NOTE, where the file has sections: in a file of separate debug
  * information the offsets of the program headers lead nowhere. Else in segments of type PT_NOTE. */
-#include "core/elffile.h"
+#include "core/elffile_private.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -37,7 +37,7 @@ struct area {
 	uint64_t at, size, align;
 };
 
-static int read_at(int fd, void *data, size_t size, uint64_t at)
+int elffile_read(int fd, void *data, size_t size, uint64_t at)
 {
 	size_t have = 0;
 
@@ -58,7 +58,7 @@ static int read_at(int fd, void *data, size_t size, uint64_t at)
 static int open_64(struct elffile *file)
 {
 	Elf64_Ehdr header;
-	int error = read_at(file->fd, &header, sizeof(header), 0);
+	int error = elffile_read(file->fd, &header, sizeof(header), 0);
 
 	if (error)
 		return error;
@@ -71,7 +71,7 @@ static int open_64(struct elffile *file)
 static int open_32(struct elffile *file)
 {
 	Elf32_Ehdr header;
-	int error = read_at(file->fd, &header, sizeof(header), 0);
+	int error = elffile_read(file->fd, &header, sizeof(header), 0);
 
 	if (error)
 		return error;
@@ -85,7 +85,7 @@ static int elffile_open(int fd, struct elffile *ret)
 {
 	const unsigned char data = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
 	unsigned char ident[EI_NIDENT];
-	int error = read_at(fd, ident, sizeof(ident), 0);
+	int error = elffile_read(fd, ident, sizeof(ident), 0);
 
 	if (error)
 		return error;
@@ -102,8 +102,8 @@ typedef int (*area_fn)(const struct elffile *file, uint64_t at, struct area *ret
 static int read_section(const struct elffile *file, uint64_t at, Elf64_Shdr *ret)
 {
 	Elf32_Shdr small;
-	int error = file->is_64 ? read_at(file->fd, ret, sizeof(*ret), at) :
-				  read_at(file->fd, &small, sizeof(small), at);
+	int error = file->is_64 ? elffile_read(file->fd, ret, sizeof(*ret), at) :
+				  elffile_read(file->fd, &small, sizeof(small), at);
 
 	if (!error && !file->is_64)
 		*ret = (Elf64_Shdr){ .sh_type = small.sh_type, .sh_flags = small.sh_flags,
@@ -129,8 +129,8 @@ static int segment_area(const struct elffile *file, uint64_t at, struct area *re
 {
 	Elf64_Phdr header = { 0 };
 	Elf32_Phdr small;
-	int error = file->is_64 ? read_at(file->fd, &header, sizeof(header), at) :
-				  read_at(file->fd, &small, sizeof(small), at);
+	int error = file->is_64 ? elffile_read(file->fd, &header, sizeof(header), at) :
+				  elffile_read(file->fd, &small, sizeof(small), at);
 
 	if (error)
 		return error;
@@ -189,7 +189,7 @@ static int find_in_area(const struct elffile *file, const struct area *area, con
 {
 	char data[ELFFILE_NOTES_MAX];
 	size_t size = area->size < sizeof(data) ? (size_t)area->size : sizeof(data);
-	int error = read_at(file->fd, data, size, area->at);
+	int error = elffile_read(file->fd, data, size, area->at);
 
 	return error ? error : find_in(wanted, data, size, area->align == 8 ? 8 : 4, ret);
 }
@@ -267,29 +267,31 @@ static int chdr_size(const struct elffile *file, const Elf64_Shdr *section, uint
 
 	if (section->sh_size < (file->is_64 ? sizeof(header) : sizeof(small)))
 		return -EBADMSG;
-	error = file->is_64 ? read_at(file->fd, &header, sizeof(header), section->sh_offset) :
-			      read_at(file->fd, &small, sizeof(small), section->sh_offset);
+	error = file->is_64 ? elffile_read(file->fd, &header, sizeof(header), section->sh_offset) :
+			      elffile_read(file->fd, &small, sizeof(small), section->sh_offset);
 	if (!error)
 		*ret = file->is_64 ? header.ch_size : small.ch_size;
 	return error;
 }
 
-/* .zdebug_info and the like, of GNU tools before there was SHF_COMPRESSED: "ZLIB" and 8 bytes, big-endian. By these,
- * not by its name. */
-static int zdebug_size(const struct elffile *file, const Elf64_Shdr *section, uint64_t *ret)
+/* .zdebug_info and the like, of GNU tools before there was SHF_COMPRESSED: "ZLIB" and 8 bytes, big-endian; and
+ * .gnu_debugdata. By how they begin, not by their names. */
+static int other_size(const struct elffile *file, const Elf64_Shdr *section, uint64_t *ret)
 {
 	static const char magic[] = { 'Z', 'L', 'I', 'B' };
-	unsigned char header[sizeof(magic) + sizeof(uint64_t)];
+	unsigned char head[ELFFILE_XZ_HEAD];
 	uint64_t size = 0;
 	int error;
 
-	if (section->sh_flags & SHF_ALLOC || section->sh_size < sizeof(header))
+	if (section->sh_flags & SHF_ALLOC || section->sh_size < sizeof(head))
 		return 0;
-	error = read_at(file->fd, header, sizeof(header), section->sh_offset);
-	if (error || memcmp(header, magic, sizeof(magic)) != 0)
+	error = elffile_read(file->fd, head, sizeof(head), section->sh_offset);
+	if (error)
 		return error;
-	for (size_t i = sizeof(magic); i < sizeof(header); i++)
-		size = size << 8 | header[i];
+	if (memcmp(head, magic, sizeof(magic)) != 0)
+		return elffile_xz_size(file->fd, section->sh_offset, section->sh_size, head, ret);
+	for (size_t i = sizeof(magic); i < sizeof(magic) + sizeof(size); i++)
+		size = size << 8 | head[i];
 	*ret = size;
 	return 0;
 }
@@ -302,7 +304,7 @@ static int unpacked_size(const struct elffile *file, uint64_t at, uint64_t *ret)
 	*ret = 0;
 	if (error || section.sh_type == SHT_NULL || section.sh_type == SHT_NOBITS)
 		return error;
-	return section.sh_flags & SHF_COMPRESSED ? chdr_size(file, &section, ret) : zdebug_size(file, &section, ret);
+	return section.sh_flags & SHF_COMPRESSED ? chdr_size(file, &section, ret) : other_size(file, &section, ret);
 }
 
 /* Where e_shnum is too small for it, the first section's header has the number. */

@@ -19,10 +19,18 @@ bool unwind_is_too_packed(int fd, uint64_t *limit_left)
 	return false;
 }
 
+/* Is it compressed, or may be: .gnu_debugdata is a file with symbols, by xz. */
+static bool is_packed(const GElf_Shdr *header, const char *name)
+{
+	static const char prefix[] = ".zdebug";
+
+	return header->sh_flags & SHF_COMPRESSED ||
+	       (name && (strncmp(name, prefix, strlen(prefix)) == 0 || strcmp(name, ".gnu_debugdata") == 0));
+}
+
 /* Sections without content are not looked at. */
 static bool hide(const struct unwind_functions *f, Elf *elf)
 {
-	static const char prefix[] = ".zdebug";
 	Elf_Scn *section = NULL;
 	size_t names = 0;
 
@@ -30,14 +38,13 @@ static bool hide(const struct unwind_functions *f, Elf *elf)
 		return false;
 	while ((section = f->elf_nextscn(elf, section))) {
 		GElf_Shdr header;
-		const char *name;
 
 		if (!f->gelf_getshdr(section, &header))
 			return false;
-		name = f->elf_strptr(elf, names, header.sh_name);
-		if (!(header.sh_flags & SHF_COMPRESSED) && (!name || strncmp(name, prefix, strlen(prefix)) != 0))
+		if (!is_packed(&header, f->elf_strptr(elf, names, header.sh_name)))
 			continue;
 		header.sh_type = SHT_NOBITS;
+		header.sh_size = 0;
 		if (!f->gelf_update_shdr(section, &header))
 			return false;
 	}

@@ -228,7 +228,7 @@ END_TEST
 /* Sections that are compressed as ELF has it, one as GNU tools had it, and none; with MANY, e_shnum is 0. */
 static int packed_file(bool many, uint64_t size, uint64_t flags)
 {
-	static const unsigned char gnu[12] = { 'Z', 'L', 'I', 'B', 0, 0, 0, 0, 0, 0, 1, 2 };
+	static const unsigned char gnu[13] = { 'Z', 'L', 'I', 'B', 0, 0, 0, 0, 0, 0, 1, 2 };
 	const Elf64_Chdr head = { .ch_type = ELFCOMPRESS_ZLIB, .ch_size = size };
 	const Elf64_Shdr sections[] = {
 		{ .sh_type = SHT_NULL, .sh_size = many ? 4 : 0 },
@@ -283,6 +283,41 @@ START_TEST(packed)
 }
 END_TEST
 
+/* As .gnu_debugdata has it: 100000 zeros, in two blocks. */
+START_TEST(packed_by_xz)
+{
+	static const unsigned char stream[] = {
+		253, 55, 122, 88, 90, 0, 0, 1, 105, 34, 222, 54, 2, 0, 33, 1, 12, 0, 0, 0, 143, 152, 65, 156, 224,
+		234, 95, 0, 75, 93, 0, 0, 111, 253, 255, 255, 163, 183, 255, 71, 62, 72, 21, 114, 57, 97, 81, 184,
+		146, 40, 230, 163, 134, 7, 249, 238, 228, 30, 130, 211, 47, 197, 58, 60, 1, 75, 177, 126, 201, 138,
+		138, 77, 47, 163, 13, 217, 127, 166, 227, 140, 35, 17, 83, 224, 89, 24, 197, 117, 138, 226, 119, 248,
+		182, 148, 127, 12, 106, 192, 222, 116, 68, 201, 233, 133, 0, 0, 0, 0, 5, 170, 39, 81, 2, 0, 33, 1,
+		12, 0, 0, 0, 143, 152, 65, 156, 224, 156, 63, 0, 69, 93, 0, 0, 111, 253, 255, 255, 163, 183, 255, 71,
+		62, 72, 21, 114, 57, 97, 81, 184, 146, 40, 230, 163, 134, 7, 249, 238, 228, 30, 130, 211, 47, 197,
+		58, 60, 1, 75, 177, 126, 201, 138, 138, 77, 47, 163, 13, 217, 127, 166, 227, 140, 35, 17, 83, 224,
+		89, 24, 197, 117, 138, 226, 119, 248, 182, 148, 122, 99, 29, 78, 0, 0, 0, 0, 0, 0, 121, 68, 169, 230,
+		0, 2, 99, 224, 212, 3, 93, 192, 184, 2, 0, 0, 164, 98, 167, 18, 155, 227, 81, 64, 3, 0, 0, 0, 0, 1,
+		89, 90,
+	};
+	static const unsigned char alone[] = { 0x5d, 0, 0, 128, 0, 255, 255, 255, 255, 255, 255, 255, 255 };
+	Elf64_Shdr section = { .sh_type = SHT_PROGBITS, .sh_offset = NOTES, .sh_size = sizeof(stream) };
+	char file[1024] = "";
+
+	make_section_64(file, NOTES, 16);
+	memcpy(file + TABLE, &section, sizeof(section));
+	memcpy(file + NOTES, stream, sizeof(stream));
+	unpacks_to(made_file(file, sizeof(file)), 0, 100000);
+	/* Up to its index it says what there is. */
+	section.sh_size = 40;
+	memcpy(file + TABLE, &section, sizeof(section));
+	unpacks_to(made_file(file, sizeof(file)), -EBADMSG, 0);
+	memcpy(file + NOTES, alone, sizeof(alone));
+	unpacks_to(made_file(file, sizeof(file)), 0, UINT64_MAX);
+	file[NOTES + 12] = 1; /* no size that it could have: other bytes that begin so */
+	unpacks_to(made_file(file, sizeof(file)), 0, 0);
+}
+END_TEST
+
 START_TEST(packed_32)
 {
 	const Elf32_Shdr section = { .sh_type = SHT_PROGBITS, .sh_flags = SHF_COMPRESSED, .sh_offset = 600,
@@ -308,6 +343,7 @@ int main(void)
 	tcase_add_test(tests, long_build_id);
 	tcase_add_test(tests, no_file_of_elf);
 	tcase_add_test(tests, packed);
+	tcase_add_test(tests, packed_by_xz);
 	tcase_add_test(tests, packed_32);
 	return suite_run("elffile", tests);
 }

@@ -1,4 +1,4 @@
-/* fuzz_elffile.c: notes of an ELF file that is the input. */
+/* fuzz_elffile.c: notes and compressed sections of an ELF file that is the input. */
 #include "core/elffile.h"
 
 #include <stdlib.h>
@@ -10,6 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char id[ELFFILE_BUILD_ID_TEXT];
 	struct buf note = BUF(100);
+	uint64_t unpacked = 1;
 	int fd = memfd_create("elf", MFD_CLOEXEC);
 
 	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
@@ -19,6 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (elffile_note(fd, "FDO", ELFFILE_NOTE_PACKAGE, &note) != 0 && note.len)
 		abort();
 	buf_done(&note);
+	if (elffile_unpacked_size(fd, &unpacked) < 0 && unpacked != 1)
+		abort();
 	close(fd);
 	return 0;
 }
