@@ -62,14 +62,15 @@ verdict() { # VALUE GOAL
 }
 
 # alternately ROUNDS RUNS COMMAND...: hyperfine's medians in seconds, each command in turn: times.1, times.2... in the
-# current directory, one line a round.
+# current directory, one line a round. HYPERFINE: more options for it.
 alternately() {
 	rounds=$1 runs=$2 round=0
 	shift 2
 	rm -f times.*
 	while [ $round -lt "$rounds" ]; do
-		hyperfine -N --style none --warmup 2 --runs "$runs" --export-csv csv "$@" >hyperfine.out 2>&1 ||
-			die "hyperfine: $(tail -n 3 hyperfine.out)"
+		# shellcheck disable=SC2086 # words
+		hyperfine ${HYPERFINE-} -N --style none --warmup 2 --runs "$runs" --export-csv csv "$@" \
+			>hyperfine.out 2>&1 || die "hyperfine: $(tail -n 3 hyperfine.out)"
 		awk -F, 'NR > 1 { printf("%.9f\n", $(NF - 4)) >>("times." NR - 1) }' csv
 		round=$((round + 1))
 	done
