@@ -86,9 +86,10 @@ gmr_stop_rows() { # NAME PID
 }
 
 gmr_total_rows() { # NAME PID GOAL
+	# shellcheck disable=SC2034 # alternately() reads it
 	HYPERFINE=-i
 	alternately 5 9 "$PROCGUARD gmr -S Threads $2" "eu-stack -p $2" "$PROCGUARD gmr $2" "eu-stack -s -p $2"
-	HYPERFINE=
+	unset HYPERFINE
 	row "  in all, -S Threads; eu-stack -p, ms" "$(quartiles 1000 <times.1)" "$(quartiles 1000 <times.2)" "$3"
 	row "  the same; eu-stack -s (lines, too), ms" "$(quartiles 1000 <times.1)" "$(quartiles 1000 <times.4)"
 	row "  the whole report; eu-stack -p, ms" "$(quartiles 1000 <times.3)" "$(quartiles 1000 <times.2)"
