@@ -4,9 +4,12 @@
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -39,6 +42,33 @@ static inline void child_await_zombie(pid_t pid)
 	siginfo_t info;
 
 	ck_assert_int_eq(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+}
+
+/* Up to SIZE bytes of the file NAME of /proc/PID, or none. */
+static inline ssize_t child_proc(pid_t pid, const char *name, char *ret, size_t size)
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	n = read(fd, ret, size);
+	close(fd);
+	return n > 0 ? n : 0;
+}
+
+/* Has the child PID, which has an environment, become the program whose comm is NAME? execve(2) sets the name and the
+ * executable first, and where the words and the environment are (in this order) later. */
+static inline bool child_runs(pid_t pid, const char *name)
+{
+	char comm[32];
+	ssize_t n = child_proc(pid, "comm", comm, sizeof comm);
+
+	return n == (ssize_t)strlen(name) + 1 && !strncmp(comm, name, strlen(name)) &&
+	       child_proc(pid, "environ", comm, sizeof comm) > 0;
 }
 
 static inline double child_now(void)

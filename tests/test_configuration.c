@@ -155,17 +155,6 @@ START_TEST(files_by_number)
 }
 END_TEST
 
-static bool is_sleep(pid_t pid)
-{
-	struct procparse_stat stat = { 0 };
-	int r;
-
-	ck_assert_int_eq(procfs_open(PROCFS_ROOT, &proc), 0);
-	r = procfs_stat_of(&proc, pid, &stat);
-	procfs_done(&proc);
-	return r == 0 && !strcmp(stat.comm, "sleep");
-}
-
 START_TEST(environment)
 {
 	char *const variables[] = { "A=1", "MYSQL_PWD=s3cret", "A=2", "B", "X\x1b=\n", "X\\x1b=3", "=e", NULL };
@@ -177,7 +166,7 @@ START_TEST(environment)
 		execle("/bin/sleep", "sleep", "600", (char *)NULL, variables);
 		_exit(127);
 	}
-	CHILD_UNTIL(is_sleep(pid));
+	CHILD_UNTIL(child_runs(pid, "sleep"));
 	group = value_get(look_at(pid, true), "environment");
 	ck_assert_str_eq(value_string(group, "A", ""), "1");
 	ck_assert_str_eq(value_string(group, "MYSQL_PWD", ""), "***");

@@ -70,13 +70,6 @@ static char state_of(pid_t pid)
 	return procfs_stat_of(&proc, pid, &stat) == 0 ? stat.state : '?';
 }
 
-static bool is_sleep(pid_t pid)
-{
-	struct procparse_stat stat = { 0 };
-
-	return procfs_stat_of(&proc, pid, &stat) == 0 && !strcmp(stat.comm, "sleep");
-}
-
 /* A child that has a child, and a name that is to be escaped. */
 static pid_t start_parent(int *ret_grandchild)
 {
@@ -98,7 +91,7 @@ static pid_t start_parent(int *ret_grandchild)
 	ck_assert_int_eq(read(pair[0], ret_grandchild, sizeof *ret_grandchild), (ssize_t)sizeof *ret_grandchild);
 	close(pair[1]);
 	close(pair[0]);
-	CHILD_UNTIL(is_sleep(pid));
+	CHILD_UNTIL(child_runs(pid, "sleep"));
 	return pid;
 }
 

@@ -92,7 +92,7 @@ START_TEST(deleted)
 		_exit(127);
 	}
 	snprintf(name, sizeof name, "%d/exe", pid);
-	CHILD_UNTIL(link_is(name, path));
+	CHILD_UNTIL(link_is(name, path) && child_runs(pid, "my (sleep"));
 	ck_assert_int_eq(unlink(path), 0);
 	ck_assert_int_eq(target_open(&proc, pid, &target), 0);
 	ck_assert(target.exe_deleted);
