@@ -81,9 +81,10 @@ START_TEST(what_the_program_says_is_escaped)
 	reason.error = 5;
 	reason.status = 3 << 8;
 	reason.cause = REASON_EXIT;
+	reason.report = "/var/log/a\nb";
 	ck_assert_int_eq(reason_write(fixture_path("reason"), &reason), 0);
 	assert_file("reason", "TIME=2026-11-21T13:00:00Z\nPROGRAM=/srv/a b\nPID=4711\nCAUSE=exit\nEND=exit status 3\n"
-		    "UPTIME=3605\nRESTARTS=2\nERRNO=5\n"
+		    "UPTIME=3605\nRESTARTS=2\nREPORT=/var/log/a\\x0ab\nERRNO=5\n"
 		    "STATUS=x\\x0aCAUSE=exit\\x0d\\x09\\x1b[1m \\\\ \\xff \xc3\xa9\n");
 }
 END_TEST
@@ -93,11 +94,12 @@ START_TEST(what_is_not_known_is_not_there)
 	struct reason left = plain, not_started = plain;
 
 	left.status = -1;
-	left.text = "";
+	left.text = left.report = "";
 	ck_assert_int_eq(reason_write(fixture_path("reason"), &left), 0);
 	assert_file("reason", "TIME=2026-11-21T13:00:00Z\nPROGRAM=/srv/app\nPID=4711\nCAUSE=overdue\nUPTIME=3605\n"
 		    "RESTARTS=2\n");
 	not_started.cause = REASON_NOT_STARTED;
+	not_started.report = "/var/log/of-the-one-before";
 	ck_assert_int_eq(reason_write(fixture_path("reason"), &not_started), 0);
 	assert_file("reason", "TIME=2026-11-21T13:00:00Z\nPROGRAM=/srv/app\nCAUSE=not-started\nRESTARTS=2\n");
 }
@@ -112,10 +114,14 @@ START_TEST(very_long_values)
 	memset(text, '\n', sizeof text - 1);
 	reason.program = text;
 	reason.text = text;
+	reason.report = text;
 	len += (size_t)sprintf(want + len, "TIME=2026-11-21T13:00:00Z\nPROGRAM=");
 	for (int i = 0; i < 1024; i++)
 		len += (size_t)sprintf(want + len, "\\x0a");
-	len += (size_t)sprintf(want + len, "\nPID=4711\nCAUSE=overdue\nEND=SIGKILL\nUPTIME=3605\nRESTARTS=2\nSTATUS=");
+	len += (size_t)sprintf(want + len, "\nPID=4711\nCAUSE=overdue\nEND=SIGKILL\nUPTIME=3605\nRESTARTS=2\nREPORT=");
+	for (int i = 0; i < 1024; i++)
+		len += (size_t)sprintf(want + len, "\\x0a");
+	len += (size_t)sprintf(want + len, "\nSTATUS=");
 	for (int i = 0; i < 1024; i++)
 		len += (size_t)sprintf(want + len, "\\x0a");
 	sprintf(want + len, "\n");

@@ -93,6 +93,8 @@ static int format(struct buf *b, const struct reason *reason)
 		r = add_end(b, reason);
 	if (r == 0)
 		r = buf_printf(b, "RESTARTS=%d\n", reason->restarts);
+	if (r == 0 && ran && reason->report && *reason->report)
+		r = add_text(b, "REPORT", reason->report);
 	return r == 0 && ran ? add_said(b, reason) : r;
 }
 

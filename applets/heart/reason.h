@@ -7,10 +7,12 @@
  *   END=SIGKILL
  *   UPTIME=3605
  *   RESTARTS=2
+ *   REPORT=/var/log/app/app_gurumeditation_20261121130000
  *   STATUS=Processing requests...
  *
  * One variable a line; control characters are escaped as \xNN, a backslash as \\. ERRNO= and STATUS= are what the
- * program said of itself, if it did; END= is missing where it was left running; where it could not be started there are
+ * program said of itself, if it did; REPORT= is what was reported of it before it was ended, if that was; END= is missing
+ * where it was left running; where it could not be started there are
  * TIME, PROGRAM, CAUSE and RESTARTS. Replaced whole: after a crash there is the old one or the new. */
 #ifndef HEART_REASON_H
 #define HEART_REASON_H
@@ -40,6 +42,7 @@ struct reason {
 	int error;           /* ERRNO=, 0: not said */
 	int64_t uptime_ms;
 	int restarts;        /* so far */
+	const char *report;  /* a file; NULL or empty: none */
 	const char *text;    /* the last STATUS=; empty: none */
 };
 
