@@ -1,0 +1,274 @@
+#include "core/evidence.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "core/evidence_private.h"
+#include "core/log.h"
+#include "core/reportdir.h"
+#include "core/self.h"
+
+enum {
+	OPEN_MS = 10000,
+	NAMES = 8,           /* as many different names of one tree are pruned at a time */
+	LINE_SIZE = PATH_MAX,
+	EXIT_NOT_RUN = 127,
+};
+
+/* Of a deadline: when gmr is to come to an end by itself, when it is killed, and when all must be over. */
+#define OWN(deadline)  ((deadline) * 5 / 8)
+#define KILL(deadline) ((deadline) * 7 / 8)
+#define OVER(deadline) ((deadline) * 31 / 32)
+
+/* What gmr prints: "/var/log/reports/webapp_gurumeditation_20261121201048\n", a line for each report. */
+struct paths {
+	const struct evidence *e;
+	char *const *argv;
+	char *first;                 /* PATH_MAX */
+	char line[LINE_SIZE];
+	size_t len;
+	char names[NAMES][NAME_MAX + 1];
+	int name_count;
+	char from[EVIDENCE_STAMP], to[EVIDENCE_STAMP];
+};
+
+void evidence_stamp(char ret[EVIDENCE_STAMP])
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (!gmtime_r(&now, &tm) || strftime(ret, EVIDENCE_STAMP, "%Y%m%d%H%M%S", &tm) == 0)
+		strcpy(ret, "00000000000000");
+}
+
+/* NAME, which is MIDDLE's, is to be pruned. */
+static void note_name(struct paths *paths, const char *name, size_t len)
+{
+	for (int i = 0; i < paths->name_count; i++)
+		if (strlen(paths->names[i]) == len && !memcmp(paths->names[i], name, len))
+			return;
+	if (paths->name_count == NAMES || len > NAME_MAX)
+		return;
+	memcpy(paths->names[paths->name_count], name, len);
+	paths->names[paths->name_count++][len] = '\0';
+}
+
+/* The last of the middle: a name may have the same in it. */
+static const char *find_middle(const char *file)
+{
+	const char *found = NULL;
+
+	for (const char *at = file; (at = strstr(at, EVIDENCE_MIDDLE)); at++)
+		found = at;
+	return found;
+}
+
+static void take_line(struct paths *paths)
+{
+	const char *directory = paths->e->directory, *file, *middle;
+	size_t len = strlen(directory);
+
+	if (strncmp(paths->line, directory, len) != 0)
+		return;
+	file = paths->line + len + (directory[len - 1] != '/');
+	middle = find_middle(file);
+	if (file > paths->line + paths->len || strchr(file, '/') || !middle)
+		return;
+	if (!paths->first[0])
+		memcpy(paths->first, paths->line, paths->len + 1);
+	note_name(paths, file, (size_t)(middle - file));
+}
+
+/* The directory's own name may have a newline in it. */
+static void take_output(void *context, const char *data, size_t len)
+{
+	struct paths *paths = context;
+	size_t directory = strlen(paths->e->directory);
+
+	for (size_t i = 0; i < len; i++) {
+		if (data[i] == '\n' && paths->len >= directory) {
+			paths->line[paths->len] = '\0';
+			take_line(paths);
+			paths->len = 0;
+		} else if (paths->len < LINE_SIZE - 1) {
+			paths->line[paths->len++] = data[i];
+		}
+	}
+}
+
+/* In the child. */
+static int become(const char *binary, char *const *argv)
+{
+	execv(binary, argv);
+	dprintf(STDERR_FILENO, "cannot run '%s': %s\n", binary, log_errno(errno));
+	return EXIT_NOT_RUN;
+}
+
+static int become_gmr(void *context)
+{
+	const struct paths *paths = context;
+
+	return become(paths->e->binary, paths->argv);
+}
+
+/* In the child: where a disk hangs, only this waits. */
+static int prune(void *context)
+{
+	const struct paths *paths = context;
+	int r = 0;
+
+	for (int i = 0; i < paths->name_count; i++)
+		r = evidence_prune_but(paths->e, paths->names[i], paths->from, paths->to) < 0 ? 1 : r;
+	return r;
+}
+
+static void prune_until(struct paths *paths, int64_t until_ms)
+{
+	char why[EVIDENCE_WHY_SIZE];
+	const struct evidence_job job = { .child = prune, .context = paths, .why = why };
+
+	if (paths->e->keep <= 0 || paths->name_count == 0)
+		return;
+	evidence_stamp(paths->to);
+	evidence_run(&job, until_ms);
+}
+
+/* "procguard gmr: cannot write..." without what the caller says itself. */
+static void shorten(char *why)
+{
+	static const char prefix[] = "procguard gmr: ";
+
+	if (!strncmp(why, prefix, strlen(prefix)))
+		memmove(why, why + strlen(prefix), strlen(why + strlen(prefix)) + 1);
+}
+
+/* A report is a report, also where more was wanted. */
+static int settle(const struct evidence *e, int r, const char *path, char *why)
+{
+	shorten(why);
+	if (r == -ETIMEDOUT)
+		snprintf(why, EVIDENCE_WHY_SIZE, path[0] ? "no time was left for all of them (%lld ms)"
+							 : "it was not made in time (%lld ms)",
+			 (long long)e->deadline_ms);
+	else if (r < 0 && !why[0])
+		snprintf(why, EVIDENCE_WHY_SIZE, "gmr cannot be started: %s", log_errno(r));
+	if (path[0])
+		return 0;
+	if (r == 0 && !why[0])
+		snprintf(why, EVIDENCE_WHY_SIZE, "gmr did not name a file");
+	return r < 0 ? r : -ECHILD;
+}
+
+int evidence_take(const struct evidence *e, pid_t pid, bool children, char ret_path[PATH_MAX],
+		  char ret_why[EVIDENCE_WHY_SIZE])
+{
+	int64_t begin = evidence_now();
+	char own[32], number[16];
+	const char *argv[] = { "procguard", "gmr", "-L", e->directory, "--deadline", own, number, NULL, NULL };
+	struct paths paths = { .e = e, .argv = (char *const *)argv, .first = ret_path };
+	const struct evidence_job job = { .child = become_gmr, .output = take_output, .context = &paths,
+					  .why = ret_why };
+	int r;
+
+	ret_path[0] = '\0';
+	snprintf(ret_why, EVIDENCE_WHY_SIZE, "no reports are made");
+	if (!e->directory || !e->binary[0])
+		return -ENOENT;
+	snprintf(own, sizeof own, "%lldms", (long long)OWN(e->deadline_ms));
+	snprintf(number, sizeof number, "%d", (int)pid);
+	if (children) {
+		argv[6] = "--children";
+		argv[7] = number;
+	}
+	evidence_stamp(paths.from);
+	r = evidence_run(&job, begin + KILL(e->deadline_ms));
+	prune_until(&paths, begin + OVER(e->deadline_ms));
+	return settle(e, r, ret_path, ret_why);
+}
+
+/* "cluster\ngmr\nheart\noome\n" */
+struct list {
+	const char *binary;
+	char line[16];
+	size_t len;
+	bool has_gmr;
+};
+
+static void take_list(void *context, const char *data, size_t len)
+{
+	struct list *list = context;
+
+	for (size_t i = 0; i < len; i++) {
+		if (data[i] != '\n' && list->len < sizeof(list->line)) {
+			list->line[list->len++] = data[i];
+		} else if (data[i] == '\n') {
+			list->has_gmr |= list->len == 3 && !memcmp(list->line, "gmr", 3);
+			list->len = 0;
+		}
+	}
+}
+
+static int become_list(void *context)
+{
+	static const char *const argv[] = { "procguard", "--list", NULL };
+	const struct list *list = context;
+
+	return become(list->binary, (char *const *)argv);
+}
+
+static int ask_for_gmr(const char *binary)
+{
+	struct list list = { .binary = binary };
+	char why[EVIDENCE_WHY_SIZE];
+	const struct evidence_job job = { .child = become_list, .output = take_list, .context = &list, .why = why };
+	int r = evidence_run(&job, evidence_now() + OPEN_MS);
+
+	if (r < 0)
+		return r == -ECHILD ? -ENOEXEC : r;
+	return list.has_gmr ? 0 : -ENOTSUP;
+}
+
+static int look_at(const char *directory)
+{
+	CLEANUP(fd_done) int dir = -1;
+
+	if (strlen(directory) + 1 + NAME_MAX >= PATH_MAX)
+		return -ENAMETOOLONG;
+	dir = reportdir_open(directory);
+	return dir < 0 ? dir : 0;
+}
+
+int evidence_open(struct evidence *e, const char *argv0, const char *directory, int64_t deadline_ms, int keep)
+{
+	int r;
+
+	*e = (struct evidence){ .deadline_ms = deadline_ms, .keep = keep };
+	if (!directory)
+		return 0;
+	r = look_at(directory);
+	if (r == 0 && self_exe(argv0, e->binary, sizeof e->binary) < 0)
+		r = -ENOEXEC;
+	if (r == 0)
+		r = ask_for_gmr(e->binary);
+	if (r == 0)
+		e->directory = directory;
+	return r;
+}
+
+const char *evidence_open_error(int error)
+{
+	switch (error < 0 ? -error : error) {
+	case ENOTSUP:
+		return "gmr is not built in (build with APPLETS that has it)";
+	case ENOEXEC:
+		return "this program's own file is not to be found or does not run (call it by its full path)";
+	case EPERM:
+		return "it, or the link there, belongs to another user, or everybody may rename what is in it";
+	default:
+		return log_errno(error);
+	}
+}

@@ -1,0 +1,37 @@
+/* evidence_private.h: what the files of evidence share. */
+#ifndef CORE_EVIDENCE_PRIVATE_H
+#define CORE_EVIDENCE_PRIVATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/evidence.h"
+
+/* What gmr puts between a name and the time. */
+#define EVIDENCE_MIDDLE "_gurumeditation_"
+enum { EVIDENCE_STAMP = sizeof("YYYYMMDDHHMMSS") };
+
+/* What a child does, and where goes what it says. */
+struct evidence_job {
+	int (*child)(void *context);    /* in the child: returns its exit status, or is another program by then */
+	void (*output)(void *context, const char *data, size_t len); /* what it wrote to its stdout, or NULL */
+	void *context;
+	char *why;                      /* EVIDENCE_WHY_SIZE: the first line that it wrote to its stderr, or "" */
+};
+
+/* Fork a child that has nothing of ours but the environment and the working directory, little address space, and dies
+ * with us and before anybody else; wait for its end until UNTIL_MS (CLOCK_MONOTONIC), then kill it and its process
+ * group. 0: it ended with status 0; -ETIMEDOUT; -ECHILD: it failed (JOB->why, never empty then); -errno of fork(2),
+ * pipe(2). Where SIGCHLD is ignored nobody knows how a child ended: 0. Allocates nothing. */
+int evidence_run(const struct evidence_job *job, int64_t until_ms);
+
+/* CLOCK_MONOTONIC, milliseconds. */
+int64_t evidence_now(void);
+
+/* "20261121201048": UTC, as in the names of files. */
+void evidence_stamp(char ret[EVIDENCE_STAMP]);
+
+/* As evidence_prune(), but what has a time from FROM to TO (stamps) stays: reports that were made just now. */
+int evidence_prune_but(const struct evidence *e, const char *name, const char *from, const char *to);
+
+#endif

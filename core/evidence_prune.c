@@ -1,0 +1,170 @@
+/* evidence_prune.c: see evidence.h: of the reports of a name the oldest go. */
+#include "core/evidence_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdalign.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "core/reportdir.h"
+#include "core/span.h"
+
+/* opendir(3) allocates. getdents64(2) says what it writes; musl and older C libraries name neither. */
+struct entry {
+	uint64_t inode;
+	int64_t offset;
+	uint16_t size; /* of this entry */
+	uint8_t type;
+	char name[];
+};
+
+enum {
+	BLOCK_SIZE = 8192,
+	ENTRIES_MAX = 1 << 20, /* of a directory are looked at */
+	OLDEST = 32,           /* so many are found in one reading */
+	ROUNDS = 64,
+	NUMBER_MAX = 999,      /* "-1" to "-999" */
+};
+
+struct file {
+	char name[NAME_MAX + 1];
+	char stamp[EVIDENCE_STAMP];
+	uint64_t number;
+};
+
+struct prune {
+	const char *name, *from, *to;
+	int dir;
+	int count;                  /* how many there are */
+	struct file oldest[OLDEST]; /* of those that may go, in order */
+	int oldest_count;
+};
+
+/* "_gurumeditation_20261121201048" or "_gurumeditation_20261121201048-12", as gmr makes them, behind NAME. */
+static bool parse(const char *entry, const char *name, struct file *ret)
+{
+	size_t len = strlen(entry);
+	struct span rest = span_of(entry, len);
+	const char *stamp;
+	uint64_t number = 0;
+
+	if (len > NAME_MAX || !span_take_prefix(&rest, name) || !span_take_prefix(&rest, EVIDENCE_MIDDLE))
+		return false;
+	stamp = entry + len - span_len(&rest);
+	if (strspn(stamp, "0123456789") != EVIDENCE_STAMP - 1)
+		return false;
+	if (stamp[EVIDENCE_STAMP - 1] != '\0') {
+		rest = span_of(stamp + EVIDENCE_STAMP - 1, strlen(stamp + EVIDENCE_STAMP - 1));
+		if (!span_take_prefix(&rest, "-") || stamp[EVIDENCE_STAMP] == '0' ||
+		    span_take_number(&rest, NUMBER_MAX, &number) < 0 || span_len(&rest) > 0)
+			return false;
+	}
+	memcpy(ret->name, entry, len + 1);
+	memcpy(ret->stamp, stamp, EVIDENCE_STAMP - 1);
+	ret->stamp[EVIDENCE_STAMP - 1] = '\0';
+	ret->number = number;
+	return true;
+}
+
+static bool is_older(const struct file *a, const struct file *b)
+{
+	int order = strcmp(a->stamp, b->stamp);
+
+	return order < 0 || (order == 0 && a->number < b->number);
+}
+
+static bool is_ours(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid();
+}
+
+static bool is_spared(const struct prune *prune, const struct file *file)
+{
+	return prune->from && strcmp(file->stamp, prune->from) >= 0 && strcmp(file->stamp, prune->to) <= 0;
+}
+
+static void insert(struct prune *prune, const struct file *file)
+{
+	int at = prune->oldest_count;
+
+	while (at > 0 && is_older(file, &prune->oldest[at - 1]))
+		at--;
+	if (at == OLDEST)
+		return;
+	if (prune->oldest_count < OLDEST)
+		prune->oldest_count++;
+	memmove(&prune->oldest[at + 1], &prune->oldest[at],
+		(size_t)(prune->oldest_count - 1 - at) * sizeof(prune->oldest[0]));
+	prune->oldest[at] = *file;
+}
+
+static void look(struct prune *prune, const char *entry)
+{
+	struct file file;
+
+	if (!parse(entry, prune->name, &file) || !is_ours(prune->dir, entry))
+		return;
+	prune->count++;
+	if (!is_spared(prune, &file))
+		insert(prune, &file);
+}
+
+/* All of the directory, from its beginning. */
+static int read_all(struct prune *prune)
+{
+	alignas(struct entry) char block[BLOCK_SIZE];
+	long n, entries = 0;
+
+	prune->count = prune->oldest_count = 0;
+	if (lseek(prune->dir, 0, SEEK_SET) < 0)
+		return -errno;
+	while ((n = syscall(SYS_getdents64, prune->dir, block, sizeof block)) > 0) {
+		for (long at = 0; at < n; entries++) {
+			const struct entry *entry = (const struct entry *)(const void *)(block + at);
+
+			look(prune, entry->name);
+			at += entry->size;
+		}
+		if (entries > ENTRIES_MAX)
+			break;
+	}
+	return n < 0 ? -errno : 0;
+}
+
+/* The oldest of what was read. Returns how many have gone. */
+static int remove_oldest(const struct prune *prune, int too_many)
+{
+	int gone = 0;
+
+	for (int i = 0; i < prune->oldest_count && i < too_many; i++)
+		gone += is_ours(prune->dir, prune->oldest[i].name) &&
+			unlinkat(prune->dir, prune->oldest[i].name, 0) == 0;
+	return gone;
+}
+
+int evidence_prune_but(const struct evidence *e, const char *name, const char *from, const char *to)
+{
+	CLEANUP(fd_done) int dir = e->directory ? reportdir_open(e->directory) : -ENOENT;
+	struct prune prune = { .name = name, .from = from, .to = to, .dir = dir };
+	int r = 0;
+
+	if (dir < 0)
+		return dir;
+	for (int i = 0; i < ROUNDS && r == 0 && e->keep > 0; i++) {
+		r = read_all(&prune);
+		if (r < 0 || prune.count <= e->keep || remove_oldest(&prune, prune.count - e->keep) == 0)
+			break;
+	}
+	return r;
+}
+
+int evidence_prune(const struct evidence *e, const char *name)
+{
+	return evidence_prune_but(e, name, NULL, NULL);
+}
