@@ -27,7 +27,7 @@ static void begin(void)
 	ck_assert_int_eq(pipe2(from_child, O_CLOEXEC), 0);
 	ck_assert_int_eq(pipe2(leash, O_CLOEXEC), 0);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	ending = (struct ending){ loop, &proc, FOR_EVER };
+	ending = (struct ending){ .loop = loop, .proc = &proc, .grace_ms = FOR_EVER };
 }
 
 static void end(void)
@@ -228,7 +228,7 @@ END_TEST
 static void end_another(struct loop *l, void *context)
 {
 	const struct tree_scope scope = { .whole = context, .whole_count = 1 };
-	struct ending other = { l, &proc, 300 };
+	struct ending other = { .loop = l, .proc = &proc, .grace_ms = 300 };
 
 	ck_assert_int_eq(ending_all(&other, &scope), 0);
 }

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "applets/applet.h"
+#include "applets/cluster/path.h"
 #include "core/cleanup.h"
 #include "core/log.h"
 
@@ -17,7 +19,20 @@
 #define OPT_SECTION TYPED(OPT_STRING, 's', "section", "SECTION", section, \
 	"its section (the name of the script where that is one with a start option, else cluster)")
 
+#define OPTS_REPORT \
+	TYPED(OPT_STRING, 0, "report", "DIR", report, \
+	      "before a process is killed that has ignored SIGTERM, or taken too long, put a report of it into DIR"), \
+	TYPED(OPT_TIME, 0, "report-deadline", "TIME", report_deadline_ms, \
+	      "the longest that a kill waits for its reports (2s)"), \
+	TYPED(OPT_NUMBER, 0, "report-keep", "N", report_keep, \
+	      "so many reports of a name stay in DIR, the oldest go first (10)")
+
+#define TYPED_NOTHING { .lines = INT_MAX, .report_deadline_ms = -1, .report_keep = INT_MIN }
+
 static const struct opt common_options[] = { OPT_FILE, OPT_SECTION, { .kind = OPT_END } };
+
+/* Of who may end somebody. */
+static const struct opt ending_options[] = { OPT_FILE, OPT_SECTION, OPTS_REPORT, { .kind = OPT_END } };
 
 static const struct opt status_options[] = {
 	TYPED(OPT_FLAG, 'v', "verbose", NULL, verbose, "a line for each member: state, memory, how it ended"),
@@ -31,6 +46,7 @@ static const struct opt run_options[] = {
 	OPT_FILE, OPT_SECTION,
 	TYPED(OPT_CHOICE, 0, "exit-on", "any|all", exit_on,
 	      "stop the rest and end, with its exit status, when any member has ended, or all (never)"),
+	OPTS_REPORT,
 	{ .kind = OPT_END },
 };
 
@@ -46,23 +62,23 @@ enum { START, STOP, RESTART, STATUS, RUN, LOGS, CONFIG, INSTALL, UNIT };
 
 static const struct opt_command commands[] = {
 	[START] = { .name = "start",
-		    .synopsis = "",
+		    .synopsis = "[options]",
 		    .summary = "run the start lines in order, and keep what they start as a daemon",
-		    .options = common_options },
+		    .options = ending_options },
 	[STOP] = { .name = "stop",
-		   .synopsis = "",
+		   .synopsis = "[options]",
 		   .summary = "end the members in reverse order, run the stop lines, end what is left",
-		   .options = common_options },
+		   .options = ending_options },
 	[RESTART] = { .name = "restart",
-		      .synopsis = "",
+		      .synopsis = "[options]",
 		      .summary = "end everything and run the restart lines; without any: stop, then start",
-		      .options = common_options },
+		      .options = ending_options },
 	[STATUS] = { .name = "status",
 		     .synopsis = "[-v] [--json]",
 		     .summary = "say whether it runs, and end with 0 when it does",
 		     .options = status_options },
 	[RUN] = { .name = "run",
-		  .synopsis = "[--exit-on any|all]",
+		  .synopsis = "[--exit-on any|all] [options]",
 		  .summary = "start in the foreground, until SIGTERM: for containers and other supervisors",
 		  .options = run_options },
 	[LOGS] = { .name = "logs",
@@ -80,9 +96,9 @@ static const struct opt_command commands[] = {
 		      .options = common_options,
 		      .max_operands = 1 },
 	[UNIT] = { .name = "unit",
-		   .synopsis = "",
+		   .synopsis = "[options]",
 		   .summary = "print a unit of systemd that runs the cluster",
-		   .options = common_options },
+		   .options = ending_options },
 	{ 0 },
 };
 
@@ -130,9 +146,32 @@ static int load(struct cluster *c)
 	return 0;
 }
 
+/* What was typed counts above the configuration. */
+static int take_typed(struct cluster *c, const struct opt_program *as_typed)
+{
+	const struct typed *typed = &c->typed;
+	struct config *to = &c->config;
+
+	if (typed->report_deadline_ms == 0 || typed->report_deadline_ms > CONFIG_REPORT_DEADLINE_MAX_MS)
+		return opt_usage(as_typed, "--report-deadline takes a time from 1ms to 1h");
+	if (typed->report_keep != INT_MIN && typed->report_keep < 1)
+		return opt_usage(as_typed, "--report-keep takes a number from 1");
+	if (typed->report_deadline_ms > 0)
+		to->report_deadline_ms = typed->report_deadline_ms;
+	if (typed->report_keep > 0)
+		to->report_keep = typed->report_keep;
+	if (!typed->report)
+		return 0;
+	free(to->report);
+	to->report = path_absolute(typed->report);
+	if (!to->report)
+		log_fail("cannot find '%s': %s", typed->report, log_errno(errno));
+	return to->report ? 0 : 2;
+}
+
 static int cluster_run(const struct opt_program *as_typed, int argc, char **argv)
 {
-	CLEANUP(cluster_done) struct cluster c = { .program = as_typed->name, .typed = { .lines = INT_MAX } };
+	CLEANUP(cluster_done) struct cluster c = { .program = as_typed->name, .typed = TYPED_NOTHING };
 	const struct opt_command *command;
 	int operand, status;
 
@@ -151,6 +190,8 @@ static int cluster_run(const struct opt_program *as_typed, int argc, char **argv
 	}
 	c.operands = argv + operand;
 	status = load(&c);
+	if (status == 0)
+		status = take_typed(&c, as_typed);
 	return status ? status : mains[command - commands](&c);
 }
 

@@ -3,6 +3,7 @@
 #define CLUSTER_CLUSTER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "applets/cluster/config.h"
 
@@ -13,6 +14,9 @@ struct typed {
 	bool verbose, json; /* status */
 	bool follow; /* logs */
 	int lines;   /* logs; INT_MAX: all of them */
+	const char *report; /* start, stop, restart, run, unit: above what the configuration says; NULL: not typed */
+	int64_t report_deadline_ms; /* -1: not typed */
+	int report_keep;            /* INT_MIN: not typed */
 };
 
 /* One call of the applet: what was typed, and the configuration that it is about. */

@@ -191,5 +191,6 @@ void config_done(struct config *config)
 	free(config->pid_path);
 	free(config->log_path);
 	free(config->user);
+	free(config->report);
 	*config = (struct config){ 0 };
 }

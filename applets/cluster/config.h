@@ -22,6 +22,7 @@
 enum {
 	CONFIG_LEFT_OUT_MAX = 2,
 	CONFIG_STOP_TIMEOUT_MS = 10000,
+	CONFIG_REPORT_DEADLINE_MAX_MS = 60 * 60 * 1000,
 };
 
 /* What was asked for. */
@@ -47,6 +48,9 @@ struct config {
 	char *user;         /* a name or a number; NULL: whoever starts it */
 	int64_t stop_timeout_ms;
 	int64_t command_timeout_ms; /* -1: none */
+	char *report;      /* the directory of reports; NULL: none are made */
+	int64_t report_deadline_ms;
+	int report_keep;
 	char *left_out[CONFIG_LEFT_OUT_MAX + 1]; /* warnings, a line each; ends with NULL */
 };
 

@@ -21,7 +21,7 @@ struct list { size_t count; struct tree_node nodes[NODES_MAX]; };
 struct wait {
 	const struct ending *e;
 	const struct tree_scope *scope;
-	bool in_loop, told, done;
+	bool in_loop, told, done, reported;
 	int result;
 	int64_t kill_at, give_up_at; /* loop_now() */
 	int64_t look_ms;             /* to the next look, where nothing else wakes us */
@@ -112,6 +112,29 @@ static void tell(struct wait *w)
 		finish(w, -EPERM);
 }
 
+/* Of who is there now, once. The time that it takes is not theirs. */
+static void report(struct wait *w)
+{
+	const struct list *list = &w->lists[w->now];
+	int64_t began = loop_now(), took;
+
+	if (w->reported || !w->e->reporting)
+		return;
+	w->reported = true;
+	reporting_take(w->e->reporting, w->e->proc, list->nodes, list->count, w->e->name);
+	took = loop_now() - began;
+	w->kill_at += took;
+	w->give_up_at += took;
+}
+
+/* Before anybody is told: whoever is seen here has still to be. */
+static void report_failed(struct wait *w)
+{
+	if (look(w))
+		report(w);
+	w->lists[0].count = w->lists[1].count = 0;
+}
+
 /* SIGKILL to everybody, again and again: who is held in the kernel may fork once more. */
 static void kill_all(struct wait *w)
 {
@@ -121,6 +144,8 @@ static void kill_all(struct wait *w)
 	w->kill_at = loop_now() + LOOK_MAX_MS;
 	if (!look(w))
 		return;
+	if (w->e->grace_ms > 0)
+		report(w);
 	list = &w->lists[w->now];
 	for (size_t i = 0; i < list->count; i++) {
 		int r = tree_signal_node(w->e->proc, &list->nodes[i], SIGKILL);
@@ -222,7 +247,7 @@ int ending_all(struct ending *e, const struct tree_scope *scope)
 
 	w.e = e;
 	w.scope = scope;
-	w.in_loop = w.told = w.done = w.is_watched = false;
+	w.in_loop = w.told = w.done = w.reported = w.is_watched = false;
 	w.kill_at = now + grace;
 	w.give_up_at = w.kill_at + KILLED_MS;
 	w.look_ms = 1;
@@ -233,6 +258,8 @@ int ending_all(struct ending *e, const struct tree_scope *scope)
 	r = loop_set_timer(e->loop, grace, on_time, &w);
 	if (r < 0)
 		return r;
+	if (e->failed && e->reporting)
+		report_failed(&w);
 	step(&w);
 	w.in_loop = true;
 	while (!w.done)

@@ -1,12 +1,14 @@
 #include "applets/cluster/options.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "applets/cluster/path.h"
 #include "core/cleanup.h"
+#include "core/evidence.h"
 #include "core/near.h"
 #include "core/span.h"
 #include "core/units.h"
@@ -23,7 +25,7 @@ struct taking {
 /* What options_has() knows: all that is read below. */
 static const char *const names[] = {
 	"start", "stop", "restart", "debug", "pid-file", "log-file", "directory", "environment", "user",
-	"stop-timeout", "command-timeout",
+	"stop-timeout", "command-timeout", "report", "report-deadline", "report-keep",
 };
 
 bool options_has(const char *name)
@@ -129,6 +131,47 @@ static int take_debug(struct taking *t)
 	for (size_t i = 0; text && i < sizeof(off) / sizeof(off[0]); i++)
 		t->config->debug &= strcmp(text, off[i]) != 0;
 	return r;
+}
+
+static int take_keep(struct taking *t)
+{
+	const struct ini_value *value;
+	uint64_t keep = EVIDENCE_KEEP;
+	struct span number;
+	const char *text;
+	int r = get_text(t, "report-keep", &text, &value);
+
+	if (r == 0 && text) {
+		number = ini_strip(text);
+		if (span_take_number(&number, INT_MAX, &keep) < 0 || span_len(&number) > 0 || keep == 0)
+			r = refuse(t, value, "report-keep", "it takes a number from 1");
+	}
+	t->config->report_keep = (int)keep;
+	return r;
+}
+
+static int take_deadline(struct taking *t)
+{
+	int64_t *ms = &t->config->report_deadline_ms;
+	const struct ini_value *value;
+	const char *text;
+	int r;
+
+	*ms = EVIDENCE_DEADLINE_MS;
+	r = take_time(t, "report-deadline", false, ms);
+	if (r < 0 || (*ms > 0 && *ms <= CONFIG_REPORT_DEADLINE_MAX_MS))
+		return r;
+	r = get_text(t, "report-deadline", &text, &value);
+	return r < 0 ? r : refuse(t, value, "report-deadline", "it takes a time from 1ms to 1h");
+}
+
+static int take_report(struct taking *t)
+{
+	int r = take_path(t, "report", t->config->home, &t->config->report);
+
+	if (r == 0)
+		r = take_deadline(t);
+	return r == 0 ? take_keep(t) : r;
 }
 
 /* ---- options of several lines ---- */
@@ -253,6 +296,8 @@ static int take_options(struct taking *t)
 		r = take_time(t, "stop-timeout", false, &c->stop_timeout_ms);
 	if (r == 0)
 		r = take_time(t, "command-timeout", true, &c->command_timeout_ms);
+	if (r == 0)
+		r = take_report(t);
 	return r == 0 ? take_environment(t) : r;
 }
 

@@ -146,6 +146,16 @@ static int not_ready(const struct ready *ready, int error, struct runner_result 
 	return runner_say(ret, -ECHILD, "it was not ready within %s", time);
 }
 
+/* It is ended next, with the others. */
+static void report(const struct ready *ready)
+{
+	const struct runner *r = ready->runner;
+	struct procparse_stat stat;
+
+	if (r->reporting && !ready->line->may_fail && procfs_stat_of(r->proc, ready->pid, &stat) == 0)
+		reporting_take(r->reporting, r->proc, &(struct tree_node){ ready->pid, stat.start_ticks }, 1, NULL);
+}
+
 int ready_wait(struct ready *ready, pid_t pid, struct runner_result *ret)
 {
 	struct runner *r = ready->runner;
@@ -158,5 +168,7 @@ int ready_wait(struct ready *ready, pid_t pid, struct runner_result *ret)
 	if (error == 0)
 		error = runner_wait(r, &ready->over, runner_deadline(r));
 	end(ready);
+	if (error == -ETIMEDOUT)
+		report(ready);
 	return error == 0 && ready->is_ready ? 0 : not_ready(ready, error, ret);
 }

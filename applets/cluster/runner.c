@@ -235,7 +235,7 @@ static int failed(int status, struct runner_result *ret)
 static int give_up(struct runner *r, struct relay *relay, int error, struct runner_result *ret)
 {
 	char time[32];
-	int left = runner_end(r);
+	int left = runner_end(r, error == -ETIMEDOUT);
 	bool over;
 
 	relay_finish(relay, &over);

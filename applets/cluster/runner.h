@@ -13,6 +13,7 @@
 
 #include "applets/cluster/config.h"
 #include "applets/cluster/line.h"
+#include "applets/cluster/reporting.h"
 #include "applets/cluster/roster.h"
 #include "core/loop.h"
 #include "core/procfs.h"
@@ -34,6 +35,7 @@ struct runner {
 	 * says it. */
 	void (*ended)(void *context, pid_t pid, int status);
 	void *context; /* of the two, which may be NULL */
+	struct reporting *reporting; /* of who is killed, or takes too long; NULL: no reports */
 
 	/* ---- ours: the child that was started last ---- */
 	struct { pid_t pid; bool ended; int status; } child;

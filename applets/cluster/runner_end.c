@@ -61,9 +61,10 @@ static void wait_for_end(struct runner *r)
 	r->over = NULL;
 }
 
-int runner_end(struct runner *r)
+int runner_end(struct runner *r, bool failed)
 {
-	struct ending ending = { r->loop, r->proc, r->config->stop_timeout_ms };
+	struct ending ending = { .loop = r->loop, .proc = r->proc, .grace_ms = r->config->stop_timeout_ms,
+				 .reporting = r->reporting, .failed = failed };
 	struct tree_node nodes[NODES_MAX];
 	int count = 1, error = 0;
 
@@ -76,6 +77,7 @@ int runner_end(struct runner *r)
 			error = ending_all(&ending, &scope);
 		else if (count < 0)
 			kill_blindly(r);
+		ending.reporting = NULL; /* whoever came into being since then is a part of what was reported */
 	}
 	if (error == 0)
 		wait_for_end(r);

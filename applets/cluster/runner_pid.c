@@ -176,7 +176,8 @@ static int judge(struct runner *r, const struct stat *st, const struct tree_node
 
 static int end(struct runner *r, const struct tree_node *node, struct runner_result *ret)
 {
-	struct ending ending = { r->loop, r->proc, r->config->stop_timeout_ms };
+	struct ending ending = { .loop = r->loop, .proc = r->proc, .grace_ms = r->config->stop_timeout_ms,
+				 .reporting = r->reporting };
 	const struct tree_scope scope = { .whole = node, .whole_count = 1 };
 	int error = ending_all(&ending, &scope);
 

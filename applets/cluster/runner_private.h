@@ -18,7 +18,8 @@ int runner_wait(struct runner *r, bool *over, int64_t deadline);
 
 /* ---- runner_end.c ---- */
 
-/* End r->child, its session and all below it, until it is reaped; is not cancelled. 0; as ending_all(). */
-int runner_end(struct runner *r);
+/* End r->child, its session and all below it, until it is reaped; is not cancelled. FAILED: it is reported before. 0;
+ * as ending_all(). */
+int runner_end(struct runner *r, bool failed);
 
 #endif

@@ -15,7 +15,7 @@
 #include "core/log.h"
 #include "core/sig.h"
 
-enum { LINE_MAX = 64 << 10 };
+enum { JOURNAL_LINE_MAX = 64 << 10 };
 
 /* That it cannot be had is no reason not to start. */
 static void write_journal(const struct service *s, struct buf *line)
@@ -27,7 +27,7 @@ static void write_journal(const struct service *s, struct buf *line)
 /* While our stderr is not the journal yet, that is written to, too. */
 static void say(struct service *s, bool to_caller, const char *format, va_list args)
 {
-	CLEANUP(buf_done) struct buf line = BUF(LINE_MAX);
+	CLEANUP(buf_done) struct buf line = BUF(JOURNAL_LINE_MAX);
 
 	if (buf_vprintf(&line, format, args) < 0)
 		return;
@@ -57,7 +57,7 @@ void service_log(struct service *s, const char *format, ...)
 
 void service_note(struct service *s, const char *format, ...)
 {
-	CLEANUP(buf_done) struct buf line = BUF(LINE_MAX);
+	CLEANUP(buf_done) struct buf line = BUF(JOURNAL_LINE_MAX);
 	va_list args;
 
 	va_start(args, format);
@@ -125,6 +125,20 @@ static int make_commands(struct service *s)
 
 /* ---- the beginning and the end ---- */
 
+static void say_report(void *context, const char *line)
+{
+	service_say(context, "%s", line);
+}
+
+static int open_reporting(struct service *s)
+{
+	int r = reporting_open(&s->reporting, s->config);
+
+	s->reporting.say = say_report;
+	s->reporting.context = s;
+	return r;
+}
+
 static int open_system(struct service *s)
 {
 	int r = procfs_open_own(&s->procfs);
@@ -149,6 +163,7 @@ static int open_system(struct service *s)
 	s->runner = (struct runner){
 		.loop = s->loop, .proc = &s->procfs, .config = s->config, .cancelled = &s->cancelled,
 		.forked = service_forked, .ended = service_ended, .context = s,
+		.reporting = reporting_if_wanted(&s->reporting),
 	};
 	return 0;
 }
@@ -160,7 +175,9 @@ int service_open(struct service *s, const struct config *config, bool foreground
 	*s = SERVICE_NONE;
 	s->config = config;
 	s->foreground = foreground;
-	r = open_system(s);
+	r = open_reporting(s);
+	if (r == 0)
+		r = open_system(s);
 	if (r == 0)
 		r = service_take_lock(s);
 	if (r == 0)

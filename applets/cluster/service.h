@@ -35,6 +35,7 @@ struct service {
 	struct roster roster;
 	struct commands commands;
 	struct runner runner;
+	struct reporting reporting;
 	struct logger logger;
 	int64_t logger_began_ms;       /* loop_now() */
 	bool logger_missing;           /* none can be started: said */

@@ -52,21 +52,37 @@ static int add_own(struct rows *rows, struct cluster *c, const char *option, con
 	return add_row(rows, c->config.section, option, &line);
 }
 
-static int add_options(struct rows *rows, struct cluster *c, char stop[32], char command[32])
+/* As texts, for as long as the rows are there. */
+struct numbers { char stop[32], command[32], deadline[32], keep[16]; };
+
+static void format_numbers(const struct config *f, struct numbers *ret)
+{
+	units_format_time(f->stop_timeout_ms, ret->stop);
+	if (f->command_timeout_ms < 0)
+		strcpy(ret->command, "none");
+	else
+		units_format_time(f->command_timeout_ms, ret->command);
+	units_format_time(f->report_deadline_ms, ret->deadline);
+	snprintf(ret->keep, sizeof(ret->keep), "%d", f->report_keep);
+}
+
+static int add_options(struct rows *rows, struct cluster *c, const struct numbers *as)
 {
 	const struct config *f = &c->config;
 	const struct { const char *option, *text; } own[] = {
-		{ "command-timeout", command }, { "debug", f->debug ? "1" : "0" }, { "directory", f->directory },
-		{ "log-file", f->log_path },    { "pid-file", f->pid_path },       { "stop-timeout", stop },
+		{ "command-timeout", as->command },
+		{ "debug", f->debug ? "1" : "0" },
+		{ "directory", f->directory },
+		{ "log-file", f->log_path },
+		{ "pid-file", f->pid_path },
+		{ "report", f->report },
+		{ "report-deadline", f->report ? as->deadline : NULL },
+		{ "report-keep", f->report ? as->keep : NULL },
+		{ "stop-timeout", as->stop },
 		{ "user", f->user },
 	};
 	int r = 0;
 
-	units_format_time(f->stop_timeout_ms, stop);
-	if (f->command_timeout_ms < 0)
-		strcpy(command, "none");
-	else
-		units_format_time(f->command_timeout_ms, command);
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]) && r == 0; i++)
 		if (own[i].text)
 			r = add_own(rows, c, own[i].option, own[i].text);
@@ -153,9 +169,11 @@ int show_main(struct cluster *c)
 {
 	CLEANUP(rows_done) struct rows rows = { 0 };
 	CLEANUP(buf_done) struct buf text = BUF(ROW_MAX);
-	char stop[32], command[32];
-	int r = add_options(&rows, c, stop, command);
+	struct numbers numbers;
+	int r;
 
+	format_numbers(&c->config, &numbers);
+	r = add_options(&rows, c, &numbers);
 	if (r == 0)
 		r = add_resolved(&rows, c);
 	if (rows.count)

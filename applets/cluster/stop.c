@@ -29,6 +29,7 @@ struct stop {
 	struct found found;
 	struct commands commands;
 	struct runner runner;
+	struct reporting reporting;
 	bool never;                 /* nobody cancels it */
 	bool inside;                /* we are one of its own processes */
 };
@@ -163,6 +164,7 @@ static int open_runner(struct stop *s)
 		.loop = s->loop, .proc = &s->procfs, .config = s->config, .cancelled = &s->never,
 		.user = s->commands.user.is_another ? &s->commands.user.spawn : NULL,
 		.environment = s->commands.environment, .ended = on_line_ended, .context = s,
+		.reporting = reporting_if_wanted(&s->reporting),
 	};
 	return 0;
 }
@@ -223,6 +225,13 @@ static int tell_daemon(struct stop *s)
 	return 0;
 }
 
+static void report_daemon(struct stop *s)
+{
+	const struct tree_node daemon = { s->found.daemon.pid, s->found.daemon.start_ticks };
+
+	reporting_take(s->runner.reporting, &s->procfs, &daemon, 1, "the daemon");
+}
+
 /* It was alive, and nobody else is left: it ends itself, or is ended: 1 then. */
 static int end_daemon(struct stop *s)
 {
@@ -237,6 +246,7 @@ static int end_daemon(struct stop *s)
 	pidref_signal(&s->procfs, &s->found.daemon, s->found.roster.bare ? SIGTERM : SIGUSR2);
 	if (pidref_wait(&s->procfs, &s->found.daemon, ANSWER_MS) == 0)
 		return 0;
+	report_daemon(s);
 	log_fail("the daemon (pid %d) does not end: it is killed", (int)s->found.daemon.pid);
 	pidref_signal(&s->procfs, &s->found.daemon, SIGKILL);
 	r = pidref_wait(&s->procfs, &s->found.daemon, ANSWER_MS);
@@ -306,13 +316,16 @@ static void wake_logger(const struct stop *s)
 		tree_signal_node(&s->procfs, &logger, SIGCONT);
 }
 
-/* 0; 1: something has failed, which is said; 2: what is there could not be stopped. */
-static int stop(const struct config *config, bool stop_lines)
+/* 0; 1: something has failed, which is said; 2: what is there could not be stopped, or not be started again. A build
+ * that makes no reports can stop what it could not start. */
+static int stop(const struct config *config, bool stop_lines, bool to_start)
 {
 	CLEANUP(stop_done) struct stop s = STOP_NONE;
 	int r;
 
 	s.config = config;
+	if (reporting_open(&s.reporting, config) < 0 && to_start)
+		return 2;
 	if (open_stop(&s) < 0 || open_runner(&s) < 0)
 		return 2;
 	log_line("Cluster is going down...");
@@ -327,13 +340,13 @@ static int stop(const struct config *config, bool stop_lines)
 
 int stop_main(struct cluster *c)
 {
-	return stop(&c->config, true) ? 1 : 0;
+	return stop(&c->config, true, false) ? 1 : 0;
 }
 
 int restart_main(struct cluster *c)
 {
 	bool has_lines = c->config.restart.count > 0;
-	int stopped = stop(&c->config, !has_lines), started;
+	int stopped = stop(&c->config, !has_lines, true), started;
 
 	if (stopped == 2)
 		return 1;

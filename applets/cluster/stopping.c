@@ -8,9 +8,12 @@
 #include "core/cleanup.h"
 #include "core/log.h"
 
-static int end_all(struct stopping *s, const struct tree_scope *scope)
+/* NAME: what reports call them; NULL: as they call themselves. */
+static int end_all(struct stopping *s, const struct tree_scope *scope, const char *name)
 {
-	struct ending ending = { s->runner->loop, s->runner->proc, s->config->stop_timeout_ms };
+	struct ending ending = { .loop = s->runner->loop, .proc = s->runner->proc,
+				 .grace_ms = s->config->stop_timeout_ms, .reporting = s->runner->reporting,
+				 .name = name };
 
 	return ending_all(&ending, scope);
 }
@@ -42,7 +45,7 @@ static int end_member(struct stopping *s, const struct member *member)
 
 	scope.whole = nodes;
 	if (r == 0)
-		r = end_all(s, &scope);
+		r = end_all(s, &scope, what.name);
 	if (r < 0)
 		log_fail("%s (pid %d) does not end%s: %s", what.name, (int)what.process.pid,
 			 r == -ETIMEDOUT ? ", though it was killed" : "",
@@ -125,6 +128,18 @@ static void on_time_over(struct loop *loop, void *context)
 	loop_stop(loop, 0);
 }
 
+/* They are ended with the rest. */
+static void report_late(struct stopping *s, const pid_t *pids, size_t count)
+{
+	struct runner *r = s->runner;
+	struct procparse_stat stat;
+
+	for (size_t i = 0; i < count && r->reporting; i++)
+		if (pids[i] && loop_has_child(r->loop, pids[i]) && procfs_stat_of(r->proc, pids[i], &stat) == 0)
+			reporting_take(r->reporting, r->proc, &(struct tree_node){ pids[i], stat.start_ticks }, 1,
+				       NULL);
+}
+
 /* What runs in the background has as long as a member has to end. */
 static void wait_for_background(struct stopping *s, const pid_t *pids, size_t count)
 {
@@ -137,6 +152,8 @@ static void wait_for_background(struct stopping *s, const pid_t *pids, size_t co
 		while (!over && pids[i] && loop_has_child(loop, pids[i]) && loop_run(loop) >= 0)
 			;
 	loop_clear_timer(loop, on_time_over, &over);
+	if (over)
+		report_late(s, pids, count);
 }
 
 static int run_lines(struct stopping *s)
@@ -177,7 +194,7 @@ int stopping_rest(struct stopping *s)
 			nodes[scope.whole_count++] = s->roster->members[i].process;
 	for (size_t i = 0; i < s->left_count; i++)
 		nodes[scope.whole_count++] = s->left[i];
-	r = end_all(s, &scope);
+	r = end_all(s, &scope, NULL);
 	if (r < 0)
 		log_fail("not all processes of the cluster end%s: %s",
 			 r == -ETIMEDOUT ? ", though they were killed" : "",

@@ -10,6 +10,7 @@
 #include "core/buf.h"
 #include "core/cleanup.h"
 #include "core/log.h"
+#include "core/units.h"
 
 enum {
 	UNIT_MAX = 64 << 10,
@@ -44,9 +45,27 @@ static int add_word(struct buf *out, const char *word)
 	return r == 0 && quoted ? buf_adds(out, "\"") : r;
 }
 
-static int add_command(struct buf *out, const struct config *config, const struct itself *itself)
+/* What was typed; what the configuration says is read by run. */
+static int add_report(struct buf *out, const struct cluster *c)
 {
-	const char *const words[] = { itself->word, "-f", config->file, "-s", config->section, "run" };
+	char deadline[32];
+	int r = 0;
+
+	if (c->typed.report) {
+		r = buf_adds(out, " --report ");
+		r = r == 0 ? add_word(out, c->config.report) : r;
+	}
+	units_format_time(c->config.report_deadline_ms, deadline);
+	if (r == 0 && c->typed.report_deadline_ms > 0)
+		r = buf_printf(out, " --report-deadline %s", deadline);
+	if (r == 0 && c->typed.report_keep > 0)
+		r = buf_printf(out, " --report-keep %d", c->typed.report_keep);
+	return r;
+}
+
+static int add_command(struct buf *out, const struct cluster *c, const struct itself *itself)
+{
+	const char *const words[] = { itself->word, "-f", c->config.file, "-s", c->config.section, "run" };
 	int r = buf_adds(out, "ExecStart=");
 
 	if (r == 0)
@@ -56,22 +75,25 @@ static int add_command(struct buf *out, const struct config *config, const struc
 			buf_adds(out, " "); /* what does not fit is noticed by the next */
 			r = add_word(out, words[i]);
 		}
+	if (r == 0)
+		r = add_report(out, c);
 	return r < 0 ? r : buf_adds(out, "\n");
 }
 
 /* How long stopping may take: each member its time, each stop line too, and what is left of them all. */
 static int64_t stop_seconds(const struct config *config)
 {
-	int64_t ms = MARGIN_MS + config->stop_timeout_ms, command = config->command_timeout_ms;
+	int64_t report = config->report ? config->report_deadline_ms : 0, one = config->stop_timeout_ms + report;
+	int64_t ms = MARGIN_MS + one, command = config->command_timeout_ms;
 
 	for (size_t i = 0; i < config->start.count; i++)
 		if (config->start.items[i].kind == LINE_BACKGROUND)
-			ms += config->stop_timeout_ms;
+			ms += one;
 	for (size_t i = 0; i < config->stop.count; i++)
 		if (config->stop.items[i].kind == LINE_COMMAND)
-			ms += command < 0 ? COMMAND_MS : command;
+			ms += command < 0 ? COMMAND_MS : command + report;
 		else
-			ms += config->stop_timeout_ms;
+			ms += one;
 	return (ms + 999) / 1000;
 }
 
@@ -107,7 +129,7 @@ static int write_unit(const struct cluster *c, const struct itself *itself, stru
 	if (r == 0)
 		r = buf_adds(out, ", a cluster of procguard\nAfter=network.target\n\n[Service]\nType=exec\n");
 	if (r == 0)
-		r = add_command(out, &c->config, itself);
+		r = add_command(out, c, itself);
 	if (r == 0)
 		r = add_user(out, &c->config);
 	if (r == 0)
@@ -132,6 +154,10 @@ int unit_main(struct cluster *c)
 	if (!is_one_line(itself.path) || !is_one_line(c->config.file) || !is_one_line(c->config.section)) {
 		log_fail("'%s', '%s' or '%s' has a control character in it: no unit can name it", itself.path,
 			 c->config.file, c->config.section);
+		return 1;
+	}
+	if (c->typed.report && !is_one_line(c->config.report)) {
+		log_fail("'%s' has a control character in it: no unit can name it", c->config.report);
 		return 1;
 	}
 	r = write_unit(c, &itself, &out);
