@@ -127,6 +127,9 @@ test_completion_in_bash_of_heart() {
 	offers_just get-callback get-cmd get-options
 	complete_in_bash heart ctl set-cmd a
 	offers_just 'a file'
+	mkdir 'a dir'
+	complete_in_bash heart run --report a
+	offers_just 'a dir'
 }
 
 # Type $1 and TAB into a zsh on a terminal of its own; $2 must appear.

@@ -192,7 +192,7 @@ int guard_main(const struct guard_config *config, char *const *argv)
 
 	guarded_name(argv[0], guard.command, guard.name);
 	r = guard_open(&guard);
-	if (r == 0 && (open_control(&guard) < 0 || guard_dog_open(&guard) < 0))
+	if (r == 0 && (open_control(&guard) < 0 || guard_dog_open(&guard) < 0 || guard_report_open(&guard) < 0))
 		return 1; /* it was said */
 	if (r == 0) {
 		oomadj_lower(&guard.oomadj); /* where it is allowed */

@@ -3,7 +3,7 @@
  * What happens (a signal, an end, a heartbeat or none, a timer) becomes an event; guard_policy.h decides; guard.c has
  * it done. guard_start.c starts the program; guard_voice.c hears it: sd_notify(3), HEART_FD; guard_beat.c is about
  * heartbeats, and what must be well before one counts; guard_dog.c feeds --watchdog; guard_end.c is the way from a
- * failure to what follows; guard_control.c answers `heart ctl`.
+ * failure to what follows, guard_report.c what is reported on it; guard_control.c answers `heart ctl`.
  *
  * From a failure to the SIGKILL to the last process nothing is allocated: that must work when memory is gone. */
 #ifndef HEART_GUARD_H
@@ -23,6 +23,7 @@
 #include "applets/heart/schedulers.h"
 #include "applets/heart/settings.h"
 #include "applets/heart/validation.h"
+#include "core/evidence.h"
 #include "core/guarded.h"
 #include "core/limit.h"
 #include "core/loop.h"
@@ -67,6 +68,12 @@ struct guard {
 	int command_status;          /* waitpid(2)'s, of its end */
 	bool stubborn;               /* what was killed, or crashes and may not be killed, does not go */
 	bool wanted;                 /* our end is no failure */
+
+	/* What is left of a failure to look at. */
+	struct evidence evidence;
+	char report_directory[PATH_MAX]; /* absolute, for the reason file */
+	bool reported;               /* of this program, or that was tried */
+	char report[PATH_MAX];       /* the file; empty: none */
 
 	/* Heartbeats. */
 	struct pulse pulse;
@@ -139,6 +146,9 @@ void guard_beat_triggered(struct guard *guard);
 int guard_dog_open(struct guard *guard);
 void guard_dog_done(struct guard *guard);
 
+/* Pet it, if it is fed: we will not be back in the loop for a while. */
+void guard_dog_pet(struct guard *guard);
+
 /* ---- guard_end.c ---- */
 
 int guard_end_open(struct guard *guard);
@@ -151,6 +161,19 @@ void guard_end_perform(struct guard *guard, enum guard_action action, enum guard
 
 /* Write --reason-file, where one is given. The program has not ended: STATUS is -1. */
 void guard_end_write_reason(struct guard *guard, int status);
+
+/* ---- guard_report.c ---- */
+
+/* --report, where it is given; after guard_dog_open(). -errno: this build makes no reports, which was said; what else
+ * is in the way is said, too, and may pass. */
+int guard_report_open(struct guard *guard);
+
+/* Right before the first signal for a failure: report the program and all below it, unless that was done already.
+ * Blocks, up to --report-deadline. Allocates nothing. */
+void guard_report(struct guard *guard);
+
+/* The same when it has ended, of what is left of its tree, and of us: our cgroup is where it was. */
+void guard_report_left(struct guard *guard);
 
 /* ---- guard_control.c ---- */
 

@@ -8,6 +8,7 @@
 
 #include "applets/heart/port_policy.h"
 #include "applets/heart/pulse.h"
+#include "core/evidence.h"
 #include "core/log.h"
 
 enum {
@@ -17,6 +18,7 @@ enum {
 };
 
 static const int64_t time_min_ms = 10, time_max_ms = 1000 * (int64_t)(24 * 60 * 60) * 1000;
+static const int64_t report_deadline_max_ms = 10 * 60 * 1000;
 
 void guard_config_init(struct guard_config *ret)
 {
@@ -28,6 +30,8 @@ void guard_config_init(struct guard_config *ret)
 		.dump_seconds = INT_MIN,
 		.max_restarts = { .count = 5, .period_ms = 600000 },
 		.restart_delay_ms = 100,
+		.report_deadline_ms = EVIDENCE_DEADLINE_MS,
+		.report_keep = EVIDENCE_KEEP,
 	};
 }
 
@@ -112,5 +116,9 @@ int guard_config_finish(struct guard_config *config, const struct opt_program *p
 		return opt_usage(program, "-t takes a time from 10ms to 1000d, or none");
 	if (config->interval_ms < time_min_ms || config->interval_ms > time_max_ms)
 		return opt_usage(program, "--interval takes a time from 10ms to 1000d");
+	if (config->report_deadline_ms < 1 || config->report_deadline_ms > report_deadline_max_ms)
+		return opt_usage(program, "--report-deadline takes a time from 1ms to 10m");
+	if (config->report_keep < 1)
+		return opt_usage(program, "--report-keep takes a number from 1 on");
 	return 0;
 }

@@ -26,6 +26,9 @@ struct guard_config {
 	const char *watchdog;      /* --watchdog */
 	const char *reason_file;   /* --reason-file */
 	const char *control;       /* --control */
+	const char *report;        /* --report; NULL: no reports are made */
+	int64_t report_deadline_ms; /* --report-deadline */
+	int report_keep;           /* --report-keep */
 };
 
 /* Before the options are parsed: what is not given can be told from what is. */

@@ -24,14 +24,20 @@ static bool is_fed(const struct guard *guard)
 	}
 }
 
-static void on_time(struct loop *loop, void *context)
+void guard_dog_pet(struct guard *guard)
 {
-	struct guard *guard = context;
-	int r = is_fed(guard) ? hwdog_pet(&guard->hwdog) : 0;
+	int r = guard->hwdog.fd >= 0 && is_fed(guard) ? hwdog_pet(&guard->hwdog) : 0;
 
 	if (r < 0)
 		log_fail("cannot write to '%s': %s (the machine will be reset)", guard->config->watchdog,
 			 log_errno(r));
+}
+
+static void on_time(struct loop *loop, void *context)
+{
+	struct guard *guard = context;
+
+	guard_dog_pet(guard);
 	loop_set_timer(loop, guard->hwdog.interval_ms, on_time, guard);
 }
 

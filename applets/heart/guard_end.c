@@ -76,6 +76,7 @@ void guard_end_write_reason(struct guard *guard, int status)
 		.error = guard->said.error,
 		.uptime_ms = loop_now() - guarded->started_ms,
 		.restarts = guard->restarts,
+		.report = guard->report,
 		.text = guard->said.status,
 	};
 	int r = path ? reason_write(path, &reason) : 0;
@@ -108,6 +109,7 @@ static void send_kill_signal(struct guard *guard)
 	int signal = guard->config->kill_signal;
 	char name[24];
 
+	guard_report(guard);
 	log_line("%s: %s: sending %s to pid %d", guard->name, guard->why, sig_name(signal, name),
 		 (int)guard->guarded.pid);
 	guarded_signal(&guard->guarded, signal);
@@ -125,12 +127,16 @@ static void terminate(struct guard *guard)
 			 left == 1 ? "" : "es");
 	else if (failed)
 		log_line("%s: %s", guard->name, guard->why);
+	if (failed && left > 0 && guard->cause == REASON_OOM_KILLED)
+		guard_report_left(guard);
 	loop_clear_timer(guard->loop, on_dump_over, guard);
 	guarded_terminate(&guard->guarded, SIGTERM, guard->config->grace_ms);
 }
 
 static void kill_all(struct guard *guard, enum guard_state before)
 {
+	if (before == GUARD_RUNNING || before == GUARD_ENDING || before == GUARD_DUMPING)
+		guard_report(guard);
 	if (before == GUARD_RUNNING || before == GUARD_ENDING)
 		log_line("%s: %s: killing pid %d", guard->name, guard->why, (int)guard->guarded.pid);
 	else if (before == GUARD_DUMPING)

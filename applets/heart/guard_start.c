@@ -72,9 +72,9 @@ static void forget(struct guard *guard)
 
 	settings_reset(&guard->settings, config->command, config->callback, config->schedulers);
 	guard->said = (struct guard_said){ 0 };
-	guard->unwell[0] = guard->why[0] = '\0';
+	guard->unwell[0] = guard->why[0] = guard->report[0] = '\0';
 	guard->asked_to_end = 0;
-	guard->caused = guard->overdue = guard->stubborn = false;
+	guard->caused = guard->overdue = guard->stubborn = guard->reported = false;
 }
 
 static void on_start(struct loop *loop, void *context)

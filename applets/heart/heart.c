@@ -49,6 +49,12 @@ static const struct opt run_options[] = {
 	HEART(OPT_STRING, 0, "watchdog", "DEVICE", run.watchdog,
 	      "a hardware watchdog, which is petted while the program is well"),
 	HEART(OPT_STRING, 0, "reason-file", "FILE", run.reason_file, "where the reason of the last end is written"),
+	HEART(OPT_STRING, 0, "report", "DIR", run.report,
+	      "before a program that failed is ended, write a Guru Meditation Report of it into DIR"),
+	HEART(OPT_TIME, 0, "report-deadline", "TIME", run.report_deadline_ms,
+	      "longest wait for such a report (2s)"),
+	HEART(OPT_NUMBER, 0, "report-keep", "N", run.report_keep,
+	      "so many reports of a name stay, the oldest go first (10)"),
 	HEART(OPT_STRING, 0, "control", "SOCKET", run.control, "listen here to 'heart ctl' (none)"),
 	{ .kind = OPT_END },
 };
@@ -109,7 +115,8 @@ static const struct opt_program program = {
 		 "TIME takes a suffix (500ms, 30s, 5m); a bare number is seconds.\n"
 		 "\n"
 		 "Environment: HEART_COMMAND, HEART_BEAT_TIMEOUT, HEART_KILL_SIGNAL,\n"
-		 "HEART_NO_KILL, ERL_CRASH_DUMP_SECONDS; of the port program HEART_DEBUG.\n"
+		 "HEART_NO_KILL, ERL_CRASH_DUMP_SECONDS; of the port program HEART_DEBUG,\n"
+		 "HEART_REPORT_DIR.\n"
 		 "Example: HEART_COMMAND='/srv/app daemon' erl -heart -env HEART_BEAT_TIMEOUT 30\n"
 		 "Example: procguard heart run -t 30s --control /run/app.sock /srv/app\n",
 };
@@ -167,6 +174,7 @@ static int run_port(int argc, char **argv)
 		.dump = getenv("ERL_CRASH_DUMP_SECONDS"),
 		.no_kill = getenv("HEART_NO_KILL"),
 		.kill_signal = getenv("HEART_KILL_SIGNAL"),
+		.report = getenv("HEART_REPORT_DIR"),
 		.debug = getenv("HEART_DEBUG"),
 	};
 

@@ -142,6 +142,7 @@ static int port_open(struct port *port)
 	port_watch_input(port);
 	oomadj_lower(&port->oomadj); /* where it is allowed */
 	warn_of_settings(port->config);
+	port_report_open(port);
 	return 0;
 }
 

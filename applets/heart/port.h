@@ -1,7 +1,7 @@
 /* port.h: heart as Erlang's port program: stdin and stdout carry frames (frame.h), OTP's heart(3) is the contract.
  *
  * port_policy.h decides; port.c begins and takes events, port_frames.c reads and answers, port_end.c does what follows
- * on the node's end. */
+ * on the node's end, port_report.c leaves a report of it before. */
 #ifndef HEART_PORT_H
 #define HEART_PORT_H
 
@@ -11,6 +11,7 @@
 
 #include "applets/heart/frame.h"
 #include "applets/heart/port_policy.h"
+#include "core/evidence.h"
 #include "core/loop.h"
 #include "core/oomadj.h"
 #include "core/pidref.h"
@@ -25,6 +26,7 @@ struct port_config {
 	const char *dump;        /* ERL_CRASH_DUMP_SECONDS, or NULL */
 	const char *no_kill;     /* HEART_NO_KILL, or NULL */
 	const char *kill_signal; /* HEART_KILL_SIGNAL, or NULL */
+	const char *report;      /* HEART_REPORT_DIR, or NULL */
 	bool debug;              /* HEART_DEBUG is set */
 };
 
@@ -35,6 +37,7 @@ struct port {
 	const struct procfs *proc; /* &procfs, or NULL: there is none that shows our pids */
 	struct pidref node;        /* pid 0: not known */
 	struct oomadj oomadj;
+	struct evidence evidence;
 	enum port_state state;
 	int64_t deadline_ms; /* loop_now(): of heartbeats */
 	int64_t term_ms; /* when the last SIGTERM came; -1: none did */
@@ -61,6 +64,12 @@ void port_happened(struct port *port, enum port_event event);
 
 /* Do it (port_end.c). */
 void port_perform(struct port *port, enum port_action action);
+
+/* HEART_REPORT_DIR, where it is set: what is wrong with it is said (port_report.c). */
+void port_report_open(struct port *port);
+
+/* Report the node, before it is killed. Blocks, for 2 s at most. Allocates nothing. */
+void port_report(struct port *port);
 
 /* Answer with a frame. What the node does not take at once waits; where it waits for room, so does its input. */
 void port_answer(struct port *port, unsigned char op, const char *data);

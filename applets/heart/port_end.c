@@ -51,6 +51,7 @@ static void kill_node(struct port *port)
 {
 	int signal = port_kill_signal(port->config->kill_signal), r;
 
+	port_report(port);
 	if (signal == SIGABRT)
 		say("kill signal SIGABRT requested");
 	r = pidref_signal(port->proc, &port->node, signal);

@@ -11,9 +11,9 @@
  *   STATUS=Processing requests...
  *
  * One variable a line; control characters are escaped as \xNN, a backslash as \\. ERRNO= and STATUS= are what the
- * program said of itself, if it did; REPORT= is what was reported of it before it was ended, if that was; END= is missing
- * where it was left running; where it could not be started there are
- * TIME, PROGRAM, CAUSE and RESTARTS. Replaced whole: after a crash there is the old one or the new. */
+ * program said of itself, if it did; REPORT= is what was reported of it before it was ended, if that was. END= is
+ * missing where it was left running; where it could not be started there are TIME, PROGRAM, CAUSE and RESTARTS.
+ * Replaced whole: after a crash there is the old one or the new. */
 #ifndef HEART_REASON_H
 #define HEART_REASON_H
 

@@ -1,0 +1,92 @@
+/* guard_report.c: see guard.h: --report: what a program was doing, before it is ended. */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "applets/heart/guard.h"
+#include "core/abspath.h"
+#include "core/log.h"
+
+/* The hardware watchdog is not petted while we wait: a third of its time-out may pass so, no more. */
+static int64_t deadline_of(const struct guard *guard)
+{
+	int64_t deadline = guard->config->report_deadline_ms, interval = guard->hwdog.interval_ms;
+
+	return guard->hwdog.fd >= 0 && interval < deadline ? interval : deadline;
+}
+
+static int open_evidence(struct guard *guard)
+{
+	if (guard->evidence.directory)
+		return 0;
+	return evidence_open(&guard->evidence, NULL, guard->report_directory, deadline_of(guard),
+			     guard->config->report_keep);
+}
+
+static void set_directory(struct guard *guard)
+{
+	const char *directory = guard->config->report;
+
+	if (abspath(directory, guard->report_directory, sizeof(guard->report_directory)) < 0)
+		snprintf(guard->report_directory, sizeof(guard->report_directory), "%s", directory);
+}
+
+/* What is in the way of a directory may pass, and keeps no program from being guarded. */
+int guard_report_open(struct guard *guard)
+{
+	int r;
+
+	if (!guard->config->report)
+		return 0;
+	set_directory(guard);
+	r = open_evidence(guard);
+	if (r == -ENOTSUP) {
+		log_fail("--report: %s", evidence_open_error(r));
+		return r;
+	}
+	if (r < 0)
+		log_fail("cannot write reports into '%s' (--report): %s (tried again when one is due)",
+			 guard->config->report, evidence_open_error(r));
+	else if (guard->evidence.deadline_ms < guard->config->report_deadline_ms)
+		log_line("%s: reports have %lld ms, for '%s' (--watchdog) is to be petted", guard->name,
+			 (long long)guard->evidence.deadline_ms, guard->config->watchdog);
+	return 0;
+}
+
+static void take(struct guard *guard, pid_t pid)
+{
+	char why[EVIDENCE_WHY_SIZE] = "";
+	int r = open_evidence(guard);
+
+	if (r < 0) {
+		log_fail("%s: no report of pid %d: cannot write into '%s': %s", guard->name, (int)pid,
+			 guard->report_directory, evidence_open_error(r));
+		return;
+	}
+	guard_dog_pet(guard);
+	r = evidence_take(&guard->evidence, pid, true, guard->report, why);
+	if (r < 0)
+		log_fail("%s: no report of pid %d: %s", guard->name, (int)pid, why);
+	else
+		log_line("%s: report of pid %d: '%s'%s%s%s", guard->name, (int)pid, guard->report,
+			 why[0] ? " (" : "", why, why[0] ? ")" : "");
+}
+
+void guard_report(struct guard *guard)
+{
+	const struct guarded *guarded = &guard->guarded;
+
+	if (!guard->config->report || guard->reported)
+		return;
+	guard->reported = true;
+	if (pidref_verify(guarded->proc, &guarded->child) != -ESRCH) /* it ends by itself just now */
+		take(guard, guarded->child.pid);
+}
+
+void guard_report_left(struct guard *guard)
+{
+	if (!guard->config->report || guard->reported)
+		return;
+	guard->reported = true;
+	take(guard, getpid());
+}
