@@ -21,6 +21,9 @@ START_TEST(defaults)
 	ck_assert_ptr_null(c.user);
 	ck_assert_int_eq(c.stop_timeout_ms, 10000);
 	ck_assert_int_eq(c.command_timeout_ms, -1);
+	ck_assert_ptr_null(c.report);
+	ck_assert_int_eq(c.report_deadline_ms, 2000);
+	ck_assert_int_eq(c.report_keep, 10);
 	ck_assert_ptr_null(c.left_out[0]);
 }
 END_TEST
@@ -32,7 +35,7 @@ START_TEST(every_option)
 		"start =\n  background:a\n\n  # not this\n  b start\nstop =\n  b stop\n  pid:run/b.pid\n"
 		"restart = c\n  d\npid-file = run/x.pid\nlog-file = log\ndirectory = work\n"
 		"environment =\n  A=1\n  # B=2\n  C= x=y z\nuser = plone\nstop-timeout = 1500ms\n"
-		"command-timeout = 2m\n");
+		"command-timeout = 2m\nreport = log/reports\nreport-deadline = 500ms\nreport-keep = 3\n");
 
 	expect_lines(&c.start, "&a@buildout.cfg:6|b start@buildout.cfg:9|");
 	expect_lines(&c.stop, "b stop@buildout.cfg:11|run/b.pid@buildout.cfg:12|");
@@ -50,6 +53,9 @@ START_TEST(every_option)
 	ck_assert_str_eq(c.user, "plone");
 	ck_assert_int_eq(c.stop_timeout_ms, 1500);
 	ck_assert_int_eq(c.command_timeout_ms, 120000);
+	ck_assert_str_eq(c.report, at("/log/reports"));
+	ck_assert_int_eq(c.report_deadline_ms, 500);
+	ck_assert_int_eq(c.report_keep, 3);
 }
 END_TEST
 
@@ -57,7 +63,8 @@ START_TEST(empty_options_are_not_there)
 {
 	CLEANUP(config_done) struct config c = config_of(
 		"[cluster]\nstart =\nstop =\n\ndebug =\npid-file =\nlog-file =\nuser =\ndirectory =\n"
-		"environment =\nstop-timeout =\ncommand-timeout = none\n");
+		"environment =\nstop-timeout =\ncommand-timeout = none\nreport =\nreport-deadline =\n"
+		"report-keep =\n");
 
 	ck_assert_uint_eq(c.start.count + c.stop.count, 0);
 	ck_assert(!c.debug);
@@ -67,6 +74,9 @@ START_TEST(empty_options_are_not_there)
 	ck_assert_ptr_null(c.environment[0]);
 	ck_assert_int_eq(c.stop_timeout_ms, 10000);
 	ck_assert_int_eq(c.command_timeout_ms, -1);
+	ck_assert_ptr_null(c.report);
+	ck_assert_int_eq(c.report_deadline_ms, 2000);
+	ck_assert_int_eq(c.report_keep, 10);
 }
 END_TEST
 
@@ -185,6 +195,14 @@ START_TEST(bad_values)
 						   "bare number is seconds; or none)");
 	refused(START "a\ncommand-timeout = 31d\n", "buildout.cfg:3: command-timeout: '31d' is too long a time "
 						     "(500ms, 30s, 5m; a bare number is seconds; or none)");
+	refused(START "a\nreport-deadline = 0\n", "buildout.cfg:3: report-deadline: it takes a time from 1ms to 1h");
+	refused(START "a\nreport-deadline = 2h\n", "buildout.cfg:3: report-deadline: it takes a time from 1ms to 1h");
+	refused(START "a\nreport-deadline = none\n", "buildout.cfg:3: report-deadline: 'none' is no time (500ms, 30s, "
+						       "5m; a bare number is seconds)");
+	refused(START "a\nreport-keep = 0\n", "buildout.cfg:3: report-keep: it takes a number from 1");
+	refused(START "a\nreport-keep = 10 or so\n", "buildout.cfg:3: report-keep: it takes a number from 1");
+	refused(START "a\nreport-keep = 4294967297\n", "buildout.cfg:3: report-keep: it takes a number from 1");
+	refused(START "a\nreport =\n  a\n  b\n", "buildout.cfg:4: report: it takes one line");
 	refused(START "a\nuser = a\n  b\n", "buildout.cfg:3: user: it takes one line");
 	refused(START "a\nenvironment =\n  A = 1\n", "buildout.cfg:4: environment: 'A = 1' is no NAME=VALUE");
 	refused(START "a\nenvironment =\n  =1\n", "buildout.cfg:4: environment: '=1' is no NAME=VALUE");

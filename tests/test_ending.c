@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/pidref.h"
 #include "tests/child.h"
@@ -245,6 +246,53 @@ START_TEST(one_within_another)
 }
 END_TEST
 
+/* There is no directory for reports: it is said that there is none, and here whether NODE was there still. */
+static void note_living(void *context, const char *line)
+{
+	struct seen *seen = context;
+	struct procparse_stat stat;
+
+	ck_assert_ptr_nonnull(strstr(line, "web: no report of pid "));
+	seen->calls++;
+	seen->status += procfs_stat_of(&proc, seen->pid, &stat) == 0 && !procparse_stat_ended(&stat);
+}
+
+/* How often NODE was reported, which was there then. */
+static int reports_of(const struct tree_node *node, int64_t grace_ms, bool failed, int signal)
+{
+	static char no_directory[] = "/nonexistent/reports";
+	const struct config config = { .report = no_directory, .report_deadline_ms = 1000 };
+	struct seen seen = { .pid = node->pid };
+	struct reporting reporting;
+
+	ck_assert_int_eq(reporting_open(&reporting, &config), 0);
+	reporting.say = note_living;
+	reporting.context = &seen;
+	ending.reporting = &reporting;
+	ending.name = "web";
+	ending.failed = failed;
+	ending.grace_ms = grace_ms;
+	ck_assert_int_eq(ended_by(node), signal);
+	ck_assert_int_eq(seen.status, seen.calls);
+	return seen.calls;
+}
+
+START_TEST(reports)
+{
+	struct tree_node node = start(SIG_IGN);
+
+	ck_assert_int_eq(reports_of(&node, 100, false, SIGKILL), 1);
+	node = start(SIG_DFL);
+	ck_assert_int_eq(reports_of(&node, FOR_EVER, false, SIGTERM), 0);
+	node = start(SIG_IGN); /* it was not asked */
+	ck_assert_int_eq(reports_of(&node, 0, false, SIGKILL), 0);
+	node = start(SIG_DFL);
+	ck_assert_int_eq(reports_of(&node, FOR_EVER, true, SIGTERM), 1);
+	node = start_chain(SIG_IGN, SIG_IGN, 2);
+	ck_assert_int_eq(reports_of(&node, 100, true, SIGKILL), 1);
+}
+END_TEST
+
 /* Another user's, alone and beside one of ours. */
 static int end_as_nobody(const struct tree_node *foreign)
 {
@@ -301,6 +349,7 @@ int main(void)
 	tcase_add_test(t, orphans);
 	tcase_add_test(t, others_stop_the_loop);
 	tcase_add_test(t, one_within_another);
+	tcase_add_test(t, reports);
 	tcase_add_test(t, not_allowed);
 	return suite_run("ending", t);
 }
