@@ -27,6 +27,7 @@ static struct record sample(void)
 			     .ctime_sec = 1700000000,
 			     .ctime_nsec = 999999999,
 			     .exists = true },
+		.witnessed = 123456789012,
 	};
 
 	record.until = (struct timespec){ .tv_sec = 1700000001, .tv_nsec = 5 };
@@ -44,6 +45,7 @@ static void check_same(const struct record *a, const struct record *b)
 	ck_assert_str_eq(a->path, b->path);
 	ck_assert_int_eq(a->pid, b->pid);
 	ck_assert(oomefile_id_equal(&a->handled, &b->handled));
+	ck_assert_uint_eq(a->witnessed, b->witnessed);
 	ck_assert_int_eq(a->until.tv_sec, b->until.tv_sec);
 	ck_assert_int_eq(a->until.tv_nsec, b->until.tv_nsec);
 	ck_assert_int_eq(a->restarts.count, b->restarts.count);

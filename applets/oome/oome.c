@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "applets/applet.h"
+#include "applets/oome/lastwords.h"
 #include "applets/oome/oome.h"
 #include "core/limit.h"
 #include "core/log.h"
@@ -23,6 +24,13 @@
 #define OPT_TIMEOUT OOME(OPT_TIME, 0, "timeout", "TIME", timeout_ms, "longest wait for one answer of supervisord (60s)")
 #define OPT_STATE_DIR OOME(OPT_STRING, 0, "state-dir", "DIR", state_dir, \
 	"where restarts under way are noted (/run/procguard, else a private directory)")
+#define OPT_REPORT OOME(OPT_STRING, 0, "report", "DIR", report, \
+	"before a restart, write a Guru Meditation Report of the program into DIR")
+#define OPT_REPORT_DEADLINE OOME(OPT_TIME, 0, "report-deadline", "TIME", report_deadline_ms, \
+	"longest wait for such a report (2s)")
+#define OPT_REPORT_KEEP OOME(OPT_NUMBER, 0, "report-keep", "N", report_keep, \
+	"so many reports of a name stay, the oldest go first (10)")
+#define OPTS_REPORT OPT_REPORT, OPT_REPORT_DEADLINE, OPT_REPORT_KEEP
 
 static const struct opt single_options[] = {
 	OOME(OPT_LIST, 'p', "process-name", "NAME", names,
@@ -35,11 +43,13 @@ static const struct opt single_options[] = {
 	OPT_MAX_RESTARTS,
 	OPT_TIMEOUT,
 	OPT_STATE_DIR,
+	OPTS_REPORT,
 	{ .kind = OPT_END },
 };
 
 static const struct opt all_options[] = {
 	OPT_DRY, OPT_SCRIPT, OPT_ANY_OWNER, OPT_NO_WATCH, OPT_MAX_RESTARTS, OPT_TIMEOUT, OPT_STATE_DIR,
+	OPTS_REPORT,
 	{ .kind = OPT_END },
 };
 
@@ -52,10 +62,11 @@ static const struct opt run_options[] = {
 	OOME(OPT_TIME, 0, "grace", "TIME", grace_ms,
 	     "between SIGTERM and SIGKILL when the program is terminated (10s)"),
 	OOME(OPT_TIME, 0, "interval", "TIME", interval_ms, "longest pause between two looks for the oome file (5s)"),
+	OPTS_REPORT,
 	{ .kind = OPT_END },
 };
 
-enum { SINGLE, ALL, RUN, TIMEOUT_MAX_MS = 24 * 60 * 60 * 1000 };
+enum { SINGLE, ALL, RUN, TIMEOUT_MAX_MS = 24 * 60 * 60 * 1000, REPORT_DEADLINE_MAX_MS = 10 * 60 * 1000 };
 
 static const struct opt_command commands[] = {
 	[SINGLE] = { .name = "single",
@@ -99,6 +110,10 @@ static int check(const struct opt_program *as_typed, const struct opt_command *c
 {
 	if (config->timeout_ms < 1 || config->timeout_ms > TIMEOUT_MAX_MS)
 		return opt_usage(as_typed, "--timeout takes a time from 1ms to 1d");
+	if (config->report_deadline_ms < 1 || config->report_deadline_ms > REPORT_DEADLINE_MAX_MS)
+		return opt_usage(as_typed, "--report-deadline takes a time from 1ms to 10m");
+	if (config->report_keep < 1)
+		return opt_usage(as_typed, "--report-keep takes a number from 1 on");
 	if (config->oome_file && is_too_long(config->oome_file))
 		return opt_usage(as_typed, "-o: the name of the file is too long (at most %d bytes, %d of them behind "
 				 "the last '/')", PATH_MAX - 1, NAME_MAX);
@@ -115,11 +130,15 @@ static int check(const struct opt_program *as_typed, const struct opt_command *c
 
 static int oome_run(const struct opt_program *as_typed, int argc, char **argv)
 {
+	struct lastwords lastwords = { 0 };
 	struct oome_config config = {
 		.timeout_ms = 60000,
 		.max_restarts = { .count = 5, .period_ms = 600000 },
 		.grace_ms = 10000,
 		.interval_ms = 5000,
+		.report_deadline_ms = EVIDENCE_DEADLINE_MS,
+		.report_keep = EVIDENCE_KEEP,
+		.lastwords = &lastwords,
 	};
 	const struct opt_command *command;
 	int operand, status;
@@ -136,6 +155,8 @@ static int oome_run(const struct opt_program *as_typed, int argc, char **argv)
 	default:
 		config.all = command == &commands[ALL];
 		status = check(as_typed, command, &config);
+		if (!status)
+			status = lastwords_open(&config, argv[0]);
 		if (!status)
 			status = command == &commands[RUN] ? run_main(&config, argv + operand) : listener_main(&config);
 	}

@@ -8,6 +8,8 @@
 #include "core/opt.h"
 #include "core/units.h"
 
+struct lastwords;
+
 struct oome_config {
 	struct opt_list names;   /* -p; empty: all */
 	bool all;
@@ -21,6 +23,10 @@ struct oome_config {
 	const char *state_dir;   /* or NULL: the default */
 	int64_t grace_ms;        /* run: between TERM and KILL */
 	int64_t interval_ms;     /* run: between looks where nothing watches */
+	const char *report;      /* where to, or NULL: no reports */
+	int64_t report_deadline_ms;
+	int report_keep;
+	struct lastwords *lastwords;
 };
 
 /* The modes; each returns the exit status. */

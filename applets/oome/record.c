@@ -73,6 +73,8 @@ int record_format(const struct record *record, struct buf *ret)
 			       id->ctime_sec, id->ctime_nsec);
 	if (!r && record->until.tv_sec)
 		r = buf_printf(ret, "until=%" PRId64 " %ld\n", (int64_t)record->until.tv_sec, record->until.tv_nsec);
+	if (!r && record->witnessed)
+		r = buf_printf(ret, "witnessed=%" PRIu64 "\n", record->witnessed);
 	for (int i = 0; !r && i < record->restarts.count; i++)
 		r = buf_printf(ret, "restart=%" PRId64 "\n", record->restarts.times[i]);
 	return r;
@@ -162,6 +164,10 @@ static int parse_line(struct record *record, const char *key, const char *value)
 		r = parse_number(value, INT_MAX, &number);
 		if (!r)
 			record->pid = (pid_t)number;
+	} else if (!strcmp(key, "witnessed")) {
+		r = parse_number(value, INT64_MAX, &number);
+		if (!r)
+			record->witnessed = (uint64_t)number;
 	} else if (!strcmp(key, "restart")) {
 		r = parse_number(value, INT64_MAX, &number);
 		if (!r)

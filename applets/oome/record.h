@@ -27,6 +27,7 @@ struct record {
 	pid_t pid;                  /* the process that reported */
 	char *path;                 /* its oome file, for messages, and for who finds it again */
 	struct oomefile_id handled; /* the version that is (or was) acted on: seen again, it is only deleted */
+	uint64_t witnessed;         /* start time of the process of which a report was asked for (--report); 0: none */
 	struct timespec until;      /* and what was done to it until then: CLOCK_REALTIME, as ctime; 0: not known */
 	struct limit restarts;      /* CLOCK_BOOTTIME milliseconds */
 };

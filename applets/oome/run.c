@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "applets/oome/lastwords.h"
 #include "core/abspath.h"
 #include "core/cleanup.h"
 #include "core/log.h"
@@ -17,6 +18,28 @@
 enum { EXIT_USAGE = 2, EXIT_CANNOT_START = 126 };
 
 /* ---- doing what was decided ---- */
+
+static bool child_lives(const struct run *run)
+{
+	return run->guarded.child.pid && pidref_verify(run->guarded.proc, &run->guarded.child) == 0;
+}
+
+/* Of a child that has ended, perhaps just now, there is what it left, which is below us, and what our cgroup tells of
+ * OOM kills. */
+static void take_last_words(struct run *run)
+{
+	const struct guarded *guarded = &run->guarded;
+
+	if (!run->config->report)
+		return;
+	if (child_lives(run) &&
+	    (lastwords_take(run->config, run->name, guarded->child.pid) == 0 || child_lives(run)))
+		return;
+	if (guarded_count(guarded) > 0 || oomkill_struck(&run->killer))
+		lastwords_take(run->config, run->name, getpid());
+	else
+		log_line("%s: no report: nothing is left of it", run->name);
+}
 
 static void perform(struct run *run, enum run_action action)
 {
@@ -33,6 +56,7 @@ static void perform(struct run *run, enum run_action action)
 		guarded_signal(&run->guarded, run->signal);
 		break;
 	case RUN_TERMINATE:
+		take_last_words(run);
 		guarded_terminate(&run->guarded, SIGTERM, run->config->grace_ms);
 		break;
 	case RUN_KILL:

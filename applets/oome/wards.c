@@ -184,12 +184,26 @@ static void worker_ended(struct loop *loop, pid_t pid, int status, void *context
 	wards->on_end(wards->context, result);
 }
 
+/* The process that RECORD means, if it is among the programs; lent. */
+static struct pidref reporter_of(const struct wards *wards, const struct record *record)
+{
+	for (size_t i = 0; i < wards->programs->count; i++) {
+		const struct program *p = &wards->programs->items[i];
+
+		if (p->pid == record->pid && p->name && !strcmp(p->name, record->name) &&
+		    !strcmp(p->group, record->group))
+			return p->process;
+	}
+	return PIDREF_NONE;
+}
+
 /* Start the worker for what WARD's record says; it holds LOCK to its end. FILE is taken over. */
 static int start_worker(struct wards *wards, struct ward *ward, int lock, struct oomefile *file)
 {
 	struct worker worker = {
 		.config = wards->config, .proc = wards->proc, .supervisord = wards->supervisord,
 		.state_dir = wards->state_dir, .lock = lock, .record = ward->record, .file = *file,
+		.reporter = reporter_of(wards, &ward->record),
 	};
 	pid_t pid = loop_reserve_child(wards->loop) < 0 ? -ENOMEM : spawn_function(worker_main, &worker, true);
 

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "applets/oome/lastwords.h"
 #include "applets/oome/restart.h"
 #include "applets/oome/supervisor.h"
 #include "core/cleanup.h"
@@ -44,6 +45,20 @@ static void save(struct worker *w, enum record_phase phase)
 static bool supervisord_ends_within(struct worker *w, int64_t ms)
 {
 	return pidref_wait(w->proc, w->supervisord, (int)ms) == 0;
+}
+
+/* Before its stop is asked for the first time: what is it doing? Once a process, however often its stop fails. False:
+ * that took no time. */
+static bool take_last_words(struct worker *w, const char *shown)
+{
+	const struct pidref *reporter = &w->reporter;
+
+	if (!w->config->report || w->record.phase >= RECORD_STOPPING || w->record.witnessed == reporter->start_ticks ||
+	    pidref_verify(w->proc, reporter) < 0)
+		return false;
+	w->record.witnessed = reporter->start_ticks;
+	lastwords_take(w->config, shown, reporter->pid);
+	return true;
 }
 
 /* Nothing was stopped, so nothing is lost: the file still stands, and the next tick finds it. */
@@ -238,6 +253,8 @@ static int step(struct session *s)
 	if (is_liar(s, &info))
 		return expose(s, &info);
 	enum restart_step next = restart_decide(&s->restart, info.state, info.pid);
+	if (next == RESTART_STOP && take_last_words(s->w, s->shown))
+		return CONTINUE; /* somebody else may have stopped it meanwhile */
 	if (s->restart.gone)
 		note_gone(s->w, info.pid > 0);
 	r = act(s, next, info.description);
@@ -316,6 +333,7 @@ static int restart_by_script(struct worker *w, const char *namespec, const char 
 
 	if (is_exposed(w, namespec, shown))
 		return WORKER_LIAR;
+	take_last_words(w, shown);
 	if (w->record.phase < RECORD_STARTING)
 		save(w, RECORD_STOPPING);
 	if (w->record.phase == RECORD_STOPPING && run_script(w, "stop", namespec, why) < 0) {

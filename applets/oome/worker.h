@@ -16,6 +16,7 @@ struct worker {
 	int state_dir;          /* of this supervisord; -1: none could be had */
 	int lock;               /* the record's; the worker holds it to its end */
 	struct record record;
+	struct pidref reporter; /* record.pid; PIDREF_NONE: not known which process that was */
 	bool unsaved_said;
 	struct oomefile file;   /* dir -1: the place is not known any more (taken over from a killed worker) */
 };
