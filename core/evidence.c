@@ -33,19 +33,10 @@ struct paths {
 	size_t len;
 	char names[NAMES][NAME_MAX + 1];
 	int name_count;
-	char from[EVIDENCE_STAMP], to[EVIDENCE_STAMP];
+	time_t begin;
 };
 
-void evidence_stamp(char ret[EVIDENCE_STAMP])
-{
-	time_t now = time(NULL);
-	struct tm tm;
-
-	if (!gmtime_r(&now, &tm) || strftime(ret, EVIDENCE_STAMP, "%Y%m%d%H%M%S", &tm) == 0)
-		strcpy(ret, "00000000000000");
-}
-
-/* NAME, which is MIDDLE's, is to be pruned. */
+/* There is a new report of NAME. */
 static void note_name(struct paths *paths, const char *name, size_t len)
 {
 	for (int i = 0; i < paths->name_count; i++)
@@ -122,7 +113,7 @@ static int prune(void *context)
 	int r = 0;
 
 	for (int i = 0; i < paths->name_count; i++)
-		r = evidence_prune_but(paths->e, paths->names[i], paths->from, paths->to) < 0 ? 1 : r;
+		r = evidence_prune_but(paths->e, paths->names[i], paths->begin) < 0 ? 1 : r;
 	return r;
 }
 
@@ -131,10 +122,8 @@ static void prune_until(struct paths *paths, int64_t until_ms)
 	char why[EVIDENCE_WHY_SIZE];
 	const struct evidence_job job = { .child = prune, .context = paths, .why = why };
 
-	if (paths->e->keep <= 0 || paths->name_count == 0)
-		return;
-	evidence_stamp(paths->to);
-	evidence_run(&job, until_ms);
+	if (paths->e->keep > 0 && paths->name_count > 0)
+		evidence_run(&job, until_ms);
 }
 
 /* "procguard gmr: cannot write..." without what the caller says itself. */
@@ -163,13 +152,20 @@ static int settle(const struct evidence *e, int r, const char *path, char *why)
 	return r < 0 ? r : -ECHILD;
 }
 
+static int64_t clamp(int64_t ms)
+{
+	const int64_t longest = 24 * 3600 * 1000;
+
+	return ms < 1 ? 1 : ms < longest ? ms : longest;
+}
+
 int evidence_take(const struct evidence *e, pid_t pid, bool children, char ret_path[PATH_MAX],
 		  char ret_why[EVIDENCE_WHY_SIZE])
 {
-	int64_t begin = evidence_now();
+	int64_t begin = evidence_now(), deadline = clamp(e->deadline_ms);
 	char own[32], number[16];
 	const char *argv[] = { "procguard", "gmr", "-L", e->directory, "--deadline", own, number, NULL, NULL };
-	struct paths paths = { .e = e, .argv = (char *const *)argv, .first = ret_path };
+	struct paths paths = { .e = e, .argv = (char *const *)argv, .first = ret_path, .begin = time(NULL) };
 	const struct evidence_job job = { .child = become_gmr, .output = take_output, .context = &paths,
 					  .why = ret_why };
 	int r;
@@ -178,15 +174,14 @@ int evidence_take(const struct evidence *e, pid_t pid, bool children, char ret_p
 	snprintf(ret_why, EVIDENCE_WHY_SIZE, "no reports are made");
 	if (!e->directory || !e->binary[0])
 		return -ENOENT;
-	snprintf(own, sizeof own, "%lldms", (long long)OWN(e->deadline_ms));
+	snprintf(own, sizeof own, "%lldms", (long long)clamp(OWN(deadline)));
 	snprintf(number, sizeof number, "%d", (int)pid);
 	if (children) {
 		argv[6] = "--children";
 		argv[7] = number;
 	}
-	evidence_stamp(paths.from);
-	r = evidence_run(&job, begin + KILL(e->deadline_ms));
-	prune_until(&paths, begin + OVER(e->deadline_ms));
+	r = evidence_run(&job, begin + KILL(deadline));
+	prune_until(&paths, begin + OVER(deadline));
 	return settle(e, r, ret_path, ret_why);
 }
 
@@ -234,11 +229,8 @@ static int ask_for_gmr(const char *binary)
 
 static int look_at(const char *directory)
 {
-	CLEANUP(fd_done) int dir = -1;
+	CLEANUP(fd_done) int dir = reportdir_open(directory);
 
-	if (strlen(directory) + 1 + NAME_MAX >= PATH_MAX)
-		return -ENAMETOOLONG;
-	dir = reportdir_open(directory);
 	return dir < 0 ? dir : 0;
 }
 
@@ -249,14 +241,13 @@ int evidence_open(struct evidence *e, const char *argv0, const char *directory, 
 	*e = (struct evidence){ .deadline_ms = deadline_ms, .keep = keep };
 	if (!directory)
 		return 0;
-	r = look_at(directory);
-	if (r == 0 && self_exe(argv0, e->binary, sizeof e->binary) < 0)
-		r = -ENOEXEC;
-	if (r == 0)
-		r = ask_for_gmr(e->binary);
-	if (r == 0)
-		e->directory = directory;
-	return r;
+	if (strlen(directory) + 1 + NAME_MAX >= PATH_MAX)
+		return -ENAMETOOLONG;
+	r = self_exe(argv0, e->binary, sizeof e->binary) < 0 ? -ENOEXEC : ask_for_gmr(e->binary);
+	if (r < 0)
+		return r;
+	e->directory = directory;
+	return look_at(directory);
 }
 
 const char *evidence_open_error(int error)

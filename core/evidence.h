@@ -1,7 +1,7 @@
 /* evidence.h: a Guru Meditation Report of what is about to be killed, so that it is known what it was doing.
  *
- * The report is made by a child: this binary as `gmr`, with a deadline, at most EVIDENCE_SPACE of address space, and
- * the first to go when memory runs out (oom_score_adj 1000). It is a file of its own in a directory (`gmr -L`). Whoever
+ * The report is made by a child: this binary as `gmr`, with a deadline, at most 256 MiB of address space, and the
+ * first to go when memory runs out (oom_score_adj 1000). It is a file of its own in a directory (`gmr -L`). Whoever
  * kills waits for it, but never beyond the deadline, and whatever fails only costs the report. */
 #ifndef CORE_EVIDENCE_H
 #define CORE_EVIDENCE_H
@@ -20,11 +20,12 @@ struct evidence {
 
 enum { EVIDENCE_DEADLINE_MS = 2000, EVIDENCE_KEEP = 10, EVIDENCE_WHY_SIZE = 256 };
 
-/* Make ready: look whether DIRECTORY is one that we may write to and, as root, that nobody else could have put there;
- * find our binary (ARGV0 as in self_exe()) and ask it whether gmr is built in. DIRECTORY may be NULL: nothing is done.
- * -ENOENT, -ENOTDIR, -EACCES, -EPERM, -EROFS, -ENAMETOOLONG: of DIRECTORY; -ENOTSUP: gmr is not built in; -ENOEXEC: our
- * binary is not to be had. After an error E takes no reports until it is opened anew. Allocates nothing; before a loop
- * runs, which would reap what is started here; blocks for some milliseconds, 10 seconds at most. */
+/* Make ready: find our binary (ARGV0 as in self_exe()) and ask it whether gmr is built in; then look whether DIRECTORY
+ * is one that we may write to and, as root, that nobody else could have put there. It may be NULL: nothing is done.
+ * -ENOTSUP: gmr is not built in; -ENOEXEC: our binary is not to be had; -ENAMETOOLONG: of DIRECTORY; -errno of fork(2):
+ * no reports are taken until it is opened anew. -ENOENT, -ENOTDIR, -EACCES, -EPERM, -EROFS...: of DIRECTORY, which may
+ * pass: E is ready all the same (E->directory is set), and gmr will look again. Allocates nothing; blocks for some
+ * milliseconds, 10 seconds at most. Nobody else may reap our children meanwhile, nor while evidence_take() runs. */
 int evidence_open(struct evidence *e, const char *argv0, const char *directory, int64_t deadline_ms, int keep);
 
 /* What an error of evidence_open() means, and what may be done: "Permission denied", "gmr is not built in (...)". */

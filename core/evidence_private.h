@@ -4,12 +4,12 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "core/evidence.h"
 
 /* What gmr puts between a name and the time. */
 #define EVIDENCE_MIDDLE "_gurumeditation_"
-enum { EVIDENCE_STAMP = sizeof("YYYYMMDDHHMMSS") };
 
 /* What a child does, and where goes what it says. */
 struct evidence_job {
@@ -28,10 +28,7 @@ int evidence_run(const struct evidence_job *job, int64_t until_ms);
 /* CLOCK_MONOTONIC, milliseconds. */
 int64_t evidence_now(void);
 
-/* "20261121201048": UTC, as in the names of files. */
-void evidence_stamp(char ret[EVIDENCE_STAMP]);
-
-/* As evidence_prune(), but what has a time from FROM to TO (stamps) stays: reports that were made just now. */
-int evidence_prune_but(const struct evidence *e, const char *name, const char *from, const char *to);
+/* As evidence_prune(), but files that were written between SINCE and now stay: a tree may have more than KEEP. */
+int evidence_prune_but(const struct evidence *e, const char *name, time_t since);
 
 #endif

@@ -22,22 +22,28 @@ struct entry {
 	char name[];
 };
 
+#define LEFTOVER ".gmr-"
+
 enum {
+	STAMP_SIZE = sizeof("YYYYMMDDHHMMSS"),
 	BLOCK_SIZE = 8192,
 	ENTRIES_MAX = 1 << 20, /* of a directory are looked at */
 	OLDEST = 32,           /* so many are found in one reading */
 	ROUNDS = 64,
 	NUMBER_MAX = 999,      /* "-1" to "-999" */
+	LEFTOVER_DIGITS = 16,
+	LEFTOVER_AGE = 3600,   /* seconds */
 };
 
 struct file {
 	char name[NAME_MAX + 1];
-	char stamp[EVIDENCE_STAMP];
+	char stamp[STAMP_SIZE];
 	uint64_t number;
 };
 
 struct prune {
-	const char *name, *from, *to;
+	const char *name;
+	time_t since, now;
 	int dir;
 	int count;                  /* how many there are */
 	struct file oldest[OLDEST]; /* of those that may go, in order */
@@ -55,17 +61,17 @@ static bool parse(const char *entry, const char *name, struct file *ret)
 	if (len > NAME_MAX || !span_take_prefix(&rest, name) || !span_take_prefix(&rest, EVIDENCE_MIDDLE))
 		return false;
 	stamp = entry + len - span_len(&rest);
-	if (strspn(stamp, "0123456789") != EVIDENCE_STAMP - 1)
+	if (strspn(stamp, "0123456789") != STAMP_SIZE - 1)
 		return false;
-	if (stamp[EVIDENCE_STAMP - 1] != '\0') {
-		rest = span_of(stamp + EVIDENCE_STAMP - 1, strlen(stamp + EVIDENCE_STAMP - 1));
-		if (!span_take_prefix(&rest, "-") || stamp[EVIDENCE_STAMP] == '0' ||
+	if (stamp[STAMP_SIZE - 1] != '\0') {
+		rest = span_of(stamp + STAMP_SIZE - 1, strlen(stamp + STAMP_SIZE - 1));
+		if (!span_take_prefix(&rest, "-") || stamp[STAMP_SIZE] == '0' ||
 		    span_take_number(&rest, NUMBER_MAX, &number) < 0 || span_len(&rest) > 0)
 			return false;
 	}
 	memcpy(ret->name, entry, len + 1);
-	memcpy(ret->stamp, stamp, EVIDENCE_STAMP - 1);
-	ret->stamp[EVIDENCE_STAMP - 1] = '\0';
+	memcpy(ret->stamp, stamp, STAMP_SIZE - 1);
+	ret->stamp[STAMP_SIZE - 1] = '\0';
 	ret->number = number;
 	return true;
 }
@@ -77,16 +83,28 @@ static bool is_older(const struct file *a, const struct file *b)
 	return order < 0 || (order == 0 && a->number < b->number);
 }
 
-static bool is_ours(int dir, const char *name)
+static bool is_ours(int dir, const char *name, struct stat *ret)
+{
+	return fstatat(dir, name, ret, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(ret->st_mode) && ret->st_uid == geteuid();
+}
+
+/* Who writes while we look has the clock of the last tick. */
+static bool is_new(const struct prune *prune, const struct stat *st)
+{
+	return prune->since && st->st_mtime >= prune->since - 1 && st->st_mtime <= prune->now + 1;
+}
+
+/* What gmr writes into where files cannot be nameless (O_TMPFILE), as it is left by one that was killed:
+ * ".gmr-0123456789abcdef". One that is written to is not old. */
+static void remove_leftover(const struct prune *prune, const char *entry)
 {
 	struct stat st;
 
-	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid();
-}
-
-static bool is_spared(const struct prune *prune, const struct file *file)
-{
-	return prune->from && strcmp(file->stamp, prune->from) >= 0 && strcmp(file->stamp, prune->to) <= 0;
+	if (!strncmp(entry, LEFTOVER, strlen(LEFTOVER)) &&
+	    strspn(entry + strlen(LEFTOVER), "0123456789abcdef") == LEFTOVER_DIGITS &&
+	    entry[strlen(LEFTOVER) + LEFTOVER_DIGITS] == '\0' && is_ours(prune->dir, entry, &st) &&
+	    st.st_mtime < prune->now - LEFTOVER_AGE)
+		unlinkat(prune->dir, entry, 0);
 }
 
 static void insert(struct prune *prune, const struct file *file)
@@ -107,11 +125,13 @@ static void insert(struct prune *prune, const struct file *file)
 static void look(struct prune *prune, const char *entry)
 {
 	struct file file;
+	struct stat st;
 
-	if (!parse(entry, prune->name, &file) || !is_ours(prune->dir, entry))
+	remove_leftover(prune, entry);
+	if (!parse(entry, prune->name, &file) || !is_ours(prune->dir, entry, &st))
 		return;
 	prune->count++;
-	if (!is_spared(prune, &file))
+	if (!is_new(prune, &st))
 		insert(prune, &file);
 }
 
@@ -140,22 +160,21 @@ static int read_all(struct prune *prune)
 /* The oldest of what was read. Returns how many have gone. */
 static int remove_oldest(const struct prune *prune, int too_many)
 {
+	struct stat st;
 	int gone = 0;
 
 	for (int i = 0; i < prune->oldest_count && i < too_many; i++)
-		gone += is_ours(prune->dir, prune->oldest[i].name) &&
+		gone += is_ours(prune->dir, prune->oldest[i].name, &st) &&
 			unlinkat(prune->dir, prune->oldest[i].name, 0) == 0;
 	return gone;
 }
 
-int evidence_prune_but(const struct evidence *e, const char *name, const char *from, const char *to)
+int evidence_prune_but(const struct evidence *e, const char *name, time_t since)
 {
 	CLEANUP(fd_done) int dir = e->directory ? reportdir_open(e->directory) : -ENOENT;
-	struct prune prune = { .name = name, .from = from, .to = to, .dir = dir };
-	int r = 0;
+	struct prune prune = { .name = name, .since = since, .now = time(NULL), .dir = dir };
+	int r = dir < 0 ? dir : 0;
 
-	if (dir < 0)
-		return dir;
 	for (int i = 0; i < ROUNDS && r == 0 && e->keep > 0; i++) {
 		r = read_all(&prune);
 		if (r < 0 || prune.count <= e->keep || remove_oldest(&prune, prune.count - e->keep) == 0)
@@ -166,5 +185,5 @@ int evidence_prune_but(const struct evidence *e, const char *name, const char *f
 
 int evidence_prune(const struct evidence *e, const char *name)
 {
-	return evidence_prune_but(e, name, NULL, NULL);
+	return evidence_prune_but(e, name, 0);
 }

@@ -20,7 +20,9 @@
 #include "core/sig.h"
 #include "core/spawn.h"
 
-/* Not what it may use, but what it may map. A sanitizer maps terabytes. */
+/* Address space, not memory. 64 MiB are mapped for the stacks of who is reported, so 64 are too little for anybody;
+ * with 128 the report of a JVM, of 500 threads and of 170 MB of libraries is whole: libelf reads what it cannot map.
+ * A sanitizer maps terabytes. */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
 #define SPACE_MAX RLIM_INFINITY
@@ -72,15 +74,16 @@ static int set_stdio(int out, int err)
 	return dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0 ? -errno : 0;
 }
 
-static void lower(int which, rlim_t max)
+/* To MAX, or our hard limit. A soft one that is lower is ours, not the child's. */
+static void limit(int which, rlim_t max)
 {
-	struct rlimit limit;
+	struct rlimit ours;
 
-	if (getrlimit(which, &limit) < 0)
+	if (getrlimit(which, &ours) < 0)
 		return;
-	limit.rlim_cur = limit.rlim_cur < max ? limit.rlim_cur : max;
-	limit.rlim_max = limit.rlim_max < max ? limit.rlim_max : max;
-	setrlimit(which, &limit);
+	ours.rlim_max = ours.rlim_max < max ? ours.rlim_max : max;
+	ours.rlim_cur = ours.rlim_max;
+	setrlimit(which, &ours);
 }
 
 /* A session of its own: what the terminal sends is not for it, and all that it starts is one group. */
@@ -93,8 +96,8 @@ __attribute__((noreturn)) static void run_child(const struct evidence_job *job, 
 		_exit(126);
 	keep_only(NULL, 0);
 	oomadj_go_first();
-	lower(RLIMIT_CORE, 0);
-	lower(RLIMIT_AS, SPACE_MAX);
+	limit(RLIMIT_CORE, 0);
+	limit(RLIMIT_AS, SPACE_MAX);
 	_exit(job->child(job->context));
 }
 
