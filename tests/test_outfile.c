@@ -13,6 +13,7 @@
 
 #include "applets/gmr/outfile.h"
 #include "core/cleanup.h"
+#include "core/reportdir.h"
 #include "core/sig.h"
 #include "tests/fixture.h"
 #include "tests/suite.h"
@@ -87,7 +88,7 @@ END_TEST
 
 START_TEST(added_and_never_replaced)
 {
-	CLEANUP(fd_done) int dir = outfile_directory(fixture_root);
+	CLEANUP(fd_done) int dir = reportdir_open(fixture_root);
 	char name[NAME_MAX + 1];
 
 	ck_assert_int_ge(dir, 0);
@@ -171,7 +172,7 @@ END_TEST
 /* A limit on files stands for a full disk. */
 START_TEST(nothing_is_left_where_there_is_no_room)
 {
-	CLEANUP(fd_done) int dir = outfile_directory(fixture_root);
+	CLEANUP(fd_done) int dir = reportdir_open(fixture_root);
 	struct rlimit limit, before;
 	char name[NAME_MAX + 1], text[8192];
 
@@ -190,40 +191,6 @@ START_TEST(nothing_is_left_where_there_is_no_room)
 }
 END_TEST
 
-START_TEST(directories_that_can_be_trusted)
-{
-	char link[PATH_MAX + 2];
-	int fd = outfile_directory(fixture_root);
-
-	ck_assert_int_ge(fd, 0);
-	fd_close(fd);
-	fixture_directory("d");
-	fixture_link("link", "d");
-	snprintf(link, sizeof link, "%s/", fixture_path("link"));
-	fd = outfile_directory(link); /* our own link */
-	ck_assert_int_ge(fd, 0);
-	fd_close(fd);
-	ck_assert_int_eq(outfile_directory(fixture_path("none")), -ENOENT);
-	fixture_text("file", "");
-	ck_assert_int_eq(outfile_directory(fixture_path("file")), -ENOTDIR);
-	if (geteuid() != 0) {
-		ck_assert_int_eq(chmod(fixture_path("d"), 0500), 0);
-		ck_assert_int_eq(outfile_directory(fixture_path("d")), -EACCES);
-		return;
-	}
-	ck_assert_int_eq(lchown(fixture_path("link"), 65534, 65534), 0);
-	ck_assert_int_eq(outfile_directory(link), -EPERM);
-	ck_assert_int_eq(chmod(fixture_path("d"), 0777), 0);
-	ck_assert_int_eq(outfile_directory(fixture_path("d")), -EPERM);
-	ck_assert_int_eq(chmod(fixture_path("d"), 01777), 0);
-	fd = outfile_directory(fixture_path("d"));
-	ck_assert_int_ge(fd, 0);
-	fd_close(fd);
-	ck_assert_int_eq(chown(fixture_path("d"), 65534, 65534), 0);
-	ck_assert_int_eq(outfile_directory(fixture_path("d")), -EPERM);
-}
-END_TEST
-
 int main(void)
 {
 	TCase *t = tcase_create("all");
@@ -236,6 +203,5 @@ int main(void)
 	tcase_add_test(t, only_files_are_replaced);
 	tcase_add_loop_test(t, a_signal_leaves_nothing, 0, 3);
 	tcase_add_test(t, nothing_is_left_where_there_is_no_room);
-	tcase_add_test(t, directories_that_can_be_trusted);
 	return suite_run("outfile", t);
 }

@@ -11,14 +11,9 @@
 #include <stddef.h>
 #include <time.h>
 
-/* Open the directory PATH for reports. -EPERM: a link in its place belongs to another user than us or root, or we are
- * root and DIR belongs to another user, or everybody may rename what is in it (not sticky); -EROFS and -EACCES: it
- * cannot be written to; else open(2)'s -errno. Returns a descriptor that the caller closes. */
-int outfile_directory(const char *path);
-
-/* Write LEN bytes of DATA as "NAME_gurumeditation_YYYYMMDDHHMMSS" into the directory DIR, AT in UTC, with "-1", "-2"...
- * behind it where there is one of that name. NAME is made harmless (outfile_name()). RET_NAME is its name. -ENOSPC and
- * such: nothing has been left. Blocks until it is on the disk. */
+/* Write LEN bytes of DATA as "NAME_gurumeditation_YYYYMMDDHHMMSS" into the directory DIR (core/reportdir.h), AT in UTC,
+ * with "-1", "-2"... behind it where there is one of that name. NAME is made harmless (outfile_name()). RET_NAME is its
+ * name. -ENOSPC and such: nothing has been left. Blocks until it is on the disk. */
 int outfile_add(int dir, const char *name, time_t at, const char *data, size_t len, char ret_name[NAME_MAX + 1]);
 
 /* Write them as PATH, which is replaced whole. -EEXIST: there is no regular file, but a link or such. Else as above.

@@ -10,6 +10,7 @@
 #include "core/cleanup.h"
 #include "core/log.h"
 #include "core/report.h"
+#include "core/reportdir.h"
 
 enum { REPORT_MAX = 1 << 30 };
 
@@ -47,7 +48,7 @@ static int open_directory(struct output *output)
 {
 	const char *path = output->options->directory;
 
-	output->directory = outfile_directory(path);
+	output->directory = reportdir_open(path);
 	if (output->directory >= 0)
 		return 0;
 	if (output->directory == -EPERM)
