@@ -127,5 +127,15 @@ test_manual_run_limited() {
 	test "$(wc -l < starts)" = 4 || fail "not restarted three times: $(cat err)"
 }
 
+test_manual_run_report() {
+	in_path
+	printf '%s\n' '#!/bin/sh' 'echo $$ >> starts' 'test "$(wc -l < starts)" = 1 || exit 9' \
+		"touch $PWD/app.oome" 'exec sleep 1000' > app
+	chmod +x app
+	sh -c "$(example procguard-oome.1 '--report /srv/reports' | here)" 2> err
+	test $? = 9 || fail "not the command's exit status: $(cat err)"
+	grep -q "^app: report of pid $(head -n 1 starts): '$PWD/reports/" err || fail "no report: $(cat err)"
+}
+
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"

@@ -23,7 +23,7 @@ test_jvm_out_of_heap() {
 # It hangs until the test lets it go: the listener answers events meanwhile, and the restart waits.
 test_listener_goes_on_meanwhile() {
 	conf unix
-	mkdir -m 700 reports
+	make_reports
 	own_binary
 	conf_program web
 	conf_listener "single -p web --report $PWD/reports --report-deadline 4m"
@@ -45,7 +45,7 @@ test_listener_goes_on_meanwhile() {
 
 test_gmr_that_hangs() {
 	conf unix
-	mkdir -m 700 reports
+	make_reports
 	own_binary
 	conf_program web
 	conf_listener "all --report $PWD/reports --report-deadline 500ms"
@@ -61,6 +61,8 @@ test_gmr_that_hangs() {
 
 test_directory_that_is_missing() {
 	conf unix
+	make_reports
+	rmdir reports
 	conf_program web
 	conf_listener "single -p web --report $PWD/reports"
 	supervisord_start
@@ -70,9 +72,34 @@ test_directory_that_is_missing() {
 		fail_and_tell "not a word about the report"
 }
 
+test_worker_killed_meanwhile() {
+	conf unix
+	make_reports
+	own_binary
+	conf_program web
+	conf_listener "single -p web --report $PWD/reports --report-deadline 4m"
+	supervisord_start
+	within 20 started web 1 || fail "web did not start"
+	within 30 grep -qs READY listener.out || fail_and_tell "the listener did not start"
+	# shellcheck disable=SC2016
+	replaced_by 'echo $$ >>gmr; [ "$(wc -l <gmr)" = 1 ] || exit 1; exec sleep 1000'
+	before=1 old=$(pid_of web)
+	touch web/work/oome
+	within 30 test -s gmr || fail_and_tell "no report was asked for"
+	kill -9 "$(parent_of "$(head -n 1 gmr)")"
+	within 30 dead "$(head -n 1 gmr)" || fail "gmr has survived who asked for it"
+	expect_restarted web "$PWD/web/work/oome"
+	said 'taking up the restart of web again' || fail_and_tell "it was not taken up again"
+	said "web: no report of pid $old: " || fail_and_tell "not a word about the report"
+}
+
+parent_of() { # PID
+	sed -n 's/^PPid:[[:space:]]*//p' "/proc/$1/status"
+}
+
 test_stop_that_fails_is_preceded_by_one_report() {
 	conf unix
-	mkdir -m 700 reports
+	make_reports
 	conf_program web
 	cat >script <<-END
 		#!/bin/sh

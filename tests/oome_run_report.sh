@@ -12,7 +12,7 @@ make_app() {
 	# shellcheck disable=SC2016
 	printf '%s\n' '#!/bin/sh' 'echo $$ >>starts' 'exec sleep 1000' >app
 	chmod +x app
-	mkdir -m 700 reports
+	make_reports
 }
 
 reporting() { # OPTIONS -- ...
@@ -56,14 +56,19 @@ test_jvm_out_of_heap() {
 	finish
 }
 
-# The guard's own: of the program there is nothing left, and there may be no memory for a report.
+# reporting, in the cgroup; at its first start ./app eats as ARGUMENTS of eatmem say.
+eating_in_cgroup() { # ARGUMENTS
+	make_app
+	sed -i "3s|.*|[ \$(wc -l <starts) = 1 ] \&\& exec '$BUILD/tests/demo/eatmem' $*; exec sleep 1000|" app
+	# shellcheck disable=SC2016 # for the inner shell
+	OOME_FILE=$PWD/f start sh -c 'echo $$ >"$0/cgroup.procs" && exec "$PROCGUARD" oome run "$@"' "$cgroup" \
+		--report "$PWD/reports" --report-deadline 1m ./app 2>>err
+}
+
+# The guard's own: of the program there is nothing left.
 test_after_the_oom_killer() {
 	make_cgroup
-	make_app
-	sed -i "3s|.*|[ \$(wc -l <starts) = 1 ] \&\& exec '$BUILD/tests/demo/eatmem' -l 100 80; exec sleep 1000|" app
-	# shellcheck disable=SC2016 # for the inner shell
-	start sh -c 'echo $$ >"$0/cgroup.procs" && exec "$PROCGUARD" oome run "$@"' "$cgroup" \
-		--report "$PWD/reports" --report-deadline 1m ./app 2>>err
+	eating_in_cgroup -l 100 80
 	until_started 2
 	wait_until 30 said 'app restarted'
 	report=$(sed -n "s/^app: report of the guard, pid $started: '\([^']*\)'.*/\1/p" err)
@@ -72,6 +77,16 @@ test_after_the_oom_killer() {
 	else
 		expect "app: no report of the guard, pid $started: "
 	fi
+	finish
+}
+
+# The program lives, and has nearly all that the cgroup has: the kernel may take gmr.
+test_no_memory_for_it() {
+	make_cgroup
+	eating_in_cgroup -l 23 80
+	until_started 2
+	wait_until 30 said 'app restarted'
+	grep -qE "app: (no )?report of pid $(head -n 1 starts): " err || fail "not a word about the report: $(cat err)"
 	finish
 }
 
@@ -107,6 +122,12 @@ test_nothing_is_left() {
 	expect 'sh: no report: nothing is left of it'
 	finish
 	[ "$(count_reports)" = 0 ] || fail "there is a report"
+}
+
+test_build_without_gmr() {
+	"$PROCGUARD" --list | grep -qx gmr && skip "this build has gmr"
+	status_is 2 "$PROCGUARD" oome run --report . true
+	expect '--report: gmr is not built in'
 }
 
 # ---- how many ----

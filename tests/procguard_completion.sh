@@ -82,6 +82,8 @@ test_completion_in_bash_of_oome() {
 	offers 'a file'
 	complete_in_bash oome single --state-dir 'a '
 	offers_just 'a dir'
+	complete_in_bash oome run --report 'a '
+	offers_just 'a dir'
 	complete_in_bash oome single -dp ''
 	offers_just
 	complete_in_bash oome single -pname -d --dr

@@ -2,10 +2,15 @@
 # report. For shell tests, sourced before lib.sh, of which it uses the words.
 # shellcheck shell=sh
 
+make_reports() {
+	"$PROCGUARD" --list | grep -qx gmr || skip "this build has no gmr"
+	mkdir -m 700 reports
+}
+
 # jvm.sh runs out of heap as soon as there is a file `eat`; its starts are in starts.jvm, its oome file is jvm.oome.
 make_jvm() {
 	java=$(command -v java) || skip "no java"
-	mkdir -m 700 reports
+	make_reports
 	: >starts.jvm
 	cat >jvm.sh <<-END
 		echo \$\$ >>$PWD/starts.jvm
