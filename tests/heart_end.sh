@@ -31,6 +31,24 @@ test_closed_and_stays() {
 	ran dead
 }
 
+test_report_before_it_is_killed() {
+	"$PROCGUARD" --list | grep -qx gmr || skip "this build has no gmr"
+	mkdir reports
+	for directory in none reports; do
+		rm -f ran
+		with_command
+		export HEART_REPORT_DIR="$directory"
+		heart_start -pid "$node"
+		frame 8 ''
+		heart_ended
+		ran dead
+	done
+	! grep -q 'no report of .* (2000 ms)' said || skip "too slow a machine"
+	grep -q "heart: .*: report of Erlang (process $node): 'reports/sleep_gurumeditation_" said ||
+		fail "not said: $(cat said)"
+	grep -qx "Process $node (under .*" reports/sleep_gurumeditation_* || fail "not of it: $(cat reports/*)"
+}
+
 # Its stdin stays open: another process holds it, this shell.
 test_death_is_seen_at_once() {
 	with_command
