@@ -114,6 +114,16 @@ test_manual_core_dump() {
 	until_said 'app restarted'
 }
 
+test_manual_report() {
+	hanging
+	mkdir log
+	example procguard-heart.1 'One that hangs now and then' > example
+	run_example -e "s|/var/log/app|$PWD/log|; s/30s/1s/" < example
+	until_said "app: report of pid"
+	until_said 'app restarted'
+	ls log/sleep_gurumeditation_* > found || fail "no report: $(cat err)"
+}
+
 test_manual_script() {
 	example procguard-heart.1 'one for each piece of its work' | here > script
 	chmod +x script
