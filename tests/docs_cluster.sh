@@ -234,7 +234,7 @@ test_manual_every_option() {
 	shown "$PWD/app/cluster.cfg:15: cluster:directory = $PWD/app/work"
 	sed -n '/^\.Ss Options of the section/,/^\.Ss Lines/s/^\.It Ic \([a-z-]*\)$/\1/p' \
 		"$TOP/man/procguard-cluster.1" >options
-	[ "$(wc -l <options)" = 11 ] || fail "the manual has other options: $(cat options)"
+	[ "$(wc -l <options)" = 14 ] || fail "the manual has other options: $(cat options)"
 	while read -r option; do
 		grep -q "^$option =" app/cluster.cfg || fail "$option is not in the example"
 		grep -q "^$PWD/app/cluster.cfg:.*: cluster:$option = " out || fail "$option is not shown"

@@ -90,7 +90,7 @@ static void take(struct reporting *r, pid_t pid, const char *name, int64_t left_
 	r->evidence.deadline_ms = left_ms;
 	error = left_ms > 0 ? evidence_take(&r->evidence, pid, true, path, why) : -ETIMEDOUT;
 	if (error < 0)
-		say(r, "%s: no report of pid %d: %s", name, (int)pid, why[0] ? why : log_errno(error));
+		say(r, "%s: no report of pid %d: %s", name, (int)pid, why[0] ? why : "no time was left for it");
 	else
 		say(r, "%s: report of pid %d: '%s'%s%s%s", name, (int)pid, path, why[0] ? " (" : "", why,
 		    why[0] ? ")" : "");
