@@ -1,9 +1,9 @@
 /* Ending a tree when there is little left to do it with, and when there is much of it. */
 #include <check.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 
+#include "tests/sanitized.h"
 #include "tests/suite.h"
 #include "tests/tree.h"
 
@@ -27,24 +27,9 @@ static int play_no_memory(const struct procfs *proc)
 	return kill_all(proc, 0) ? 0 : 3;
 }
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define TREE_SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) && !defined(TREE_SANITIZED)
-#define TREE_SANITIZED 1
-#endif
-#ifndef TREE_SANITIZED
-#define TREE_SANITIZED 0
-#endif
-
 START_TEST(no_memory)
 {
-	const char *preload = getenv("LD_PRELOAD");
-
-	/* Sanitizers and valgrind need more and more address space themselves. */
-	if (!TREE_SANITIZED && !(preload && strstr(preload, "vgpreload")))
+	if (!SANITIZED && !sanitized_by_valgrind())
 		as_guard(play_no_memory, true, false);
 }
 END_TEST
