@@ -131,13 +131,14 @@ static int make_pipe(int *ret_ours, int *ret_theirs)
 	return fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
 }
 
-/* Up to the first newline, and as much as there is room for. */
+/* The first line that is not empty, as much as there is room for. */
 static void add_why(struct run *run, const char *data, size_t len)
 {
 	for (size_t i = 0; i < len && !run->why_over; i++) {
-		run->why_over = data[i] == '\n' || run->why_len == EVIDENCE_WHY_SIZE - 1;
-		if (!run->why_over)
+		if (data[i] != '\n' && run->why_len < EVIDENCE_WHY_SIZE - 1)
 			run->job->why[run->why_len++] = data[i];
+		else
+			run->why_over = run->why_len > 0;
 	}
 	run->job->why[run->why_len] = '\0';
 }

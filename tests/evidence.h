@@ -59,7 +59,7 @@ static inline void evidence_look(char text[512])
 	adj[n > 0 ? n - 1 : 0] = '\0';
 	sigprocmask(SIG_SETMASK, NULL, &blocked);
 	for (int i = 1; i < SIGRTMIN; i++) {
-		ignored += sigaction(i, NULL, &action) == 0 && action.sa_handler != SIG_DFL;
+		ignored += sigaction(i, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 		ignored += sigismember(&blocked, i) == 1;
 	}
 	getrlimit(RLIMIT_AS, &space);
@@ -106,7 +106,7 @@ static inline int evidence_play(const char *play, const char *directory, int arg
 	if (!strcmp(play, "killed"))
 		return raise(SIGKILL);
 	if (!strcmp(play, "fail"))
-		return dprintf(STDERR_FILENO, "procguard gmr: cannot write: No space left\nmore of it\n") > 0;
+		return dprintf(STDERR_FILENO, "\nprocguard gmr: cannot write: No space left\nmore of it\n") > 0;
 	if (!strcmp(play, "foreign"))
 		return dprintf(STDOUT_FILENO, "/etc/passwd\n%s/../passwd\n%s/x\n", directory, directory) < 0;
 	if (!strcmp(play, "closed"))

@@ -318,11 +318,12 @@ END_TEST
 
 int main(int argc, char **argv)
 {
-	TCase *t = tcase_create("all");
 	int status = evidence_main(argc, argv);
+	TCase *t;
 
 	if (status >= 0)
 		return status;
+	t = tcase_create("all");
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t, its_words, 0, 2);
 	tcase_add_test(t, what_it_starts_with);
