@@ -40,7 +40,7 @@ int lastwords_open(const struct oome_config *config, const char *argv0)
 	return 0;
 }
 
-int lastwords_take(const struct oome_config *config, const char *name, pid_t pid)
+int lastwords_take(const struct oome_config *config, const char *name, pid_t pid, int64_t deadline_ms)
 {
 	const char *whom = pid == getpid() ? "the guard, " : "";
 	char path[PATH_MAX], why[EVIDENCE_WHY_SIZE];
@@ -54,6 +54,7 @@ int lastwords_take(const struct oome_config *config, const char *name, pid_t pid
 			 config->lastwords->directory, evidence_open_error(r));
 		return r;
 	}
+	config->lastwords->evidence.deadline_ms = deadline_ms;
 	r = evidence_take(&config->lastwords->evidence, pid, true, path, why);
 	if (r < 0)
 		log_fail("%s: no report of %spid %d: %s", name, whom, (int)pid, why);

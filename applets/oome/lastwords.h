@@ -18,8 +18,8 @@ struct lastwords {
 int lastwords_open(const struct oome_config *config, const char *argv0);
 
 /* With --report: report PID, of the program NAME, with all below it; say where the report is, or why there is none.
- * PID is one that cannot be another by now. Blocks for --report-deadline at most; allocates nothing. 0, or -errno as
+ * PID is one that cannot be another by now. Blocks for DEADLINE_MS at most; allocates nothing. 0, or -errno as
  * evidence_open() and evidence_take(); -ENOENT without --report. */
-int lastwords_take(const struct oome_config *config, const char *name, pid_t pid);
+int lastwords_take(const struct oome_config *config, const char *name, pid_t pid, int64_t deadline_ms);
 
 #endif

@@ -28,15 +28,19 @@ static bool child_lives(const struct run *run)
  * OOM kills. */
 static void take_last_words(struct run *run)
 {
+	const struct oome_config *config = run->config;
 	const struct guarded *guarded = &run->guarded;
+	int64_t until;
 
-	if (!run->config->report)
+	if (!config->report)
 		return;
+	until = loop_now() + config->report_deadline_ms;
 	if (child_lives(run) &&
-	    (lastwords_take(run->config, run->name, guarded->child.pid) == 0 || child_lives(run)))
+	    (!lastwords_take(config, run->name, guarded->child.pid, config->report_deadline_ms) || child_lives(run) ||
+	     loop_now() >= until))
 		return;
 	if (guarded_count(guarded) > 0 || oomkill_struck(&run->killer))
-		lastwords_take(run->config, run->name, getpid());
+		lastwords_take(config, run->name, getpid(), until - loop_now());
 	else
 		log_line("%s: no report: nothing is left of it", run->name);
 }

@@ -57,7 +57,7 @@ static bool take_last_words(struct worker *w, const char *shown)
 	    pidref_verify(w->proc, reporter) < 0)
 		return false;
 	w->record.witnessed = reporter->start_ticks;
-	lastwords_take(w->config, shown, reporter->pid);
+	lastwords_take(w->config, shown, reporter->pid, w->config->report_deadline_ms);
 	return true;
 }
 
