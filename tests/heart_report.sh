@@ -102,7 +102,7 @@ test_the_rest_after_an_oom_kill() {
 		sh -c 'sleep 1000 & exec "$0" -l 100 80' "$BUILD/tests/demo/eatmem" 2>>err
 	ends_with "$started" 1
 	expect "ended (SIGKILL, by the kernel's OOM killer): ending 1 process that it left"
-	expect "report of pid $started: " # or why there is none: memory is scarce
+	expect "report of the guard, pid $started: " # or why there is none: memory is scarce
 	said ': no report' || grep -q 'oom_kill' reports/procguard_* || fail "no word of it: $(cat reports/*)"
 }
 
@@ -203,7 +203,7 @@ test_directory_that_comes_late() {
 	# shellcheck disable=SC2086
 	guard $report --on-failure exit ./app note=starts wait=go notify=WATCHDOG=trigger hang
 	until_started 1
-	expect "cannot write reports into 'reports' (--report): No such file or directory (tried again when one is due)"
+	expect "cannot write reports into '$PWD/reports' (--report): No such file or directory (tried again when one is due)"
 	mkdir reports
 	touch go
 	ends_with "$started" 1
@@ -220,7 +220,7 @@ test_usage() {
 test_refused_without_gmr() {
 	! "$PROCGUARD" --list | grep -qx gmr || skip "this build has gmr"
 	mkdir reports
-	run_is 1 --report reports touch ran
+	run_is 2 --report reports touch ran
 	expect 'heart: --report: gmr is not built in'
 	[ ! -e ran ] || fail "the program was started"
 }

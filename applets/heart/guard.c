@@ -11,7 +11,7 @@
 #include "core/cleanup.h"
 #include "core/log.h"
 
-enum { EXIT_CANNOT_START = 126 };
+enum { EXIT_USAGE = 2, EXIT_CANNOT_START = 126 };
 
 /* ---- what happens ---- */
 
@@ -192,8 +192,10 @@ int guard_main(const struct guard_config *config, char *const *argv)
 
 	guarded_name(argv[0], guard.command, guard.name);
 	r = guard_open(&guard);
-	if (r == 0 && (open_control(&guard) < 0 || guard_dog_open(&guard) < 0 || guard_report_open(&guard) < 0))
+	if (r == 0 && (open_control(&guard) < 0 || guard_dog_open(&guard) < 0))
 		return 1; /* it was said */
+	if (r == 0 && guard_report_open(&guard) < 0)
+		return EXIT_USAGE;
 	if (r == 0) {
 		oomadj_lower(&guard.oomadj); /* where it is allowed */
 		guard_start_in(&guard, 0);

@@ -15,14 +15,6 @@ static int64_t deadline_of(const struct guard *guard)
 	return guard->hwdog.fd >= 0 && interval < deadline ? interval : deadline;
 }
 
-static int open_evidence(struct guard *guard)
-{
-	if (guard->evidence.directory)
-		return 0;
-	return evidence_open(&guard->evidence, NULL, guard->report_directory, deadline_of(guard),
-			     guard->config->report_keep);
-}
-
 static void set_directory(struct guard *guard)
 {
 	const char *directory = guard->config->report;
@@ -39,14 +31,16 @@ int guard_report_open(struct guard *guard)
 	if (!guard->config->report)
 		return 0;
 	set_directory(guard);
-	r = open_evidence(guard);
+	r = evidence_open(&guard->evidence, NULL, guard->report_directory, deadline_of(guard),
+			  guard->config->report_keep);
 	if (r == -ENOTSUP) {
 		log_fail("--report: %s", evidence_open_error(r));
 		return r;
 	}
 	if (r < 0)
-		log_fail("cannot write reports into '%s' (--report): %s (tried again when one is due)",
-			 guard->config->report, evidence_open_error(r));
+		log_fail("cannot write reports into '%s' (--report): %s (%s)", guard->report_directory,
+			 evidence_open_error(r),
+			 guard->evidence.directory ? "tried again when one is due" : "no reports are made");
 	else if (guard->evidence.deadline_ms < guard->config->report_deadline_ms)
 		log_line("%s: reports have %lld ms, for '%s' (--watchdog) is to be petted", guard->name,
 			 (long long)guard->evidence.deadline_ms, guard->config->watchdog);
@@ -55,20 +49,16 @@ int guard_report_open(struct guard *guard)
 
 static void take(struct guard *guard, pid_t pid)
 {
-	char why[EVIDENCE_WHY_SIZE] = "";
-	int r = open_evidence(guard);
+	const char *whom = pid == getpid() ? "the guard, " : "";
+	char why[EVIDENCE_WHY_SIZE];
+	int r;
 
-	if (r < 0) {
-		log_fail("%s: no report of pid %d: cannot write into '%s': %s", guard->name, (int)pid,
-			 guard->report_directory, evidence_open_error(r));
-		return;
-	}
 	guard_dog_pet(guard);
 	r = evidence_take(&guard->evidence, pid, true, guard->report, why);
 	if (r < 0)
-		log_fail("%s: no report of pid %d: %s", guard->name, (int)pid, why);
+		log_fail("%s: no report of %spid %d: %s", guard->name, whom, (int)pid, why);
 	else
-		log_line("%s: report of pid %d: '%s'%s%s%s", guard->name, (int)pid, guard->report,
+		log_line("%s: report of %spid %d: '%s'%s%s%s", guard->name, whom, (int)pid, guard->report,
 			 why[0] ? " (" : "", why, why[0] ? ")" : "");
 }
 

@@ -12,37 +12,28 @@ static bool is_asked_for(const struct port *port)
 	return directory && directory[0];
 }
 
-static int open_evidence(struct port *port)
-{
-	if (port->evidence.directory)
-		return 0;
-	return evidence_open(&port->evidence, NULL, port->config->report, EVIDENCE_DEADLINE_MS, EVIDENCE_KEEP);
-}
-
 void port_report_open(struct port *port)
 {
-	int r = is_asked_for(port) ? open_evidence(port) : 0;
+	const char *directory = port->config->report;
+	int r;
 
+	if (!is_asked_for(port))
+		return;
+	r = evidence_open(&port->evidence, NULL, directory, EVIDENCE_DEADLINE_MS, EVIDENCE_KEEP);
 	if (r < 0)
-		say("HEART_REPORT_DIR=%s: no reports can be written there: %s (tried again when one is due)",
-		    port->config->report, evidence_open_error(r));
+		say("cannot write reports into '%s' (HEART_REPORT_DIR): %s (%s)", directory, evidence_open_error(r),
+		    port->evidence.directory ? "tried again when one is due" : "no reports are made");
 }
 
 /* The node alone is killed, and so reported; we ourselves are below it. */
 void port_report(struct port *port)
 {
-	char path[PATH_MAX], why[EVIDENCE_WHY_SIZE] = "";
+	char path[PATH_MAX], why[EVIDENCE_WHY_SIZE];
 	pid_t pid = port->node.pid;
 	int r;
 
 	if (!is_asked_for(port) || pidref_verify(port->proc, &port->node) == -ESRCH)
 		return;
-	r = open_evidence(port);
-	if (r < 0) {
-		say("no report of Erlang (process %d): cannot write into '%s': %s", (int)pid, port->config->report,
-		    evidence_open_error(r));
-		return;
-	}
 	r = evidence_take(&port->evidence, pid, false, path, why);
 	if (r < 0)
 		say("no report of Erlang (process %d): %s", (int)pid, why);
