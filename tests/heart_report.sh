@@ -197,6 +197,26 @@ test_full_disk() {
 	expect 'No space left on device'
 }
 
+# As a dead NFS server, once the program runs.
+test_disk_that_hangs() {
+	prepare
+	needs_root
+	unshare -m true 2>/dev/null || skip "no mount namespaces"
+	# shellcheck disable=SC2016
+	start unshare -m sh -c 'echo $$ >guard; exec "$@"' sh "$PROCGUARD" heart run --report reports \
+		--report-deadline 1s ./app first=starts note=starts wait=go notify=WATCHDOG=trigger hang then \
+		note=starts 2>>err
+	guard=$started
+	until_started 1
+	start nsenter -t "$(cat guard)" -m --wd="$PWD" "$BUILD/tests/progs/hangfs" "$PWD/reports" >hangs 2>&1
+	wait_until 20 test -s hangs
+	grep -q mounted hangs || skip "nothing can be mounted: $(cat hangs)"
+	touch go
+	ends_with "$guard" 0
+	started_times 2
+	expect "app: no report of pid $(head -n 1 starts): it was not made in time (1000 ms)"
+}
+
 test_directory_that_comes_late() {
 	prepare
 	rmdir reports
