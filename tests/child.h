@@ -15,17 +15,18 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A child that does nothing until it is killed; it ends with the test. */
+/* A child that does nothing until it is killed; it ends with the test. It asserts nothing: each assertion is written to
+ * a file that the test has, too. */
 static inline pid_t child_start(void)
 {
 	pid_t pid = fork();
 
-	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (;;)
 			pause();
 	}
+	ck_assert_int_ge(pid, 0);
 	return pid;
 }
 

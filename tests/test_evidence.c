@@ -195,6 +195,7 @@ END_TEST
 static int take_without_memory(void)
 {
 	volatile char stack[1 << 16];
+	void *volatile taken;
 	struct rlimit none;
 
 	getrlimit(RLIMIT_AS, &none);
@@ -205,7 +206,7 @@ static int take_without_memory(void)
 	if (setrlimit(RLIMIT_AS, &none) < 0)
 		return 2;
 	for (size_t size = 1 << 20; size >= 16; size /= 2)
-		while (malloc(size))
+		while ((taken = malloc(size)))
 			;
 	return evidence_take(&e, 4711, true, path, why) == 0 && !why[0] ? 0 : 1;
 }

@@ -110,7 +110,7 @@ static const struct { const char *options, *why; unsigned long flags; } disks[] 
 /* In a mount namespace of its own: 77 where there is none to be had. */
 static int take_on(int disk)
 {
-	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, "") < 0 ||
 	    mount("tmpfs", fixture_root, "tmpfs", disks[disk].flags, disks[disk].options) < 0)
 		return 77;
 	if (evidence_take(&e, target, true, path, why) == -ECHILD && strstr(why, disks[disk].why) && !path[0])
