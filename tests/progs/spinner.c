@@ -1,5 +1,5 @@
-/* spinner: a program that speaks sd_notify(3) and hangs in an endless loop, in spins_here(). It is ready, is to be heard
- * of every 300 ms, and never is. */
+/* spinner: a program that speaks sd_notify(3) and hangs in an endless loop, in spins_here(). It is ready, is to be
+ * heard of every 300 ms, and never is. */
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
