@@ -63,11 +63,13 @@ static void take_line(struct paths *paths)
 	const char *directory = paths->e->directory, *file, *middle;
 	size_t len = strlen(directory);
 
-	if (strncmp(paths->line, directory, len) != 0)
+	if (directory[len - 1] == '/')
+		len--;
+	if (strncmp(paths->line, directory, len) != 0 || paths->line[len] != '/')
 		return;
-	file = paths->line + len + (directory[len - 1] != '/');
+	file = paths->line + len + 1;
 	middle = find_middle(file);
-	if (file > paths->line + paths->len || strchr(file, '/') || !middle)
+	if (strchr(file, '/') || !middle)
 		return;
 	if (!paths->first[0])
 		memcpy(paths->first, paths->line, paths->len + 1);
@@ -172,7 +174,7 @@ int evidence_take(const struct evidence *e, pid_t pid, bool children, char ret_p
 
 	ret_path[0] = '\0';
 	snprintf(ret_why, EVIDENCE_WHY_SIZE, "no reports are made");
-	if (!e->directory || !e->binary[0])
+	if (!e->directory || !e->directory[0] || !e->binary[0])
 		return -ENOENT;
 	snprintf(own, sizeof own, "%lldms", (long long)clamp(OWN(deadline)));
 	snprintf(number, sizeof number, "%d", (int)pid);
@@ -241,6 +243,8 @@ int evidence_open(struct evidence *e, const char *argv0, const char *directory, 
 	*e = (struct evidence){ .deadline_ms = deadline_ms, .keep = keep };
 	if (!directory)
 		return 0;
+	if (!directory[0])
+		return -ENOENT;
 	if (strlen(directory) + 1 + NAME_MAX >= PATH_MAX)
 		return -ENAMETOOLONG;
 	r = self_exe(argv0, e->binary, sizeof e->binary) < 0 ? -ENOEXEC : ask_for_gmr(e->binary);

@@ -42,8 +42,9 @@ int evidence_take(const struct evidence *e, pid_t pid, bool children, char ret_p
 		  char ret_why[EVIDENCE_WHY_SIZE]);
 
 /* evidence_prune.c: remove the oldest reports of NAME, as it stands in the names of files, that are ours in the
- * directory, so that KEEP stay. What is no regular file, another user's, or named otherwise stays. evidence_take() does
- * it in its child. 0; -ENOENT: no directory was given, or it is not there; -errno of opening and reading it. */
+ * directory, so that KEEP stay; and what a gmr that was killed left there an hour ago or before. What is no regular
+ * file, another user's, or named otherwise stays. evidence_take() does it in a child. 0; -ENOENT: no directory was
+ * given, or it is not there; -errno of opening and reading it. */
 int evidence_prune(const struct evidence *e, const char *name);
 
 #endif

@@ -108,7 +108,8 @@ static inline int evidence_play(const char *play, const char *directory, int arg
 	if (!strcmp(play, "fail"))
 		return dprintf(STDERR_FILENO, "\nprocguard gmr: cannot write: No space left\nmore of it\n") > 0;
 	if (!strcmp(play, "foreign"))
-		return dprintf(STDOUT_FILENO, "/etc/passwd\n%s/../passwd\n%s/x\n", directory, directory) < 0;
+		return dprintf(STDOUT_FILENO, "/etc/passwd\n%s/../" EVIDENCE_FILE "\n%s/x\n%s" EVIDENCE_FILE "\n\n",
+			       directory, directory, directory) < 0;
 	if (!strcmp(play, "closed"))
 		return close(STDOUT_FILENO) | close(STDERR_FILENO) | usleep(20000) | 3;
 	if (!strcmp(play, "flood"))

@@ -288,6 +288,8 @@ START_TEST(opened)
 	ck_assert(!o.directory && evidence_take(&o, 4711, false, path, why) == -ENOENT);
 	if (sanitized_by_valgrind()) /* self_exe() finds valgrind */
 		return;
+	ck_assert_int_eq(evidence_open(&o, NULL, "", 2000, 10), -ENOENT);
+	ck_assert_int_eq(evidence_take(&o, 4711, false, path, why), -ENOENT);
 	ck_assert_int_eq(evidence_open(&o, NULL, fixture_root, 2000, 10), 0);
 	ck_assert_str_eq(o.binary, evidence_program);
 	ck_assert(o.directory == fixture_root && o.deadline_ms == 2000 && o.keep == 10);
