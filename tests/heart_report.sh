@@ -208,7 +208,7 @@ test_disk_that_hangs() {
 		note=starts 2>>err
 	guard=$started
 	until_started 1
-	start nsenter -t "$(cat guard)" -m --wd="$PWD" "$BUILD/tests/progs/hangfs" reports >hangs 2>&1
+	start nsenter -t "$(cat guard)" -m "$BUILD/tests/progs/hangfs" "$PWD/reports" >hangs 2>&1
 	wait_until 20 test -s hangs
 	grep -q mounted hangs || skip "nothing can be mounted: $(cat hangs)"
 	touch go
