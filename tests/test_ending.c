@@ -246,7 +246,7 @@ START_TEST(one_within_another)
 }
 END_TEST
 
-/* There is no directory for reports: it is said that there is none, and here whether NODE was there still. */
+/* Our binary stands for gmr, and makes no report: that is said, and here whether NODE was there still. */
 static void note_living(void *context, const char *line)
 {
 	struct seen *seen = context;
@@ -261,7 +261,7 @@ static void note_living(void *context, const char *line)
 static int reports_of(const struct tree_node *node, int64_t grace_ms, bool failed, int signal)
 {
 	static char no_directory[] = "/nonexistent/reports";
-	const struct config config = { .report = no_directory, .report_deadline_ms = 1000 };
+	const struct config config = { .report = no_directory, .report_deadline_ms = 50000 };
 	struct seen seen = { .pid = node->pid };
 	struct reporting reporting;
 
@@ -336,7 +336,7 @@ START_TEST(not_allowed)
 }
 END_TEST
 
-/* Whether gmr is built in is asked of our own binary, by `--list`: the tests must not be what answers. */
+/* Our own binary is run as `procguard --list`, and as `procguard gmr`: the tests must not be what is run then. */
 int main(int argc, char **argv)
 {
 	TCase *t;

@@ -12,30 +12,21 @@
 
 enum { AT_ONCE_MAX = 4 }; /* of one ending: the deadline is for all of them */
 
-static int open_evidence(struct reporting *r)
-{
-	const struct config *c = r->config;
-	int error = r->open ? 0 : evidence_open(&r->evidence, NULL, c->report, c->report_deadline_ms, c->report_keep);
-
-	r->open = error == 0;
-	return error;
-}
-
 int reporting_open(struct reporting *r, const struct config *config)
 {
 	int error;
 
 	*r = (struct reporting){ .config = config };
-	error = config->report ? open_evidence(r) : 0;
+	error = evidence_open(&r->evidence, NULL, config->report, config->report_deadline_ms, config->report_keep);
 	if (error < 0)
 		log_fail("cannot write reports into '%s': %s%s", config->report, evidence_open_error(error),
-			 error == -ENOTSUP ? "" : "; tried again when one is due");
+			 r->evidence.directory ? "; tried again when one is due" : "");
 	return error == -ENOTSUP ? error : 0;
 }
 
 struct reporting *reporting_if_wanted(struct reporting *r)
 {
-	return r->config && r->config->report ? r : NULL;
+	return r->evidence.directory ? r : NULL;
 }
 
 static void say(const struct reporting *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -80,13 +71,8 @@ static bool is_below(const struct tree_node *nodes, size_t at, pid_t parent)
 static void take(struct reporting *r, pid_t pid, const char *name, int64_t left_ms)
 {
 	char path[PATH_MAX], why[EVIDENCE_WHY_SIZE] = "";
-	int error = open_evidence(r);
+	int error;
 
-	if (error < 0) {
-		say(r, "%s: no report of pid %d: cannot write into '%s': %s", name, (int)pid, r->config->report,
-		    evidence_open_error(error));
-		return;
-	}
 	r->evidence.deadline_ms = left_ms;
 	error = left_ms > 0 ? evidence_take(&r->evidence, pid, true, path, why) : -ETIMEDOUT;
 	if (error < 0)

@@ -2,7 +2,6 @@
 #ifndef CLUSTER_REPORTING_H
 #define CLUSTER_REPORTING_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "applets/cluster/config.h"
@@ -16,15 +15,14 @@ enum { REPORTING_KNOWN = 32, REPORTING_LINE_SIZE = PATH_MAX + 512 };
 struct reporting {
 	const struct config *config;
 	struct evidence evidence;
-	bool open;
 	void (*say)(void *context, const char *line); /* NULL: it is logged */
 	void *context;
 	struct tree_node known[REPORTING_KNOWN];
 	size_t known_count; /* of all: the older ones are forgotten */
 };
 
-/* Make ready for the reports that CONFIG wants; a directory that cannot be written to is said, and tried again when a
- * report is due. 0: also where it wants none; -ENOTSUP: this build cannot make any, which is said. */
+/* Make ready for the reports that CONFIG wants. What is in the way is said, and no error: a directory may be there when
+ * a report is due. 0: also where it wants none; -ENOTSUP: this build cannot make any, which is said, too. */
 int reporting_open(struct reporting *r, const struct config *config);
 
 /* R where it makes any, else NULL. */
