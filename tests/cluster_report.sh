@@ -169,7 +169,7 @@ test_as_many_are_kept() {
 		report = reports
 		report-keep = 1
 	END
-	touch reports/stacks_gurumeditation_20200101000000 reports/other_gurumeditation_20200101000000
+	touch -d 2020-01-01 reports/stacks_gurumeditation_20200101000000 reports/other_gurumeditation_20200101000000
 	start_hanging
 	ours stop
 	expect_status 0
