@@ -33,7 +33,7 @@ struct paths {
 	size_t len;
 	char names[NAMES][NAME_MAX + 1];
 	int name_count;
-	time_t begin;
+	struct timespec begin;
 };
 
 /* There is a new report of NAME. */
@@ -115,7 +115,7 @@ static int prune(void *context)
 	int r = 0;
 
 	for (int i = 0; i < paths->name_count; i++)
-		r = evidence_prune_but(paths->e, paths->names[i], paths->begin) < 0 ? 1 : r;
+		r = evidence_prune_but(paths->e, paths->names[i], &paths->begin) < 0 ? 1 : r;
 	return r;
 }
 
@@ -167,7 +167,7 @@ int evidence_take(const struct evidence *e, pid_t pid, bool children, char ret_p
 	int64_t begin = evidence_now(), deadline = clamp(e->deadline_ms);
 	char own[32], number[16];
 	const char *argv[] = { "procguard", "gmr", "-L", e->directory, "--deadline", own, number, NULL, NULL };
-	struct paths paths = { .e = e, .argv = (char *const *)argv, .first = ret_path, .begin = time(NULL) };
+	struct paths paths = { .e = e, .argv = (char *const *)argv, .first = ret_path };
 	const struct evidence_job job = { .child = become_gmr, .output = take_output, .context = &paths,
 					  .why = ret_why };
 	int r;
@@ -182,6 +182,7 @@ int evidence_take(const struct evidence *e, pid_t pid, bool children, char ret_p
 		argv[6] = "--children";
 		argv[7] = number;
 	}
+	clock_gettime(CLOCK_REALTIME_COARSE, &paths.begin);
 	r = evidence_run(&job, begin + KILL(deadline));
 	prune_until(&paths, begin + OVER(deadline));
 	return settle(e, r, ret_path, ret_why);

@@ -28,7 +28,8 @@ int evidence_run(const struct evidence_job *job, int64_t until_ms);
 /* CLOCK_MONOTONIC, milliseconds. */
 int64_t evidence_now(void);
 
-/* As evidence_prune(), but files that were written between SINCE and now stay: a tree may have more than KEEP. */
-int evidence_prune_but(const struct evidence *e, const char *name, time_t since);
+/* As evidence_prune(), but files that were written since SINCE (CLOCK_REALTIME_COARSE, the clock of files; may be NULL)
+ * stay: a tree may have more of a name than KEEP. */
+int evidence_prune_but(const struct evidence *e, const char *name, const struct timespec *since);
 
 #endif

@@ -38,12 +38,14 @@ enum {
 struct file {
 	char name[NAME_MAX + 1];
 	char stamp[STAMP_SIZE];
+	struct timespec written;
 	uint64_t number;
 };
 
 struct prune {
 	const char *name;
-	time_t since, now;
+	const struct timespec *since;
+	time_t now;
 	int dir;
 	int count;                  /* how many there are */
 	struct file oldest[OLDEST]; /* of those that may go, in order */
@@ -76,10 +78,20 @@ static bool parse(const char *entry, const char *name, struct file *ret)
 	return true;
 }
 
+static int compare_times(const struct timespec *a, const struct timespec *b)
+{
+	if (a->tv_sec != b->tv_sec)
+		return a->tv_sec < b->tv_sec ? -1 : 1;
+	return a->tv_nsec == b->tv_nsec ? 0 : a->tv_nsec < b->tv_nsec ? -1 : 1;
+}
+
+/* Of a second, a number may be given again, when the one that had it has gone: so it counts last. */
 static bool is_older(const struct file *a, const struct file *b)
 {
 	int order = strcmp(a->stamp, b->stamp);
 
+	if (order == 0)
+		order = compare_times(&a->written, &b->written);
 	return order < 0 || (order == 0 && a->number < b->number);
 }
 
@@ -88,10 +100,11 @@ static bool is_ours(int dir, const char *name, struct stat *ret)
 	return fstatat(dir, name, ret, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(ret->st_mode) && ret->st_uid == geteuid();
 }
 
-/* Who writes while we look has the clock of the last tick. */
-static bool is_new(const struct prune *prune, const struct stat *st)
+/* The clock may have been set back since one that seems to come from the future. */
+static bool is_new(const struct prune *prune, const struct file *file)
 {
-	return prune->since && st->st_mtime >= prune->since - 1 && st->st_mtime <= prune->now + 1;
+	return prune->since && compare_times(&file->written, prune->since) >= 0 &&
+	       file->written.tv_sec <= prune->now + 1;
 }
 
 /* What gmr writes into where files cannot be nameless (O_TMPFILE), as it is left by one that was killed:
@@ -131,7 +144,8 @@ static void look(struct prune *prune, const char *entry)
 	if (!parse(entry, prune->name, &file) || !is_ours(prune->dir, entry, &st))
 		return;
 	prune->count++;
-	if (!is_new(prune, &st))
+	file.written = st.st_mtim;
+	if (!is_new(prune, &file))
 		insert(prune, &file);
 }
 
@@ -169,7 +183,7 @@ static int remove_oldest(const struct prune *prune, int too_many)
 	return gone;
 }
 
-int evidence_prune_but(const struct evidence *e, const char *name, time_t since)
+int evidence_prune_but(const struct evidence *e, const char *name, const struct timespec *since)
 {
 	CLEANUP(fd_done) int dir = e->directory ? reportdir_open(e->directory) : -ENOENT;
 	struct prune prune = { .name = name, .since = since, .now = time(NULL), .dir = dir };
@@ -185,5 +199,5 @@ int evidence_prune_but(const struct evidence *e, const char *name, time_t since)
 
 int evidence_prune(const struct evidence *e, const char *name)
 {
-	return evidence_prune_but(e, name, 0);
+	return evidence_prune_but(e, name, NULL);
 }

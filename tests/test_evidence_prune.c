@@ -94,14 +94,28 @@ START_TEST(a_hundred_become_ten)
 }
 END_TEST
 
-START_TEST(numbers_are_not_letters)
+static void written_at(const char *name, time_t at)
+{
+	const struct timespec times[2] = { { .tv_sec = at }, { .tv_sec = at } };
+
+	fixture_text(name, "");
+	ck_assert_int_eq(utimensat(AT_FDCWD, fixture_path(name), times, 0), 0);
+}
+
+/* Of one second the latest stays, and of one instant the highest number. */
+START_TEST(of_one_second)
 {
 	e.keep = 1;
-	fixture_text("webapp" MIDDLE "20261121201048-9", "");
-	fixture_text("webapp" MIDDLE "20261121201048-10", "");
-	fixture_text("webapp" MIDDLE "20261121201048", "");
+	written_at("webapp" MIDDLE "20261121201048-9", 1000);
+	written_at("webapp" MIDDLE "20261121201048-10", 1000);
+	written_at("webapp" MIDDLE "20261121201048", 1000);
 	ck_assert_int_eq(evidence_prune(&e, "webapp"), 0);
 	ck_assert(is_there("webapp" MIDDLE "20261121201048-10"));
+	ck_assert_int_eq(files(), 1);
+	written_at("webapp" MIDDLE "20261121201048", 1001);
+	written_at("webapp" MIDDLE "20261121201047", 1002);
+	ck_assert_int_eq(evidence_prune(&e, "webapp"), 0);
+	ck_assert(is_there("webapp" MIDDLE "20261121201048"));
 	ck_assert_int_eq(files(), 1);
 }
 END_TEST
@@ -154,12 +168,8 @@ END_TEST
 /* What a gmr that was killed may leave behind, when nobody can be writing to it any more. */
 START_TEST(leftovers_go_when_they_are_old)
 {
-	const struct timespec yesterday[2] = { { .tv_sec = time(NULL) - 86400 }, { .tv_sec = time(NULL) - 86400 } };
-
-	for (int i = 0; i < FOREIGN; i++) {
-		fixture_text(foreign[i], "");
-		ck_assert_int_eq(utimensat(AT_FDCWD, fixture_path(foreign[i]), yesterday, 0), 0);
-	}
+	for (int i = 0; i < FOREIGN; i++)
+		written_at(foreign[i], time(NULL) - 86400);
 	fixture_text(".gmr-0123456789abcdee", "");
 	ck_assert_int_eq(evidence_prune(&e, "webapp"), 0);
 	ck_assert_int_eq(files(), FOREIGN);
@@ -185,7 +195,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, a_hundred_become_ten);
-	tcase_add_test(t, numbers_are_not_letters);
+	tcase_add_test(t, of_one_second);
 	tcase_add_test(t, few_stay_and_zero_keeps_all);
 	tcase_add_test(t, names_with_the_middle_in_them);
 	tcase_add_test(t, what_belongs_to_others_stays);
