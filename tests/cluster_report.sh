@@ -114,8 +114,8 @@ test_run_reports_who_ignores_it() {
 	expect_nobody
 }
 
-# Its shell is the member; whoever it waits for is reported with it.
-test_a_tree_is_one_report() {
+# Its shell is the member; whoever it waits for is reported with it, and no second time.
+test_a_tree_is_reported_once() {
 	needs_gmr
 	make_deaf
 	section <<-'END'

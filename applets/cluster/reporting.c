@@ -57,7 +57,7 @@ static bool is_known(const struct reporting *r, const struct tree_node *node)
 	return false;
 }
 
-/* Is its parent among those before it? A report of that has it, too. */
+/* Is its parent among those before it? It is reported with that. */
 static bool is_below(const struct tree_node *nodes, size_t at, pid_t parent)
 {
 	for (size_t i = 0; i < at; i++)
