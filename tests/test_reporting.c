@@ -91,6 +91,7 @@ START_TEST(none_are_wanted)
 
 	nodes[0] = node_of(getpid());
 	reporting_take(NULL, &proc, nodes, 1, NULL);
+	reporting.evidence.directory = no_directory; /* valgrind lets nobody run our binary */
 	ck_assert_ptr_eq(reporting_if_wanted(&reporting), &reporting);
 	ck_assert_int_eq(reporting_open(&reporting, &none), 0);
 	ck_assert_ptr_null(reporting_if_wanted(&reporting));
@@ -107,8 +108,9 @@ START_TEST(each_tree_once)
 	nodes[0] = node_of(pids[0]);
 	nodes[1] = node_of(pids[1]);
 	reporting_take(&reporting, &proc, nodes, 2, "web");
-	snprintf(expected, sizeof(expected), "web: no report of pid %d: gmr did not name a file\n", (int)pids[0]);
-	ck_assert_str_eq(said, expected);
+	snprintf(expected, sizeof(expected), "web: no report of pid %d: ", (int)pids[0]);
+	ck_assert_msg(!strncmp(said, expected, strlen(expected)), "%s", said);
+	ck_assert_int_eq(lines(), 1);
 	reporting_take(&reporting, &proc, nodes, 2, "web");
 	ck_assert_int_eq(lines(), 1);
 	reporting_take(&reporting, &proc, nodes + 1, 1, NULL); /* alone it is one that nobody has reported */
