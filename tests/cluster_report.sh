@@ -130,7 +130,7 @@ test_a_tree_is_reported_once() {
 	ours stop
 	expect_status 0
 	[ "$(grep -c 'trap: report of pid' err)" = 1 ] || fail "$(cat err)"
-	grep -q '[S]tacks\|rest_in_read' reports/* || fail "without its child: $(cat reports/*)"
+	grep -qx 'product = stacks' reports/* || fail "without its child: $(cat reports/*)"
 	expect_nobody
 }
 
