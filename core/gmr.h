@@ -1,0 +1,166 @@
+/* gmr.h: Guru Meditation Reports of this program, by two calls and `kill -USR2`. Installed as procguard/gmr.h.
+ *
+ *	#include <procguard/gmr.h>
+ *
+ *	static void queues(struct gmr_section *section, void *context)
+ *	{
+ *		struct server *server = context;
+ *
+ *		gmr_put(section, "waiting", "%zu", atomic_load(&server->waiting));
+ *	}
+ *
+ *	int main(void)
+ *	{
+ *		...
+ *		gmr_register_section("Queues", queues, &server);
+ *		gmr_register_option("database", "password", server.password, GMR_SECRET);
+ *		gmr_setup_autorun("1.4.2", NULL);
+ *		serve(&server);
+ *	}
+ *
+ * Link with `pkg-config --libs procguard`. On SIGUSR2 the report goes to stderr: package, threads with their stacks,
+ * green threads, processes, configuration, then the program's own sections. `gmr PID` from outside shows the options
+ * and green threads, too. C99 and C++; Linux; glibc and musl.
+ *
+ * Rules for all functions:
+ * - They return 0 or a negated errno; nothing is printed, nobody is made to exit. What they are given they copy, unless
+ *   it is said otherwise. errno is kept.
+ * - Texts are UTF-8 with a NUL. Other bytes and control characters are shown as \xNN. What is longer than the bound
+ *   that is named is cut.
+ * - Any thread may call them at any time, before and behind gmr_setup_autorun(), but not from a signal handler, unless
+ *   it is said otherwise. None blocks: there is no lock that a fork(2) elsewhere could leave locked.
+ * - A child of fork(2) and daemon(3) has all that was registered, and reports itself. What it registers is its own. */
+#ifndef PROCGUARD_GMR_H
+#define PROCGUARD_GMR_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <ucontext.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The library is linked with hidden visibility: these alone are seen. */
+#pragma GCC visibility push(default)
+
+/* ---- when and where ---- */
+
+enum gmr_format { GMR_TEXT, GMR_JSON, GMR_XML };
+
+enum { GMR_NO_SIGNAL = -1 };
+
+/* Zero means the default in every field, so `{ .size = sizeof(struct gmr_options), .log_dir = "/var/log" }` will do.
+ * Strings are copied; paths are made absolute, so that a later chdir(2) changes nothing. */
+struct gmr_options {
+	size_t size;             /* sizeof(struct gmr_options): which of the fields below there are */
+	int signal;              /* SIGUSR2; GMR_NO_SIGNAL: only the watched file */
+	int format;              /* enum gmr_format. GMR_XML: see gmr_setup_autorun() */
+	const char *product;     /* for Package, and the name of report files: the executable's name */
+	const char *vendor;      /* for Package: not shown */
+	const char *log_dir;     /* each report is a file DIR/PRODUCT_gurumeditation_YYYYMMDDHHMMSS (UTC), mode 0600,
+	                          * and its path is a line on stderr; NULL: the report itself goes to stderr */
+	const char *watch_file;  /* report whenever this file appears or is modified, too. It may be missing, be removed
+	                          * and made again; the directory must be there */
+	unsigned interval_ms;    /* at most one report in so many milliseconds for the file: 1000 */
+	unsigned deadline_ms;    /* what is not read by then is left out of a report: 5000; generators not counted */
+};
+
+/* Make ready: a helper thread that waits, and the handler for the signal. VERSION (at most 63 bytes; NULL: not known)
+ * is for Package; OPTIONS may be NULL. The process gets one thread more, named "gmr", that blocks all signals, and a
+ * file of about 3 MiB in memory that is shared with its children (memfd_create(2)): later nothing has to be had but a
+ * process. Costs about 2 ms, once.
+ *
+ * The signal: an earlier handler is called behind ours with the same arguments; SIG_IGN and SIG_DFL are not. Ours only
+ * wakes the helper: SA_RESTART, SA_ONSTACK, errno is kept, a burst of signals is one report. A program that blocks the
+ * signal in all threads, or takes it by signalfd(2) or sigwait(3), gets no report. A program that sets a handler later
+ * loses ours, if it does not call the one that it got.
+ *
+ * The report is made by a child that looks at this process as `gmr PID` does, from a copy of itself that this library
+ * carries: so it does not matter which locks are held here (malloc's, the loader's, stdio's), and no installed binary,
+ * no shell and no library is needed. That child is no business of the program's: it sends no SIGCHLD, and waitpid(-1)
+ * does not see it. Yama's ptrace_scope 1 is answered by PR_SET_PTRACER for the time of a report.
+ *
+ * 0. -EALREADY: it was called before, and nothing has changed. -EINVAL: size, signal or format is none. -ENOENT,
+ * -ENOTDIR: the directory of watch_file. -ENAMETOOLONG. -EAGAIN, -ENOMEM, -EMFILE: no thread, memory or descriptor.
+ * -ENOSYS, -EPERM: the kernel, or a filter of system calls, refuses memfd_create(2) or execveat(2); -EACCES:
+ * vm.memfd_noexec is 2. -EOPNOTSUPP: GMR_XML, in a library that was built without libxml2. A log_dir that is missing or
+ * may not be written is no error: it may be there when it is needed; a report that cannot go there goes to stderr, and
+ * says so.
+ *
+ * Not undone: a shared object that contains this library must stay loaded (-z nodelete). */
+int gmr_setup_autorun(const char *version, const struct gmr_options *options);
+
+/* ---- sections of the program's own ---- */
+
+/* What a generator writes to; valid until it returns. */
+struct gmr_section;
+
+/* Writes a section. Called in the helper thread (never in a signal handler, never two at a time), with all signals
+ * blocked: it may take locks, allocate and call what it likes but fork(2) and pthread_exit(3). It has 1 second. One
+ * that is late is shown as "did not answer", with the stack where it is; it is not asked again until it has returned,
+ * and what it writes later is dropped. Those behind it are called by another helper, where one can be had, else they
+ * are shown as "not asked". */
+typedef void (*gmr_generator)(struct gmr_section *section, void *context);
+
+/* Register GENERATOR for the section TITLE (at most 63 bytes), to be called with CONTEXT, which stays the caller's and
+ * must live as long. Sections stand in the order in which they were registered first. Again with the same title:
+ * replaces it; GENERATOR NULL: removes it (a call that has begun goes on: it is safe to free CONTEXT only with a lock
+ * that the generator takes). -EINVAL: no title, or one of the report's own ("Threads"...); -ENOSPC: there are 64;
+ * -ENOMEM. */
+int gmr_register_section(const char *title, gmr_generator generator, void *context);
+
+/* For generators: a section is a text or a list of keys, whichever comes first. Formats as printf(3). 0; -EINVAL: it is
+ * the other one; -ENOBUFS: the section has 64 KiB (this is dropped, "..." ends the section); -EILSEQ: the format. Not
+ * from other threads. */
+int gmr_print(struct gmr_section *section, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int gmr_put(struct gmr_section *section, const char *key, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* ---- configuration ---- */
+
+enum gmr_option_flags {
+	GMR_SECRET = 1, /* shown as "***"; neither value nor length is kept */
+};
+
+/* Show VALUE (at most 4095 bytes) in Configuration as NAME (63) of GROUP (63; NULL: "default"). The same again
+ * replaces it; VALUE NULL removes it. FLAGS: of enum gmr_option_flags. Names that are known to be of secrets
+ * ("password", "api_key") are masked without GMR_SECRET, too. -EINVAL: no name, unknown flags; -ENOSPC: there are 4096;
+ * -ENOMEM: what was registered before stays. */
+int gmr_register_option(const char *group, const char *name, const char *value, unsigned flags);
+
+/* ---- green threads ---- */
+
+/* Where a green thread that does not run goes on. The program writes it before each switch; of another processor than
+ * x86-64 and AArch64 nothing is shown. FP: the register that frames are chained by (rbp, x29): code that keeps none is
+ * followed by its unwind tables, which need it where a function has moved its stack pointer by a variable. */
+struct gmr_registers {
+	uint64_t pc, sp, fp;
+};
+
+/* How its registers are found. Both pointers stay the caller's: they are read while a report is made, by another
+ * process, so that a value that is being changed gives a wrong stack at worst. One of them is given. */
+struct gmr_green_thread {
+	size_t size;                           /* sizeof(struct gmr_green_thread) */
+	const char *name;                      /* at most 31 bytes, or NULL */
+	const void *stack;                     /* the lowest address of its stack, and its length in bytes: nothing */
+	size_t stack_size;                     /* outside is read as its stack */
+	const ucontext_t *context;             /* as swapcontext(3) leaves it, */
+	const struct gmr_registers *registers; /* or what the program's own switch leaves */
+};
+
+/* Show THREAD in Green Threads until it is unregistered; stands for it: a number above 0. A green thread on whose stack
+ * a thread is just running is shown as running, with that thread's id. -EINVAL: size, no stack, none or both of the
+ * pointers; -ENOSPC: there are 65536; -ENOMEM. Async-signal-safe; costs below a microsecond. */
+int64_t gmr_register_green_thread(const struct gmr_green_thread *thread);
+
+/* Before its stack is freed. -ENOENT: there is none of that number (any more). Async-signal-safe. */
+int gmr_unregister_green_thread(int64_t number);
+
+#pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
