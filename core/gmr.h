@@ -57,7 +57,7 @@ struct gmr_options {
 	int signal;              /* SIGUSR2; GMR_NO_SIGNAL: only the watched file */
 	int format;              /* enum gmr_format. GMR_XML: see gmr_setup_autorun() */
 	const char *product;     /* for Package, and the name of report files: the executable's name */
-	const char *vendor;      /* for Package: not shown */
+	const char *vendor;      /* for Package: None */
 	const char *log_dir;     /* each report is a file DIR/PRODUCT_gurumeditation_YYYYMMDDHHMMSS (UTC), mode 0600,
 	                          * and its path is a line on stderr; NULL: the report itself goes to stderr */
 	const char *watch_file;  /* report whenever this file appears or is modified, too. It may be missing, be removed
@@ -67,26 +67,33 @@ struct gmr_options {
 };
 
 /* Make ready: a helper thread that waits, and the handler for the signal. VERSION (at most 63 bytes; NULL: not known)
- * is for Package; OPTIONS may be NULL. The process gets one thread more, named "gmr", that blocks all signals, and a
- * file of about 3 MiB in memory that is shared with its children (memfd_create(2)): later nothing has to be had but a
- * process. Costs about 2 ms, once.
+ * is for Package; OPTIONS may be NULL. The process gets one thread more, named "gmr", with all signals blocked but
+ * those of faults, four descriptors (close-on-exec), and a file in memory, memfd_create(2), of about 2 MiB that its
+ * children share: later nothing has to be had but a process. Costs about a millisecond, once.
  *
- * The signal: an earlier handler is called behind ours with the same arguments; SIG_IGN and SIG_DFL are not. Ours only
- * wakes the helper: SA_RESTART, SA_ONSTACK, errno is kept, a burst of signals is one report. A program that blocks the
- * signal in all threads, or takes it by signalfd(2) or sigwait(3), gets no report. A program that sets a handler later
- * loses ours, if it does not call the one that it got.
+ * The signal: an earlier handler is called behind ours with the same arguments (where the helper took the signal, by
+ * signalfd(2), in the helper); SIG_IGN and SIG_DFL are not. Ours only wakes the helper: SA_RESTART, SA_ONSTACK, errno
+ * is kept, a burst of signals is one report. As with any handler, epoll_wait(2), poll(2), nanosleep(2) may return
+ * EINTR. A program may block the signal in all its threads, and its main thread may be held in the kernel: the helper
+ * takes it. So one that takes the same signal by signalfd(2) or sigwait(3) itself loses some of them: choose another.
+ * A program that sets a handler later loses ours, if it does not call the one that it got.
  *
  * The report is made by a child that looks at this process as `gmr PID` does, from a copy of itself that this library
- * carries: so it does not matter which locks are held here (malloc's, the loader's, stdio's), and no installed binary,
- * no shell and no library is needed. That child is no business of the program's: it sends no SIGCHLD, and waitpid(-1)
- * does not see it. Yama's ptrace_scope 1 is answered by PR_SET_PTRACER for the time of a report.
+ * carries: so it does not matter which locks are held here (malloc's, the loader's, stdio's), nor RLIMIT_AS, and no
+ * installed binary, no shell and no library is needed. That child is no business of the program's: it raises no
+ * SIGCHLD, and wait(2) does not see it. Yama's ptrace_scope 1 is answered by PR_SET_PTRACER for the time of a report.
+ * A process that is not dumpable, prctl(2), and not root's shows no stacks; one without /proc, or in a cgroup with
+ * less than 12 MiB left, gets no report but a line that says so, and its own sections.
+ *
+ * A program that calls chroot(2), changes its user, or gives up privileges behind this call still reports, as far as
+ * the ids that it has then may read it.
  *
  * 0. -EALREADY: it was called before, and nothing has changed. -EINVAL: size, signal or format is none. -ENOENT,
  * -ENOTDIR: the directory of watch_file. -ENAMETOOLONG. -EAGAIN, -ENOMEM, -EMFILE: no thread, memory or descriptor.
- * -ENOSYS, -EPERM: the kernel, or a filter of system calls, refuses memfd_create(2) or execveat(2); -EACCES:
- * vm.memfd_noexec is 2. -EOPNOTSUPP: GMR_XML, in a library that was built without libxml2. A log_dir that is missing or
- * may not be written is no error: it may be there when it is needed; a report that cannot go there goes to stderr, and
- * says so.
+ * -EFBIG: RLIMIT_FSIZE is below the size of the file in memory. -ENOSYS, -EPERM: the kernel (before 3.19), or a filter
+ * of system calls, refuses memfd_create(2); -EACCES: vm.memfd_noexec is 2. -EOPNOTSUPP: a format that the library was
+ * built without. A log_dir that is missing or may not be written is no error: it may be there when it is needed; a
+ * report that cannot go there goes to stderr, and says so.
  *
  * Not undone: a shared object that contains this library must stay loaded (-z nodelete). */
 int gmr_setup_autorun(const char *version, const struct gmr_options *options);

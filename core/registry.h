@@ -131,7 +131,9 @@ _Static_assert(sizeof(struct registry_section) == 96 && sizeof(struct registry_o
 /* ---- registry_find.c, registry_read.c: from outside ----
  *
  * They read by a function, so that tests can stand for a process: copy LEN bytes at ADDRESS to RET; -EFAULT: not all
- * of them are mapped; any other -errno (-ESRCH, -EPERM) ends it all. */
+ * of them are mapped; any other -errno (-ESRCH, -EPERM, -ETIMEDOUT) ends it all. The process decides how long a page
+ * takes to come (userfaultfd(2), a file system of its own): the function must bound that, as capture_copy() does, or be
+ * called where hanging hurts nobody. */
 typedef int (*registry_memory_fn)(void *context, uint64_t address, void *ret, size_t len);
 
 struct registry_memory {
