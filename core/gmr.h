@@ -68,8 +68,9 @@ struct gmr_options {
 
 /* Make ready: a helper thread that waits, and the handler for the signal. VERSION (at most 63 bytes; NULL: not known)
  * is for Package; OPTIONS may be NULL. The process gets one thread more, named "gmr", with all signals blocked but
- * those of faults, four descriptors (close-on-exec), and a file in memory, memfd_create(2), of about 2 MiB that its
- * children share: later nothing has to be had but a process. Costs about a millisecond, once.
+ * this one and those of faults; up to three descriptors (close-on-exec; those that the program closes are made anew
+ * when they are needed); and a file in memory, memfd_create(2), of about 2 MiB, which children share. So later nothing
+ * has to be had but a process. Costs about a millisecond, once.
  *
  * The signal: an earlier handler is called behind ours with the same arguments (where the helper took the signal, by
  * signalfd(2), in the helper); SIG_IGN and SIG_DFL are not. Ours only wakes the helper: SA_RESTART, SA_ONSTACK, errno
