@@ -50,6 +50,11 @@ enum gmr_format { GMR_TEXT, GMR_JSON, GMR_XML };
 
 enum { GMR_NO_SIGNAL = -1 };
 
+enum gmr_setup_flags {
+	GMR_MAKE_DUMPABLE = 1, /* while a report is made, the process is dumpable, prctl(2), so that one that changed
+	                        * its user shows stacks; processes of that user may read its memory meanwhile */
+};
+
 /* Zero means the default in every field, so `{ .size = sizeof(struct gmr_options), .log_dir = "/var/log" }` will do.
  * Strings are copied; paths are made absolute, so that a later chdir(2) changes nothing. */
 struct gmr_options {
@@ -64,6 +69,7 @@ struct gmr_options {
 	                          * and made again; the directory must be there */
 	unsigned interval_ms;    /* at most one report in so many milliseconds for the file: 1000 */
 	unsigned deadline_ms;    /* what is not read by then is left out of a report: 5000; generators not counted */
+	unsigned flags;          /* of enum gmr_setup_flags */
 };
 
 /* Make ready: a helper thread that waits, and the handler for the signal. VERSION (at most 63 bytes; NULL: not known)
@@ -83,13 +89,11 @@ struct gmr_options {
  * carries: so it does not matter which locks are held here (malloc's, the loader's, stdio's), nor RLIMIT_AS, and no
  * installed binary, no shell and no library is needed. That child is no business of the program's: it raises no
  * SIGCHLD, and wait(2) does not see it. Yama's ptrace_scope 1 is answered by PR_SET_PTRACER for the time of a report.
- * A process that is not dumpable, prctl(2), and not root's shows no stacks; one without /proc, or in a cgroup with
- * less than 12 MiB left, gets no report but a line that says so, and its own sections.
+ * A process that changed its user, or is not dumpable otherwise, shows no stacks without GMR_MAKE_DUMPABLE, unless it
+ * is root's. One without /proc, or in a cgroup with less than 12 MiB left, gets no report but a line that says so, and
+ * its own sections. chroot(2) behind this call does no harm where there is a /proc inside.
  *
- * A program that calls chroot(2), changes its user, or gives up privileges behind this call still reports, as far as
- * the ids that it has then may read it.
- *
- * 0. -EALREADY: it was called before, and nothing has changed. -EINVAL: size, signal or format is none. -ENOENT,
+ * 0. -EALREADY: it was called before, and nothing has changed. -EINVAL: size, signal, format or flags are none. -ENOENT,
  * -ENOTDIR: the directory of watch_file. -ENAMETOOLONG. -EAGAIN, -ENOMEM, -EMFILE: no thread, memory or descriptor.
  * -EFBIG: RLIMIT_FSIZE is below the size of the file in memory. -ENOSYS, -EPERM: the kernel (before 3.19), or a filter
  * of system calls, refuses memfd_create(2); -EACCES: vm.memfd_noexec is 2. -EOPNOTSUPP: a format that the library was
