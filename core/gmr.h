@@ -93,12 +93,12 @@ struct gmr_options {
  * is root's. One without /proc, or in a cgroup with less than 12 MiB left, gets no report but a line that says so, and
  * its own sections. chroot(2) behind this call does no harm where there is a /proc inside.
  *
- * 0. -EALREADY: it was called before, and nothing has changed. -EINVAL: size, signal, format or flags are none. -ENOENT,
- * -ENOTDIR: the directory of watch_file. -ENAMETOOLONG. -EAGAIN, -ENOMEM, -EMFILE: no thread, memory or descriptor.
- * -EFBIG: RLIMIT_FSIZE is below the size of the file in memory. -ENOSYS, -EPERM: the kernel (before 3.19), or a filter
- * of system calls, refuses memfd_create(2); -EACCES: vm.memfd_noexec is 2. -EOPNOTSUPP: a format that the library was
- * built without. A log_dir that is missing or may not be written is no error: it may be there when it is needed; a
- * report that cannot go there goes to stderr, and says so.
+ * 0. -EALREADY: it was called before, and nothing has changed. -EINVAL: size, signal, format or flags are none.
+ * -ENOENT, -ENOTDIR: the directory of watch_file. -ENAMETOOLONG. -EAGAIN, -ENOMEM, -EMFILE: no thread, memory or
+ * descriptor. -EFBIG: RLIMIT_FSIZE is below the size of the file in memory. -ENOSYS, -EPERM: the kernel (before 3.19),
+ * or a filter of system calls, refuses memfd_create(2); -EACCES: vm.memfd_noexec is 2. -EOPNOTSUPP: a format that the
+ * library was built without. A log_dir that is missing or may not be written is no error: it may be there when it is
+ * needed; a report that cannot go there goes to stderr, and says so.
  *
  * Not undone: a shared object that contains this library must stay loaded (-z nodelete). */
 int gmr_setup_autorun(const char *version, const struct gmr_options *options);
