@@ -1,4 +1,4 @@
-/* registry.h: what a program has registered with the C library (core/gmr.h), as it lies in its memory, and how another
+/* registry.h: what a program has registered with the C library (core/inside/gmr.h), as it lies in its memory, and how another
  * process finds and reads it.
  *
  * An object that contains the library has an ELF note, elf(5), in a segment that is loaded (PT_NOTE, SHF_ALLOC):

@@ -1,0 +1,63 @@
+/* inside.h: what the files of the C library share. Programs see gmr.h alone: the library is one object, of which
+ * objcopy(1) leaves nothing else visible.
+ *
+ * note.c       the ELF note by which the registry is found, and the registry (core/registry.h)
+ * table.c      its tables: chunks of slots with sequence numbers, written without a lock
+ * option.c     gmr_register_option
+ * green.c      gmr_register_green_thread, gmr_unregister_green_thread
+ * section.c    gmr_register_section; those that are there, in order
+ * content.c    what a generator writes: gmr_print, gmr_put, into a buffer that was had before
+ * setup.c      gmr_setup_autorun: options, the file in memory, the helper, fork(2)
+ * signal.c     the handler, and the one that was there before
+ * watch.c      the watched file
+ * helper.c     the helper thread: waits, and makes one report after the other
+ * generate.c   calls the generators, of which each may hang: a helper more for those behind it
+ * reporter.c   the child that is gmr: by raw system calls, whatever this process has locked
+ * blob.S       gmr itself, as a file */
+#ifndef INSIDE_H
+#define INSIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/inside/gmr.h"
+#include "core/registry.h"
+
+/* note.c */
+extern struct registry inside_registry;
+
+/* blob.S: gmr, an executable file for this machine, SIZE bytes. */
+extern const char inside_blob[];
+extern const uint64_t inside_blob_size;
+
+/* table.c: chunks come by mmap(2); they are never moved and never freed. All are async-signal-safe and take no lock.
+ *
+ * Take a slot that is free, of TABLE with at most MAX slots, made odd for its writer: RET_INDEX counts from 0. NULL:
+ * full (RET_ERROR -ENOSPC) or no memory (-ENOMEM). */
+struct registry_slot *inside_take(struct registry_table *table, size_t max, size_t *ret_index, int *ret_error);
+
+/* Slot INDEX, or NULL: never used. */
+struct registry_slot *inside_slot(const struct registry_table *table, size_t index);
+
+/* Begin and end a change: the number is odd in between. Begin fails (false) where somebody else is at it. */
+bool inside_begin(struct registry_slot *slot);
+void inside_end(struct registry_slot *slot, enum registry_state state);
+
+/* section.c: copy the sections that are registered, in order; returns how many. */
+size_t inside_sections(struct registry_section ret[REGISTRY_SECTIONS_MAX]);
+
+/* Mark the section TITLE: the helper TID is in it still (0: it has returned). */
+void inside_section_late(const char *title, uint32_t tid);
+
+/* content.c: what a generator has written. */
+enum { INSIDE_CONTENT_MAX = 64 << 10 };
+
+struct gmr_section {
+	enum { INSIDE_NOTHING, INSIDE_TEXT, INSIDE_KEYS } kind;
+	bool cut;
+	size_t length;
+	char bytes[INSIDE_CONTENT_MAX]; /* a text; or "key\0value\0" for each */
+};
+
+#endif
