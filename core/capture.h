@@ -9,7 +9,7 @@
  * Threads are stopped by a child of ours, in a process group of its own and with all signals held, which allocates,
  * prints, opens and pages in nothing meanwhile. We kill it when it is stopped itself or does not get on; when we end,
  * it is killed, too; and with its end the kernel lets go of all threads, also of one that never stopped. Behind
- * capture_take() nothing is read from the process but by capture_stop(). Single-threaded programs only: it forks. */
+ * capture_take() nothing is read from the process but by capture_stop() and capture_read(). Single-threaded programs only: it forks. */
 #ifndef CORE_CAPTURE_H
 #define CORE_CAPTURE_H
 
@@ -28,6 +28,7 @@ enum capture_mode {
 	CAPTURE_GENTLE,  /* who sleeps is read without a stop, who runs is looked at again, who still runs is stopped */
 	CAPTURE_NO_STOP, /* who runs is not read */
 	CAPTURE_STOP,    /* all are stopped at once: the stacks are of one moment */
+	CAPTURE_NOBODY,  /* no thread is read: what is mapped, and who they are */
 };
 
 enum capture_how { CAPTURE_UNREAD, CAPTURE_ASLEEP, CAPTURE_STOPPED };
@@ -110,5 +111,10 @@ int capture_take(const struct procfs *proc, int dir, const struct pidref *target
 int capture_stop(struct capture *capture, const size_t *indices, size_t count);
 
 void capture_free(struct capture *capture);
+
+/* Copy LEN bytes at ADDRESS of its memory, as it is now. Pages that are not in memory are zero, and not asked for: to
+ * read one may take as long as the process likes. -EFAULT: none of them is, or some are not mapped; -ESRCH; -EPERM;
+ * -ENOSYS: the kernel does not tell which pages are in memory; -ETIMEDOUT: the deadline of CAPTURE is over. */
+int capture_read(const struct capture *capture, uint64_t address, void *ret, size_t len);
 
 #endif
