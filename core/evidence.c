@@ -1,6 +1,7 @@
 #include "core/evidence.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -27,7 +28,8 @@ enum {
 /* What gmr prints: "/var/log/reports/webapp_gurumeditation_20261121201048\n", a line for each report. */
 struct paths {
 	const struct evidence *e;
-	char *const *argv;
+	const char *const *argv;
+	const struct evidence_statement *statement; /* or NULL */
 	char *first;                 /* PATH_MAX */
 	char line[LINE_SIZE];
 	size_t len;
@@ -105,7 +107,17 @@ static int become_gmr(void *context)
 {
 	const struct paths *paths = context;
 
-	return become(paths->e->binary, paths->argv);
+	if (paths->statement)
+		fcntl(paths->statement->fd, F_SETFD, 0);
+	return become(paths->e->binary, (char *const *)paths->argv);
+}
+
+static void on_begun(void *context, pid_t pid, int64_t until_ms)
+{
+	const struct evidence_statement *statement = ((const struct paths *)context)->statement;
+
+	if (statement)
+		statement->begun(statement->context, pid, until_ms);
 }
 
 /* In the child: where a disk hangs, only this waits. */
@@ -149,6 +161,8 @@ static int settle(const struct evidence *e, int r, const char *path, char *why)
 		snprintf(why, EVIDENCE_WHY_SIZE, "gmr cannot be started: %s", log_errno(r));
 	if (path[0])
 		return 0;
+	if (r == 0 && !e->directory)
+		return 0;
 	if (r == 0 && !why[0])
 		snprintf(why, EVIDENCE_WHY_SIZE, "gmr did not name a file");
 	return r < 0 ? r : -ECHILD;
@@ -161,31 +175,46 @@ static int64_t clamp(int64_t ms)
 	return ms < 1 ? 1 : ms < longest ? ms : longest;
 }
 
+const char *evidence_own(int64_t deadline_ms, char ret[EVIDENCE_OWN_SIZE])
+{
+	snprintf(ret, EVIDENCE_OWN_SIZE, "%lldms", (long long)clamp(OWN(clamp(deadline_ms))));
+	return ret;
+}
+
+int evidence_make(const struct evidence *e, const char *const *argv, const struct evidence_statement *statement,
+		  char ret_path[PATH_MAX], char ret_why[EVIDENCE_WHY_SIZE])
+{
+	int64_t begin = evidence_now(), deadline = clamp(e->deadline_ms);
+	struct paths paths = { .e = e, .argv = argv, .statement = statement, .first = ret_path };
+	const struct evidence_job job = { .child = become_gmr, .output = take_output, .context = &paths,
+					  .kept = statement ? statement->fd : 0, .shown = !e->directory,
+					  .begun = on_begun, .why = ret_why };
+	int r;
+
+	ret_path[0] = '\0';
+	clock_gettime(CLOCK_REALTIME_COARSE, &paths.begin);
+	r = evidence_run(&job, begin + KILL(deadline));
+	prune_until(&paths, begin + OVER(deadline));
+	return settle(e, r, ret_path, ret_why);
+}
+
 int evidence_take(const struct evidence *e, pid_t pid, bool children, char ret_path[PATH_MAX],
 		  char ret_why[EVIDENCE_WHY_SIZE])
 {
-	int64_t begin = evidence_now(), deadline = clamp(e->deadline_ms);
-	char own[32], number[16];
-	const char *argv[] = { "procguard", "gmr", "-L", e->directory, "--deadline", own, number, NULL, NULL };
-	struct paths paths = { .e = e, .argv = (char *const *)argv, .first = ret_path };
-	const struct evidence_job job = { .child = become_gmr, .output = take_output, .context = &paths,
-					  .why = ret_why };
-	int r;
+	char own[EVIDENCE_OWN_SIZE], number[16];
+	const char *argv[] = { "procguard", "gmr", "-L", e->directory, "--deadline", evidence_own(e->deadline_ms, own),
+			       number, NULL, NULL };
 
 	ret_path[0] = '\0';
 	snprintf(ret_why, EVIDENCE_WHY_SIZE, "no reports are made");
 	if (!e->directory || !e->directory[0] || !e->binary[0])
 		return -ENOENT;
-	snprintf(own, sizeof own, "%lldms", (long long)clamp(OWN(deadline)));
 	snprintf(number, sizeof number, "%d", (int)pid);
 	if (children) {
 		argv[6] = "--children";
 		argv[7] = number;
 	}
-	clock_gettime(CLOCK_REALTIME_COARSE, &paths.begin);
-	r = evidence_run(&job, begin + KILL(deadline));
-	prune_until(&paths, begin + OVER(deadline));
-	return settle(e, r, ret_path, ret_why);
+	return evidence_make(e, argv, NULL, ret_path, ret_why);
 }
 
 /* "cluster\ngmr\nheart\noome\n" */
@@ -218,12 +247,12 @@ static int become_list(void *context)
 	return become(list->binary, (char *const *)argv);
 }
 
-static int ask_for_gmr(const char *binary)
+int evidence_ask(const char *binary, int64_t until_ms)
 {
 	struct list list = { .binary = binary };
 	char why[EVIDENCE_WHY_SIZE];
 	const struct evidence_job job = { .child = become_list, .output = take_list, .context = &list, .why = why };
-	int r = evidence_run(&job, evidence_now() + OPEN_MS);
+	int r = evidence_run(&job, until_ms);
 
 	if (r < 0)
 		return r == -ECHILD ? -ENOEXEC : r;
@@ -248,7 +277,9 @@ int evidence_open(struct evidence *e, const char *argv0, const char *directory, 
 		return -ENOENT;
 	if (strlen(directory) + 1 + NAME_MAX >= PATH_MAX)
 		return -ENAMETOOLONG;
-	r = self_exe(argv0, e->binary, sizeof e->binary) < 0 ? -ENOEXEC : ask_for_gmr(e->binary);
+	r = self_exe(argv0, e->binary, sizeof e->binary) < 0 ? -ENOEXEC : 0;
+	if (r == 0)
+		r = evidence_ask(e->binary, evidence_now() + OPEN_MS);
 	if (r < 0)
 		return r;
 	e->directory = directory;

@@ -89,12 +89,14 @@ static void limit(int which, rlim_t max)
 /* A session of its own: what the terminal sends is not for it, and all that it starts is one group. */
 __attribute__((noreturn)) static void run_child(const struct evidence_job *job, pid_t parent, int out, int err)
 {
+	int kept = job->kept;
+
 	setsid();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sig_reset();
 	if (getppid() != parent || set_stdio(out, err) < 0)
 		_exit(126);
-	keep_only(NULL, 0);
+	keep_only(&kept, job->kept ? 1 : 0);
 	oomadj_go_first();
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_AS, SPACE_MAX);
@@ -240,13 +242,13 @@ int evidence_run(const struct evidence_job *job, int64_t until_ms)
 	CLEANUP(fd_done) int their_out = -1;
 	CLEANUP(fd_done) int their_err = -1;
 	struct run run = { .job = job, .ref = PIDREF_NONE };
-	int r = make_pipe(&out, &their_out);
+	int r = job->shown ? 0 : make_pipe(&out, &their_out);
 
 	job->why[0] = '\0';
 	if (r == 0)
 		r = make_pipe(&err, &their_err);
 	if (r == 0)
-		r = start(&run, their_out, their_err);
+		r = start(&run, job->shown ? STDERR_FILENO : their_out, their_err);
 	if (r < 0)
 		return r;
 	their_out = fd_close(their_out);
@@ -254,6 +256,8 @@ int evidence_run(const struct evidence_job *job, int64_t until_ms)
 	run.fds[OUT] = (struct pollfd){ .fd = out, .events = POLLIN };
 	run.fds[ERR] = (struct pollfd){ .fd = err, .events = POLLIN };
 	run.fds[ENDED] = (struct pollfd){ .fd = run.ref.fd, .events = POLLIN };
+	if (job->begun)
+		job->begun(job->context, run.ref.pid, until_ms);
 	r = follow(&run, until_ms);
 	end_group(&run);
 	r = settle(&run, r, reap(&run));
