@@ -4,6 +4,7 @@
 #   make APPLETS=oome               with these applets only
 #   make WITHOUT="curl xml2 dw"     without these libraries: what needs them says so when it is used
 #   make STATIC=1 CC=musl-gcc ...   one static file
+#   make LIBRARY=no                 without the C library; with it: BLOB=FILE, the gmr that it carries, made elsewhere
 #   make BUILD=DIR                  everything made goes to DIR
 #   make CI=1                       warnings are errors
 #   make V=1                        show the commands
@@ -14,10 +15,16 @@ PREFIX   ?= /usr/local
 BINDIR   ?= $(PREFIX)/bin
 MANDIR   ?= $(PREFIX)/share/man
 DATADIR  ?= $(PREFIX)/share/procguard
+LIBDIR   ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
 APPLETS  ?= $(every_applet)
 WITHOUT  ?=
 STATIC   ?=
+LIBRARY  ?= yes
 CFLAGS   ?= -O2 -g
+OBJCOPY  ?= objcopy
+STRIP    ?= strip
+NM       ?= nm
 VERSION  := 0.1.0
 
 # A misspelt word must not read as none.
@@ -42,15 +49,17 @@ RELRO     = -Wl,-z,relro,-z,now
 MUSL_GCC  = $(findstring musl-gcc,$(CC))
 PG_CFLAGS = -std=gnu17 -D_GNU_SOURCE -I. -I$(BUILD) -fvisibility=hidden $(WARN) $(HARDEN) $(PG_STATIC)
 
+# musl-gcc's -static-pie leaves a PT_INTERP that points at a dynamic linker; elsewhere it is as hardened as -pie.
+static_of = $(if $(findstring musl-gcc,$(1)),-static -no-pie,-static-pie)
+
 ifeq ($(call is_on,$(STATIC)),)
 # glibc before 2.34 has dlopen(3) in a library of its own.
 PG_LDFLAGS = -pie $(RELRO) -Wl,--as-needed
 PG_LIBS    = -ldl
 DL         = open
 else
-# musl-gcc's -static-pie leaves a PT_INTERP that points at a dynamic linker; elsewhere it is as hardened as -pie.
 PG_STATIC  = -DDL_LINKED
-PG_LDFLAGS = $(if $(MUSL_GCC),-static -no-pie,-static-pie) $(RELRO)
+PG_LDFLAGS = $(call static_of,$(CC)) $(RELRO)
 PG_LIBS    = $(foreach l,curl xml2 dw,$(if $(filter $(l),$(without)),,$(STATIC_LIBS_$(l))))
 DL         = linked
 STATIC_LIBS_curl  = $(shell pkg-config --static --libs libcurl)
@@ -84,7 +93,8 @@ MAIN_OBJ     = $(BUILD)/applets/main.o
 # Tests: test_MODULE.c, test_MODULE_*.c of what is built, *.sh on the binary, and small programs that those use.
 other_modules = $(notdir $(basename $(filter-out $(CORE_SRC) $(APPLET_SRC),$(wildcard core/*.c applets/*/*.c))))
 other_applets = $(filter-out $(APPLETS),$(every_applet))
-other_tests   = $(foreach m,$(other_modules),tests/test_$(m).c $(wildcard tests/test_$(m)_*.c))
+other_tests   = $(foreach m,$(other_modules),tests/test_$(m).c $(wildcard tests/test_$(m)_*.c)) \
+                $(if $(filter gmr,$(APPLETS)),,$(wildcard tests/test_inside_*.c))
 TEST_SRC      = $(filter-out $(other_tests),$(wildcard tests/test_*.c))
 TEST_BIN      = $(TEST_SRC:%.c=$(BUILD)/%)
 other_sh      = $(foreach a,$(other_applets),$(wildcard tests/$(a).sh tests/$(a)_*.sh))
@@ -96,7 +106,13 @@ FUZZERS       = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 TEST_OBJ      = $(addsuffix .o,$(TEST_BIN) $(BENCHES) $(FUZZERS))
 LINTS         = $(wildcard tests/lint/*)
 
-all: $(BUILD)/procguard ## build/procguard (the default)
+# The C library goes with gmr: tests/test_inside_*.c are linked with its parts, tests/inside/*.c with itself alone.
+library       = $(if $(filter gmr,$(APPLETS)),$(call is_on,$(LIBRARY)))
+INSIDE_PROGS  = $(patsubst %.c,$(BUILD)/%,$(if $(filter gmr,$(APPLETS)),$(wildcard tests/inside/*.c)))
+INSIDE_TESTS  = $(filter $(BUILD)/tests/test_inside_%,$(TEST_BIN))
+
+all: $(BUILD)/procguard $(if $(library),lib) ## build/procguard and the C library (the default)
+lib: $(BUILD)/inside/libprocguard.a $(BUILD)/include/procguard/gmr.h $(BUILD)/procguard.pc ## the C library alone
 
 # From the archive, of which the linker takes what the applets need, and no more of core.
 $(BUILD)/procguard: $(MAIN_OBJ) $(BUILD)/libprocguard.a
@@ -105,7 +121,7 @@ $(BUILD)/procguard: $(MAIN_OBJ) $(BUILD)/libprocguard.a
 $(BUILD)/libprocguard.a: $(LIB_OBJ) $(BUILD)/link.flags
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
-tests: $(TEST_BIN) $(HELPERS) $(BENCHES) ## the programs that `make check` runs
+tests: $(TEST_BIN) $(HELPERS) $(BENCHES) $(INSIDE_PROGS) ## the programs that `make check` runs
 fuzzers: $(FUZZERS)
 
 COMPILE = $(CC) $(PG_CFLAGS) $(MUSL_INCLUDE) $(CPPFLAGS) $(CFLAGS)
@@ -133,7 +149,7 @@ DW_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(wildcard core/unwind_dw*.c))
 $(DW_OBJ): LIB = libdw
 $(DW_OBJ): MODULE_CFLAGS = $(shell pkg-config --cflags libdw 2>/dev/null)
 
-$(TEST_BIN): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libprocguard.a
+$(filter-out $(INSIDE_TESTS),$(TEST_BIN)): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libprocguard.a
 	$(call say,LINK,$@)$(LINK) -o $@ $^ $(shell pkg-config --libs check) $(PG_LIBS) $(LDLIBS)
 
 $(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libprocguard.a
@@ -152,10 +168,14 @@ applets.inc   = $(foreach a,$(APPLETS),APPLET($(a)))
 compile.flags = $(COMPILE)
 version.flags = $(VERSION) $(without)
 link.flags    = $(LINK) $(LIB_OBJ) $(PG_LIBS) $(LDLIBS)
-$(addprefix $(BUILD)/,applets.inc compile.flags version.flags link.flags): FORCE | $(BUILD)/
+inside.flags  = $(RELOCATE) $(INSIDE_OBJ)
+of_values     = applets.inc compile.flags version.flags link.flags inside.flags procguard.pc
+$(addprefix $(BUILD)/,$(of_values)): FORCE | $(BUILD)/
 	@$(file >$@.new,$($(@F))) cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(BUILD)/:
 	@mkdir -p $@
+
+include core/inside/inside.mk
 
 # --- Tests -----------------------------------------------------------------------------------------------------------
 
@@ -165,7 +185,8 @@ RUN       = BUILD='$(abspath $(BUILD))' TIMES=$(TIMES) CC='$(CC)' tests/run -r '
 SANITIZE  = -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=address,undefined
 CLANG     = $(if $(shell command -v clang),clang,$(CC))
 JOBS      = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
-VARIANT   = $(MAKE) --no-print-directory $(JOBS) RESULTS='$(RESULTS)'
+VARIANT   = $(MAKE) --no-print-directory $(JOBS) RESULTS='$(RESULTS)' $(BLOB_ONCE)
+BLOB_ONCE = BLOB_BUILD='$(abspath $(BLOB_BUILD))' BLOB_CC='$(BLOB_CC)' BLOB_CFLAGS='$(BLOB_CFLAGS)'
 asan      = BUILD='$(BUILD)/asan' CC='$(CLANG)' CFLAGS='$(SANITIZE)'
 fuzz      = BUILD='$(BUILD)/fuzz' CC='$(CLANG)' CFLAGS='$(SANITIZE) -fsanitize=fuzzer-no-link'
 
@@ -226,7 +247,7 @@ man3  = $(wildcard $(1:%=man/procguard_%.3))
 data  = $(wildcard $(1:%=man/procguard-%.rng) $(1:%=man/procguard-%.schema.json))
 LINKS = $(call links,$(APPLETS))
 MAN1  = $(call man1,$(APPLETS))
-MAN3  = $(call man3,$(APPLETS))
+MAN3  = $(call man3,$(if $(library),$(APPLETS),$(filter-out gmr,$(APPLETS))))
 DATA  = $(call data,$(APPLETS))
 
 # In the shell: is $$file a link, relative, absolute or hard, to the procguard that is installed?
@@ -237,7 +258,7 @@ is_link = case "$$(readlink "$$file")" in \
 is_binary  = { [ -f '$(DESTDIR)$(BINDIR)/procguard' ] && [ ! -h '$(DESTDIR)$(BINDIR)/procguard' ]; }
 is_nothing = { [ ! -e "$$file" ] && [ ! -h "$$file" ]; }
 
-install: all ## the binary, a link for each applet, the manual, schemas, below DESTDIR and PREFIX
+install: all ## binary, a link for each applet, manual, schemas, C library, below DESTDIR and PREFIX
 	@file='$(DESTDIR)$(BINDIR)/procguard'; $(is_nothing) || $(is_binary) || \
 		{ echo "make install: $$file is no regular file; nothing is installed" >&2; exit 1; }
 	@for name in $(LINKS); do \
@@ -252,6 +273,10 @@ install: all ## the binary, a link for each applet, the manual, schemas, below D
 	$(if $(MAN1),install -m 644 $(MAN1) '$(DESTDIR)$(MANDIR)/man1')
 	$(if $(MAN3),install -m 644 $(MAN3) '$(DESTDIR)$(MANDIR)/man3')
 	$(if $(DATA),install -m 644 $(DATA) '$(DESTDIR)$(DATADIR)')
+	$(if $(library),install -d '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)/procguard')
+	$(if $(library),install -m 644 $(BUILD)/inside/libprocguard.a '$(DESTDIR)$(LIBDIR)')
+	$(if $(library),install -m 644 $(BUILD)/procguard.pc '$(DESTDIR)$(LIBDIR)/pkgconfig')
+	$(if $(library),install -m 644 core/inside/gmr.h '$(DESTDIR)$(INCLUDEDIR)/procguard')
 
 uninstall: ## what `make install` put there
 	@for name in $(call links,$(every_applet)); do \
@@ -268,7 +293,11 @@ uninstall: ## what `make install` put there
 	for file in $(patsubst man/%,%,$(call data,$(every_applet))); do \
 		rm -f '$(DESTDIR)$(DATADIR)'/$$file || exit; \
 	done
-	if [ -d '$(DESTDIR)$(DATADIR)' ]; then rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(DATADIR)'; fi
+	rm -f '$(DESTDIR)$(LIBDIR)/libprocguard.a' '$(DESTDIR)$(LIBDIR)/pkgconfig/procguard.pc' \
+		'$(DESTDIR)$(INCLUDEDIR)/procguard/gmr.h'
+	for dir in '$(DESTDIR)$(DATADIR)' '$(DESTDIR)$(INCLUDEDIR)/procguard'; do \
+		if [ -d "$$dir" ]; then rmdir --ignore-fail-on-non-empty "$$dir" || exit; fi; \
+	done
 
 clean: ## remove BUILD
 	rm -rf $(BUILD)
@@ -278,8 +307,8 @@ help: ## this list
 	@echo
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-26s %s\n", $$1, $$2 }'
 
--include $(patsubst %.o,%.d,$(MAIN_OBJ) $(LIB_OBJ) $(TEST_OBJ))
+-include $(patsubst %.o,%.d,$(MAIN_OBJ) $(LIB_OBJ) $(TEST_OBJ) $(INSIDE_OBJ))
 FORCE:
 .SECONDARY: $(TEST_OBJ)
-.PHONY: all tests fuzzers check check-each fuzz suite suite-valgrind suite-fuzz suite-each demo bench deps \
+.PHONY: all lib tests fuzzers check check-each fuzz suite suite-valgrind suite-fuzz suite-each demo bench deps \
         install uninstall clean help FORCE
