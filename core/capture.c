@@ -49,6 +49,7 @@ void capture_free(struct capture *c)
 	free(c->modules);
 	free(c->mappings);
 	free(c->threads);
+	free(c->greens);
 	buf_done(&c->maps);
 	buf_done(&c->vdso);
 	free(c->private);
@@ -173,9 +174,11 @@ static int stop_running(struct capture *c, size_t running)
 static int read_stacks(struct capture *c)
 {
 	bool stop_all = c->private->options.mode == CAPTURE_STOP;
-	size_t running = capture_asleep(c, false, !stop_all);
+	size_t running = 0;
 
-	if (!stop_all)
+	if (c->private->options.mode != CAPTURE_NOBODY)
+		running = capture_asleep(c, false, !stop_all);
+	if (running > 0 && !stop_all)
 		running = look_again(c, running);
 	if (running == 0 || c->private->options.mode == CAPTURE_NO_STOP)
 		return 0;

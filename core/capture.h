@@ -9,7 +9,8 @@
  * Threads are stopped by a child of ours, in a process group of its own and with all signals held, which allocates,
  * prints, opens and pages in nothing meanwhile. We kill it when it is stopped itself or does not get on; when we end,
  * it is killed, too; and with its end the kernel lets go of all threads, also of one that never stopped. Behind
- * capture_take() nothing is read from the process but by capture_stop() and capture_read(). Single-threaded programs only: it forks. */
+ * capture_take() nothing is read from the process but by capture_stop() and capture_read(). Single-threaded programs
+ * only: it forks. */
 #ifndef CORE_CAPTURE_H
 #define CORE_CAPTURE_H
 
@@ -62,6 +63,14 @@ struct capture_thread {
 	const char *other;             /* the one that it interrupted, in the same way; NULL: there is none */
 	size_t other_len;
 	bool other_cut;
+	bool called;                   /* PC is rather where a call returns to than where it was interrupted */
+};
+
+/* A green thread, as the program has registered it: its stack, and the address of one of both. */
+struct capture_green_spec {
+	uint64_t stack, stack_size;
+	uint64_t context;              /* a ucontext_t, or 0 */
+	uint64_t registers;            /* program counter, stack and frame pointer, of 8 bytes each, or 0 */
 };
 
 /* A file that is mapped executable, or whose mapping begins a module. */
@@ -87,6 +96,9 @@ struct capture {
 	struct capture_thread *threads; /* the main thread first, then by number */
 	size_t thread_count;
 	bool threads_cut;              /* there are more than we take */
+	struct capture_thread *greens; /* capture_green(); in the order of what it was given */
+	size_t green_count;
+	bool greens_cut;
 	/* What it has cost the process. */
 	unsigned stops;                /* how often threads were stopped together */
 	unsigned stopped_threads;
@@ -110,11 +122,19 @@ int capture_take(const struct procfs *proc, int dir, const struct pidref *target
  * when it is sent to them. */
 int capture_stop(struct capture *capture, const size_t *indices, size_t count);
 
+/* Read green threads, right behind capture_take(), to GREENS: those of SPECS, with what capture_take() has left of
+ * options.total_max; nothing outside a stack, and no page that is not in memory. Of each: .tid: the thread that runs on
+ * its stack (nothing is read then), else 0; .how: CAPTURE_ASLEEP: read; .error: -EINVAL: its bounds are none; -EFAULT:
+ * its registers are not in memory; -ENODATA: its stack is not; -EBADMSG: its registers do not lead into code and onto
+ * its stack; -EAGAIN: it was switched whenever it was read; -ENOBUFS: no room is left; -ETIMEDOUT, -ESRCH, -EPERM,
+ * -ENOSYS as those of threads. On which stack a thread runs that was not read is not known. 0 or -ENOMEM. */
+int capture_green(struct capture *capture, const struct capture_green_spec *specs, size_t count);
+
 void capture_free(struct capture *capture);
 
 /* Copy LEN bytes at ADDRESS of its memory, as it is now. Pages that are not in memory are zero, and not asked for: to
- * read one may take as long as the process likes. -EFAULT: none of them is, or some are not mapped; -ESRCH; -EPERM;
- * -ENOSYS: the kernel does not tell which pages are in memory; -ETIMEDOUT: the deadline of CAPTURE is over. */
+ * read one may take as long as the process likes. -EFAULT: none of them is; -ESRCH; -EPERM; -ENOSYS: the kernel does
+ * not tell which pages are in memory; -ETIMEDOUT: the deadline of CAPTURE is over. */
 int capture_read(const struct capture *capture, uint64_t address, void *ret, size_t len);
 
 #endif

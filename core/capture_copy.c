@@ -22,10 +22,9 @@ void capture_pool_done(struct capture_pool *pool)
 	*pool = (struct capture_pool){ 0 };
 }
 
-void capture_piece_of(const struct capture *c, struct capture_pool *pool, uint64_t sp, struct capture_piece *ret)
+void capture_piece_at(const struct capture *c, struct capture_pool *pool, uint64_t from, uint64_t whole,
+		      struct capture_piece *ret)
 {
-	bool known;
-	uint64_t whole = capture_stack_end(c, sp, &known) - sp;
 	uint64_t len = whole;
 
 	if (len > c->private->options.stack_max)
@@ -33,10 +32,19 @@ void capture_piece_of(const struct capture *c, struct capture_pool *pool, uint64
 	if (len > pool->size - pool->used)
 		len = pool->size - pool->used;
 	*ret = (struct capture_piece){
-		.from = sp, .to = pool->base + pool->used, .len = (size_t)len, .cut = known && len < whole,
+		.from = from, .to = pool->base + pool->used, .len = (size_t)len, .cut = len < whole,
 	};
 	len = (len + 15) & ~15ULL;
 	pool->used = len > pool->size - pool->used ? pool->size : pool->used + (size_t)len;
+}
+
+void capture_piece_of(const struct capture *c, struct capture_pool *pool, uint64_t sp, struct capture_piece *ret)
+{
+	bool known;
+	uint64_t end = capture_stack_end(c, sp, &known);
+
+	capture_piece_at(c, pool, sp, end - sp, ret);
+	ret->cut = ret->cut && known;
 }
 
 void capture_set_stack(struct capture_thread *t, const struct capture_piece *piece, const struct capture_piece *other)
@@ -102,4 +110,23 @@ int capture_copy(int pagemap, pid_t reader, struct capture_piece *pieces, size_t
 		if (pieces[i].len)
 			r = capture_copy_present(pagemap, reader, &pieces[i]);
 	return r < 0 ? r : copy_many(reader, pieces, count, iov, iov_count);
+}
+
+int capture_read(const struct capture *c, uint64_t address, void *ret, size_t len)
+{
+	struct capture_piece piece = { .from = address, .to = ret, .len = len };
+	struct iovec iov[2];
+	int r;
+
+	if (capture_is_late(c))
+		return -ETIMEDOUT;
+	if (c->private->pagemap < 0)
+		return -ENOSYS;
+	if (address + len < address)
+		return -EFAULT;
+	r = capture_copy(c->private->pagemap, c->private->reader, &piece, 1, iov, 1);
+	if (r < 0)
+		return r;
+	/* Copied page by page, what lies behind the last one that is there is zero as well. */
+	return piece.separate ? (piece.got > 0 ? 0 : -EFAULT) : piece.got == len ? 0 : -EFAULT;
 }

@@ -7,6 +7,7 @@
 #include "applets/gmr/configuration_parse.h"
 #include "applets/gmr/configuration_private.h"
 #include "applets/gmr/denied.h"
+#include "applets/gmr/registered.h"
 #include "core/cleanup.h"
 #include "core/procparse_task.h"
 #include "core/report.h"
@@ -131,7 +132,7 @@ static void add_limits(struct configuration *c)
 }
 
 void section_configuration(struct gmr_report *report, const struct target *target,
-			   const struct sections_options *options)
+			   const struct registered *registered, const struct sections_options *options)
 {
 	struct configuration c = { .report = report, .target = target };
 
@@ -147,4 +148,5 @@ void section_configuration(struct gmr_report *report, const struct target *targe
 	configuration_files(&c);
 	if (options->environ)
 		configuration_environment(&c);
+	registered_options(report, c.section, registered);
 }

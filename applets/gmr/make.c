@@ -8,6 +8,7 @@
 #include "applets/gmr/denied.h"
 #include "applets/gmr/hang.h"
 #include "applets/gmr/options.h"
+#include "applets/gmr/registered.h"
 #include "core/cleanup.h"
 #include "core/report.h"
 #include "core/version.h"
@@ -25,6 +26,7 @@ enum {
 struct making {
 	struct target target;
 	struct capture *capture;
+	struct registered registered;
 	struct decoded decoded;
 	bool is_decoded;
 	int64_t deadline_ns;
@@ -34,6 +36,7 @@ static void making_done(struct making *m)
 {
 	if (m->is_decoded)
 		decoded_done(&m->decoded);
+	registered_done(&m->registered);
 	capture_free(m->capture);
 	target_done(&m->target);
 }
@@ -93,11 +96,13 @@ static void note_batches(struct gmr_report *report, const struct make_options *o
 			     "are of one moment", (long long)options->max_stop_ms, capture->stops);
 }
 
+/* Without threads: for what the program has registered. */
 static int take_capture(struct making *m, struct made *made, const struct procfs *proc,
 			const struct make_options *options)
 {
+	bool is_read = options->sections & SECTION_THREADS;
 	const struct capture_options how = {
-		.mode = options->mode,
+		.mode = is_read ? options->mode : CAPTURE_NOBODY,
 		.look_ns = LOOK_NS,
 		.max_stop_ns = options->max_stop_ms * NS_PER_MS,
 		.deadline_ns = m->deadline_ns,
@@ -108,11 +113,13 @@ static int take_capture(struct making *m, struct made *made, const struct procfs
 
 	if (r == 0) {
 		note_batches(&made->report, options, m->capture);
-		return m->capture->thread_count > 0 ? 0 : -ESRCH; /* the last has ended since */
+		return m->capture->thread_count > 0 || !is_read ? 0 : -ESRCH; /* the last has ended since */
 	}
 	m->capture = NULL;
-	if (r == -ESRCH || r == -ENOMEM)
+	if (r == -ENOMEM || (r == -ESRCH && is_read))
 		return r;
+	if (!is_read)
+		return 0;
 	denied_add(&made->report.tree, made->report.denied, &m->target, REPORT_THREADS, "its threads", -r, true);
 	return 0;
 }
@@ -146,7 +153,8 @@ static void add_sections(struct making *m, struct made *made, const struct make_
 	const struct decoded *decoded = m->is_decoded ? &m->decoded : NULL;
 
 	if (options->sections & SECTION_PACKAGE)
-		section_package(report, &m->target, decoded ? value_get(&decoded->tree.root, "package") : NULL);
+		section_package(report, &m->target, &m->registered,
+				decoded ? value_get(&decoded->tree.root, "package") : NULL);
 	if (options->sections & SECTION_THREADS)
 		section_threads(report, &m->target, m->capture, decoded, &options->shown);
 	if (options->sections & SECTION_GREEN_THREADS)
@@ -154,16 +162,28 @@ static void add_sections(struct making *m, struct made *made, const struct make_
 	if (options->sections & SECTION_PROCESSES)
 		section_processes(report, &m->target);
 	if (options->sections & SECTION_CONFIGURATION)
-		section_configuration(report, &m->target, &options->shown);
+		section_configuration(report, &m->target, &m->registered, &options->shown);
+}
+
+/* What is read from the process's memory. */
+static int take_all(struct making *m, struct made *made, const struct procfs *proc, const struct make_options *options)
+{
+	int r = 0;
+
+	if (options->sections & ~(unsigned)SECTION_PROCESSES)
+		r = take_capture(m, made, proc, options);
+	if (r < 0)
+		return r;
+	registered_read(m->capture, &m->registered);
+	registered_notes(&made->report, &m->registered, false);
+	return 0;
 }
 
 static int fill(struct making *m, struct made *made, const struct procfs *proc, const struct make_options *options)
 {
 	struct value *complete = begin_head(made, m->target.ref.pid);
-	int r = 0;
+	int r = take_all(m, made, proc, options);
 
-	if (options->sections & SECTION_THREADS)
-		r = take_capture(m, made, proc, options);
 	if (r < 0)
 		return r;
 	decode_all(m, made, options);

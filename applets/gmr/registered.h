@@ -50,7 +50,8 @@ void registered_notes(struct gmr_report *report, const struct registered *regist
 bool registered_package(struct gmr_report *report, struct value *in, const struct registered *registered,
 			const struct value *found, const char *name);
 
-/* The groups of registered options, for Configuration: before all others, as oslo.reports has them. */
+/* Add the groups of registered options to IN, Configuration, behind the others; one that is called as one of those is
+ * "NAME (registered)". */
 void registered_options(struct gmr_report *report, struct value *in, const struct registered *registered);
 
 #endif

@@ -16,6 +16,8 @@ struct gmr_report {
 	bool incomplete;                          /* set where something is missing that no entry of denied says */
 };
 
+struct registered; /* applets/gmr/registered.h */
+
 struct sections_options {
 	bool environ;  /* the environment, too */
 	bool fold;     /* threads with equal stacks as one */
@@ -24,12 +26,13 @@ struct sections_options {
 /* processes.c: the tree of TARGET and all below it. */
 void section_processes(struct gmr_report *report, const struct target *target);
 
-/* configuration*.c */
+/* configuration*.c; the options of REGISTERED behind the kernel's facts. */
 void section_configuration(struct gmr_report *report, const struct target *target,
-			   const struct sections_options *options);
+			   const struct registered *registered, const struct sections_options *options);
 
-/* package*.c: PACKAGE is what the decoder found (package_find()), or NULL. */
-void section_package(struct gmr_report *report, const struct target *target, const struct value *package);
+/* package*.c: PACKAGE is what the decoder found (package_find()), or NULL. What is REGISTERED comes before it. */
+void section_package(struct gmr_report *report, const struct target *target, const struct registered *registered,
+		     const struct value *package);
 
 /* threads*.c: CAPTURE is what was read, or NULL (then said why by the caller), DECODED the decoder's stacks, or NULL.
  * Says what is in DECODED->why, and reads the mutexes that threads wait for. */
