@@ -2,7 +2,9 @@
  * objcopy(1) leaves nothing else visible.
  *
  * note.c       the ELF note by which the registry is found, and the registry (core/registry.h)
- * table.c      its tables: chunks of slots with sequence numbers, written without a lock
+ * table.c      its tables: chunks of slots with sequence numbers, written without a lock (table.h)
+ * keyed.c      those whose slots have names, each once
+ * text.c       texts that are cut, and copied while others look on
  * option.c     gmr_register_option
  * green.c      gmr_register_green_thread, gmr_unregister_green_thread
  * section.c    gmr_register_section; those that are there, in order
@@ -31,21 +33,11 @@ extern struct registry inside_registry;
 extern const char inside_blob[];
 extern const uint64_t inside_blob_size;
 
-/* table.c: chunks come by mmap(2); they are never moved and never freed. All are async-signal-safe and take no lock.
- *
- * Take a slot that is free, of TABLE with at most MAX slots, made odd for its writer: RET_INDEX counts from 0. NULL:
- * full (RET_ERROR -ENOSPC) or no memory (-ENOMEM). */
-struct registry_slot *inside_take(struct registry_table *table, size_t max, size_t *ret_index, int *ret_error);
-
-/* Slot INDEX, or NULL: never used. */
-struct registry_slot *inside_slot(const struct registry_table *table, size_t index);
-
-/* Begin and end a change: the number is odd in between. Begin fails (false) where somebody else is at it. */
-bool inside_begin(struct registry_slot *slot);
-void inside_end(struct registry_slot *slot, enum registry_state state);
-
 /* section.c: copy the sections that are registered, in order; returns how many. */
 size_t inside_sections(struct registry_section ret[REGISTRY_SECTIONS_MAX]);
+
+/* Where the section TITLE lies in the registry, or NULL. */
+struct registry_section *inside_section(const char *title);
 
 /* Mark the section TITLE: the helper TID is in it still (0: it has returned). */
 void inside_section_late(const char *title, uint32_t tid);
