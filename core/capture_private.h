@@ -8,6 +8,7 @@
  * capture_present.c  which pages of it are there
  * capture_signal.c   the other stack of a thread that handles a signal
  * capture_asleep.c   stacks of threads that sleep
+ * capture_green.c    stacks of green threads
  * capture_stop.c     stacks of threads that are stopped: the side that waits
  * capture_stopper.c  the same: a child that calls ptrace(2) */
 #ifndef CORE_CAPTURE_PRIVATE_H
@@ -17,6 +18,7 @@
 
 enum {
 	CAPTURE_THREADS_MAX = 65536,
+	CAPTURE_GREENS_MAX = 65536,
 	CAPTURE_MODULES_MAX = 4096,
 	CAPTURE_MAPS_MAX = 16 << 20,
 	CAPTURE_VDSO_MAX = 64 << 10,
@@ -84,6 +86,10 @@ struct capture_piece {
 
 /* Room in POOL for the stack at SP. */
 void capture_piece_of(const struct capture *c, struct capture_pool *pool, uint64_t sp, struct capture_piece *ret);
+
+/* Room in POOL for what is at FROM, WHOLE bytes; .cut: not for all. */
+void capture_piece_at(const struct capture *c, struct capture_pool *pool, uint64_t from, uint64_t whole,
+		      struct capture_piece *ret);
 
 /* Copy the COUNT pieces, as much of each as is there; IOV has room for 2 * IOV_COUNT. 0, or -errno: nothing can be
  * read (-ESRCH: READER has ended; -EPERM). With a PAGEMAP, which may be negative, pages that are not in memory are

@@ -33,6 +33,13 @@ struct regs_interrupted {
 /* From the SIZE bytes at DATA, where the frame's ucontext would begin. False: there is none. */
 bool regs_of_ucontext(const void *data, size_t size, struct regs_interrupted *ret);
 
+/* Of a thread of the program's own that it has switched away from: from a ucontext_t as swapcontext(3) leaves it, which
+ * begins as the kernel's does in glibc and in musl (sys/ucontext.h, bits/signal.h), by its first bytes; or from what a
+ * switch of its own leaves: program counter, stack pointer and frame pointer. -ENOSYS: not of this processor. */
+enum { REGS_CONTEXT_SIZE = 448, REGS_SAVED_SIZE = 24 };
+int regs_of_context(const char data[static REGS_CONTEXT_SIZE], struct regs *ret);
+int regs_of_saved(const char data[static REGS_SAVED_SIZE], struct regs *ret);
+
 /* What /proc/PID/syscall tells of a thread that sleeps: stack and program counter. */
 void regs_of_syscall(uint64_t sp, uint64_t pc, struct regs *ret);
 

@@ -11,7 +11,7 @@ struct prstatus {
 	uint64_t x[31], sp, pc, pstate;
 };
 
-enum { REGS_SP = 31 };
+enum { REGS_FP = 29, REGS_SP = 31 };
 
 int regs_of_prstatus(const void *data, size_t size, struct regs *ret)
 {
@@ -42,6 +42,7 @@ struct frame {
 };
 
 _Static_assert(offsetof(struct frame, fault) == 176, "sigcontext");
+_Static_assert(sizeof(struct frame) <= REGS_CONTEXT_SIZE, "the part of a context that is read");
 
 bool regs_of_ucontext(const void *data, size_t size, struct regs_interrupted *ret)
 {
@@ -54,6 +55,28 @@ bool regs_of_ucontext(const void *data, size_t size, struct regs_interrupted *re
 		return false;
 	*ret = (struct regs_interrupted){ .stack = f.stack, .stack_size = f.stack_size, .sp = f.sp, .pc = f.pc };
 	return true;
+}
+
+int regs_of_context(const char data[static REGS_CONTEXT_SIZE], struct regs *ret)
+{
+	struct frame f;
+
+	memcpy(&f, data, sizeof f);
+	*ret = (struct regs){ .known = (1ULL << (REGS_SP + 1)) - 1, .pc = f.pc, .sp = f.sp };
+	memcpy(ret->value, f.x, sizeof f.x);
+	ret->value[REGS_SP] = f.sp;
+	return 0;
+}
+
+int regs_of_saved(const char data[static REGS_SAVED_SIZE], struct regs *ret)
+{
+	uint64_t words[3];
+
+	memcpy(words, data, sizeof words);
+	*ret = (struct regs){ .known = 1ULL << REGS_FP | 1ULL << REGS_SP, .pc = words[0], .sp = words[1] };
+	ret->value[REGS_SP] = words[1];
+	ret->value[REGS_FP] = words[2];
+	return 0;
 }
 
 void regs_of_syscall(uint64_t sp, uint64_t pc, struct regs *ret)

@@ -23,6 +23,18 @@ bool regs_of_ucontext(const void *data, size_t size, struct regs_interrupted *re
 	return false;
 }
 
+int regs_of_context(const char data[static REGS_CONTEXT_SIZE], struct regs *ret)
+{
+	(void)data, (void)ret;
+	return -ENOSYS;
+}
+
+int regs_of_saved(const char data[static REGS_SAVED_SIZE], struct regs *ret)
+{
+	(void)data, (void)ret;
+	return -ENOSYS;
+}
+
 void regs_of_syscall(uint64_t sp, uint64_t pc, struct regs *ret)
 {
 	*ret = (struct regs){ .pc = pc, .sp = sp };

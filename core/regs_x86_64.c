@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/user.h>
 
-enum { REGS_SP = 7, REGS_PC = 16 };
+enum { REGS_FP = 6, REGS_SP = 7, REGS_PC = 16 };
 
 int regs_of_prstatus(const void *data, size_t size, struct regs *ret)
 {
@@ -50,6 +50,8 @@ struct frame {
 	uint16_t cs, gs, fs, ss;
 };
 
+_Static_assert(sizeof(struct frame) <= REGS_CONTEXT_SIZE, "the part of a context that is read");
+
 enum { FRAME_FLAGS_MAX = 7, FRAME_CS = 0x33 };
 
 bool regs_of_ucontext(const void *data, size_t size, struct regs_interrupted *ret)
@@ -63,6 +65,32 @@ bool regs_of_ucontext(const void *data, size_t size, struct regs_interrupted *re
 		return false;
 	*ret = (struct regs_interrupted){ .stack = f.stack, .stack_size = f.stack_size, .sp = f.rsp, .pc = f.rip };
 	return true;
+}
+
+int regs_of_context(const char data[static REGS_CONTEXT_SIZE], struct regs *ret)
+{
+	/* By their places in r8_to_rcx: r8 to r15, rdi, rsi, rbp, rbx, rdx, rax, rcx. */
+	static const unsigned char numbers[15] = { 8, 9, 10, 11, 12, 13, 14, 15, 5, 4, 6, 3, 1, 0, 2 };
+	struct frame f;
+
+	memcpy(&f, data, sizeof f);
+	*ret = (struct regs){ .known = (1ULL << (REGS_PC + 1)) - 1, .pc = f.rip, .sp = f.rsp };
+	for (size_t i = 0; i < sizeof numbers; i++)
+		ret->value[numbers[i]] = f.r8_to_rcx[i];
+	ret->value[REGS_SP] = f.rsp;
+	ret->value[REGS_PC] = f.rip;
+	return 0;
+}
+
+int regs_of_saved(const char data[static REGS_SAVED_SIZE], struct regs *ret)
+{
+	uint64_t words[3];
+
+	memcpy(words, data, sizeof words);
+	regs_of_syscall(words[1], words[0], ret);
+	ret->known |= 1ULL << REGS_FP;
+	ret->value[REGS_FP] = words[2];
+	return 0;
 }
 
 void regs_of_syscall(uint64_t sp, uint64_t pc, struct regs *ret)
