@@ -22,6 +22,7 @@ struct unwind_walk {
 	int result;              /* of FUNCTION, or -ENOMEM */
 	size_t count;            /* frames so far */
 	bool limit;
+	bool nobody;             /* the return address of the last is 0, in a green thread: its program wants it so */
 	uint64_t last_pc;        /* looked up for the last frame */
 	/* Of the step that leads to the next frame: */
 	uint64_t read_at;        /* the highest address that was read */
@@ -137,6 +138,16 @@ static bool is_circle(struct unwind_walk *walk, uint64_t pc)
 	return false;
 }
 
+/* A green thread is where its switch returns to; unless it has not run yet: then a function begins there. */
+static bool is_behind_call(struct unwind *unwind, uint64_t pc)
+{
+	const struct unwind_place *place = unwind_place(unwind, pc);
+	const char *name = place ? place->name : NULL;
+
+	place = name ? unwind_place(unwind, pc - 1) : NULL;
+	return place && place->name && strcmp(name, place->name) == 0;
+}
+
 static int hand_on(struct unwind_walk *walk, uint64_t address, uint64_t pc)
 {
 	const struct unwind_place *place = unwind_place(walk->unwind, pc);
@@ -173,6 +184,8 @@ static int take_frame(Dwfl_Frame *state, void *arg)
 		walk->unknown = true;
 		return DWARF_CB_ABORT;
 	}
+	if (!walk->count && walk->thread->called)
+		activation = !is_behind_call(walk->unwind, pc);
 	walk->last_pc = pc - !activation;
 	if (is_circle(walk, pc))
 		return DWARF_CB_ABORT;
@@ -185,7 +198,7 @@ static enum unwind_end how_ended(struct unwind_walk *walk)
 {
 	if (walk->limit)
 		return UNWIND_LIMIT;
-	if (unwind_is_outermost(walk->unwind, walk->last_pc))
+	if (walk->nobody || unwind_is_outermost(walk->unwind, walk->last_pc))
 		return UNWIND_WHOLE;
 	if (walk->beyond)
 		return UNWIND_TRUNCATED;
@@ -202,7 +215,8 @@ int unwind_thread(struct unwind *unwind, const struct capture_thread *thread, un
 	if (thread->how == CAPTURE_UNREAD || !thread->regs.pc)
 		return -ENODATA;
 	unwind->walk = &walk;
-	unwind->f.dwfl_getthread_frames(unwind->dwfl, thread->tid, take_frame, &walk);
+	walk.nobody = unwind->f.dwfl_getthread_frames(unwind->dwfl, thread->tid, take_frame, &walk) == 0 &&
+		      thread->called;
 	unwind->walk = NULL;
 	if (walk.result)
 		return walk.result;

@@ -25,7 +25,7 @@ struct decode_talk {
 	const struct decode_options *options;
 	struct decoded *decoded;
 	int channel;
-	size_t *again;        /* as many as there are threads */
+	size_t *again;        /* as many as there are threads and green threads */
 	size_t again_count;
 	bool has_asked, is_done;
 };
@@ -48,13 +48,14 @@ static unsigned seconds_left(int64_t deadline_ns)
 	return left <= 0 ? 1 : (unsigned)((left + 999999999) / 1000000000);
 }
 
-/* Only who was asleep, so that none is stopped twice. */
+/* Only threads, and who was asleep, so that none is stopped twice. */
 static int may_stop_these(const struct decode_talk *talk)
 {
 	if (talk->has_asked || !talk->options->may_stop)
 		return -EBADMSG;
 	for (size_t i = 0; i < talk->again_count; i++)
-		if (talk->capture->threads[talk->again[i]].how != CAPTURE_ASLEEP)
+		if (talk->again[i] >= talk->capture->thread_count ||
+		    talk->capture->threads[talk->again[i]].how != CAPTURE_ASLEEP)
 			return -EBADMSG;
 	return 0;
 }
@@ -164,8 +165,8 @@ static int talk_with(struct decode_talk *talk, const struct confine *confine, st
 	/* Who has ended is not killed by this any more; its status is its own. */
 	status = confine_end(pid);
 	say_why(talk->decoded, r, status);
-	if (r < 0 && talk->options->stacks && talk->capture)
-		decode_rest(talk->decoded, talk->capture, r == -ETIMEDOUT || is_out_of_time(status));
+	if (r < 0 && talk->capture)
+		decode_rest(talk->decoded, talk->capture, talk->options, r == -ETIMEDOUT || is_out_of_time(status));
 	return 0;
 }
 
@@ -178,7 +179,7 @@ int decode_by(const struct target *target, struct capture *capture, const struct
 	struct decode_job job = { target, capture, options, exe < 0 ? -errno : exe };
 	struct confine confine = { .memory_max = MEMORY_MAX, .cpu_max = seconds_left(options->deadline_ns),
 				   .may_write = options->debuginfod };
-	int r = prepare(ret, capture ? capture->thread_count : 0, &again);
+	int r = prepare(ret, capture ? capture->thread_count + capture->green_count : 0, &again);
 
 	talk.again = again;
 	choose_ids(target, &confine);

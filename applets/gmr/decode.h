@@ -2,7 +2,8 @@
  * read by a child without rights (core/confine.h). This is both ends of the talk with it.
  *
  * The child's messages are packed values (core/value.h), none of which the parent takes on trust:
- *   { "index": 3, "lines": [ ... ], "end": "short" }  a thread's stack (core/report.h: STACK), outermost first
+ *   { "index": 3, "lines": [ ... ], "end": "short" }  a thread's stack (core/report.h: STACK), outermost first; green
+ *                           threads are counted behind all the others
  *   { "again": [ 3, 7 ] }   stacks of these sleepers are not whole: stop them. It asks once, and waits for one message:
  *                           empty: they are as they are; else a struct decode_again for each
  *   { "why": "..." }        what keeps it from following stacks: no libdw
@@ -23,6 +24,7 @@
 
 struct decode_options {
 	bool package, stacks;   /* what is wanted */
+	bool greens;            /* stacks of green threads, too */
 	bool may_stop;          /* sleepers whose stack is not whole may be stopped */
 	bool debuginfod;
 	bool sources;           /* files and lines of frames, and what stands there */
@@ -31,8 +33,9 @@ struct decode_options {
 
 struct decoded {
 	struct value_tree tree;       /* root: "stacks", "package" where it came */
-	const struct value **stacks;  /* by the thread's index in the capture: NULL: none; into the tree. Where the
-	                               * child ended too early, some have the innermost frame only */
+	const struct value **stacks;  /* by the thread's index in the capture, green threads behind all others: NULL:
+	                               * none; into the tree. Where the child ended too early, some have the innermost
+	                               * frame only */
 	size_t count;
 	int error;                    /* 0; -ETIMEDOUT: the deadline came first; -ECONNRESET: the child ended too early;
 	                               * -EBADMSG: it sent nonsense; -ENOBUFS: too much */

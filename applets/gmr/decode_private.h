@@ -23,6 +23,14 @@ struct decode_again {
 	struct capture_thread thread;
 };
 
+/* Thread INDEX of CAPTURE; its green threads stand behind all the others. */
+static inline const struct capture_thread *decode_thread(const struct capture *capture, size_t index)
+{
+	size_t threads = capture->thread_count;
+
+	return index < threads ? &capture->threads[index] : &capture->greens[index - threads];
+}
+
 /* decoder.c: the child, which CONTEXT, a struct decode_job, is for. Returns its exit status. */
 int decoder_run(int channel, void *context);
 
@@ -40,7 +48,8 @@ int decode_message(struct decoded *decoded, const char *data, size_t len, enum d
 		   size_t *ret_count);
 
 /* decode_rest.c: the decoder has ended too early: add the stacks of the threads of CAPTURE that were read, but that it
- * did not send: the innermost frame, without a name. IS_LATE: it had no time left. */
-void decode_rest(struct decoded *decoded, const struct capture *capture, bool is_late);
+ * did not send, where OPTIONS want them: the innermost frame, without a name. IS_LATE: it had no time left. */
+void decode_rest(struct decoded *decoded, const struct capture *capture, const struct decode_options *options,
+		 bool is_late);
 
 #endif

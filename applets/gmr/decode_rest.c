@@ -41,15 +41,18 @@ static const struct value *add_stack(const struct capture *capture, const struct
 	return stack;
 }
 
-void decode_rest(struct decoded *decoded, const struct capture *capture, bool is_late)
+void decode_rest(struct decoded *decoded, const struct capture *capture, const struct decode_options *options,
+		 bool is_late)
 {
 	const char *end = is_late ? "no time was left, see --deadline" : "not decoded";
 
 	for (size_t i = 0; i < decoded->count && !decoded->tree.error; i++) {
-		const struct capture_thread *thread = &capture->threads[i];
+		const struct capture_thread *thread = decode_thread(capture, i);
 		const struct value *stack;
 
 		if (decoded->stacks[i] || thread->how == CAPTURE_UNREAD || !thread->regs.pc)
+			continue;
+		if (!(i < capture->thread_count ? options->stacks : options->greens))
 			continue;
 		stack = add_stack(capture, thread, end, &decoded->tree);
 		decoded->stacks[i] = decoded->tree.error ? NULL : stack; /* part of a stack is none */

@@ -9,7 +9,10 @@
 #include "core/confine.h"
 #include "core/keep.h"
 
-enum { ANSWER_MAX = 256 << 20 };
+enum {
+	ANSWER_MAX = 256 << 20,
+	GREEN_FRAMES_MAX = 1 << 18, /* of green threads, which cost a program nothing; a line takes 160 bytes, twice */
+};
 
 struct decoder {
 	const struct decode_job *job;
@@ -17,6 +20,7 @@ struct decoder {
 	struct decoder_stacks stacks;
 	size_t *again;        /* sleepers whose stack is not whole */
 	size_t again_count;
+	size_t green_frames;  /* of green threads, so far */
 };
 
 /* A message of one value: what stands in TREE's root. */
@@ -63,6 +67,30 @@ static int send_stack(struct decoder *decoder, size_t index, bool is_first)
 	return send_tree(decoder, &tree);
 }
 
+/* It was read once for all; a register that its switch has not kept is lost. */
+static int send_green(struct decoder *decoder, size_t index)
+{
+	CLEANUP(value_tree_done) struct value_tree tree = VALUE_TREE(DECODE_MESSAGE_MAX);
+	enum unwind_end end;
+
+	decoder_stack_follow(&decoder->stacks, decode_thread(decoder->job->capture, index), &end);
+	decoder->green_frames += decoder->stacks.count;
+	value_add_int(&tree, &tree.root, "index", (int64_t)index);
+	decoder_stack_add(&decoder->stacks, end == UNWIND_UNKNOWN ? UNWIND_SHORT : end, &tree);
+	return send_tree(decoder, &tree);
+}
+
+static int send_greens(struct decoder *decoder)
+{
+	const struct capture *capture = decoder->job->capture;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < capture->green_count && decoder->green_frames < GREEN_FRAMES_MAX; i++)
+		if (capture->greens[i].how != CAPTURE_UNREAD)
+			r = send_green(decoder, capture->thread_count + i);
+	return r;
+}
+
 static int ask_again(const struct decoder *decoder)
 {
 	CLEANUP(value_tree_done) struct value_tree tree = VALUE_TREE(DECODE_TREE_MAX);
@@ -95,22 +123,31 @@ static int send_again(struct decoder *decoder)
 	return 0;
 }
 
-static int send_stacks(struct decoder *decoder)
+static int send_threads(struct decoder *decoder)
 {
 	const struct capture *capture = decoder->job->capture;
-	const char *why = NULL;
-	int r;
+	int r = 0;
 
 	decoder->again = calloc(capture->thread_count + 1, sizeof(*decoder->again));
 	if (!decoder->again)
 		return -ENOMEM;
-	r = decoder_stacks_open(decoder->job, &decoder->stacks, &why);
-	if (r == 0 && why)
-		r = send_text(decoder, "why", why);
 	for (size_t i = 0; r == 0 && i < capture->thread_count; i++)
 		if (capture->threads[i].how != CAPTURE_UNREAD)
 			r = send_stack(decoder, i, true);
 	return r == 0 && decoder->again_count > 0 ? send_again(decoder) : r;
+}
+
+static int send_stacks(struct decoder *decoder)
+{
+	const struct decode_options *options = decoder->job->options;
+	const char *why = NULL;
+	int r = decoder_stacks_open(decoder->job, &decoder->stacks, &why);
+
+	if (r == 0 && why)
+		r = send_text(decoder, "why", why);
+	if (r == 0 && options->stacks)
+		r = send_threads(decoder);
+	return r == 0 && options->greens ? send_greens(decoder) : r;
 }
 
 static int send_package(const struct decoder *decoder)
@@ -147,7 +184,7 @@ int decoder_run(int channel, void *context)
 	struct decoder decoder = { .job = context, .channel = channel };
 	int r = keep_files(decoder.job, channel);
 
-	if (r == 0 && decoder.job->options->stacks && decoder.job->capture)
+	if (r == 0 && (decoder.job->options->stacks || decoder.job->options->greens) && decoder.job->capture)
 		r = send_stacks(&decoder);
 	if (r == 0 && decoder.job->options->package)
 		r = send_package(&decoder);
