@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "applets/gmr/denied.h"
+#include "applets/gmr/fold.h"
 #include "applets/gmr/processes.h"
 #include "applets/gmr/threads_private.h"
 #include "core/cleanup.h"
@@ -219,6 +220,16 @@ static void say_java(struct gmr_report *report, const struct target *target, con
 		     target->inner_pid != target->ref.pid ? " in its pid namespace (a container: inside it)" : "");
 }
 
+static const struct value *stack_to_fold(const void *context, size_t index, const char **ret_missing)
+{
+	const struct threads *threads = context;
+	const struct value *stack = threads_stack(threads, index, ret_missing);
+
+	if (threads_is_gone(threads, index))
+		*ret_missing = NULL;
+	return stack;
+}
+
 static void add_threads(struct threads *threads, const struct sections_options *options, struct value *list)
 {
 	size_t count = threads->capture->thread_count;
@@ -238,7 +249,7 @@ static void add_threads(struct threads *threads, const struct sections_options *
 		is_first[i] = true;
 	}
 	if (options->fold)
-		(void)threads_fold(threads, next, is_first);
+		(void)fold_stacks(stack_to_fold, threads, count, next, is_first);
 	for (size_t i = 0; i < count; i++)
 		if (is_first[i] && !threads_is_gone(threads, i))
 			add_thread(threads, i, next, list);

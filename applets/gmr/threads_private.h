@@ -33,8 +33,4 @@ bool threads_call(struct threads *threads, size_t index, struct buf *ret);
 /* threads_locks.c: fill owners, and "report"."deadlocks". */
 void threads_locks(struct threads *threads);
 
-/* threads_fold.c: change NEXT (as long as there are threads; each itself) to the next one with the same stack where
- * there is one, IS_FIRST (all true) to false for that. -ENOMEM: nothing is folded. */
-int threads_fold(const struct threads *threads, size_t *next, bool *is_first);
-
 #endif

@@ -1,11 +1,16 @@
-/* threads_fold.c: see threads_private.h: which threads have the same stack. A hash table, as there may be many thousand
- * threads, all of them different. */
+/* A hash table, as there may be many thousand threads, all of them different. */
+#include "applets/gmr/fold.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "applets/gmr/threads_private.h"
 #include "core/cleanup.h"
+
+struct fold {
+	fold_stack_fn stack;
+	const void *context;
+};
 
 struct fold_slot {
 	size_t first, last; /* of the threads with one stack; index + 1, 0: free */
@@ -36,34 +41,40 @@ static uint64_t hash_stack(const struct value *stack, const char *missing)
 	return hash;
 }
 
-static bool is_same(const struct threads *threads, size_t one, size_t other)
+static bool is_same(const struct fold *fold, size_t one, size_t other)
 {
 	const char *missing_one, *missing_other;
-	const struct value *a = threads_stack(threads, one, &missing_one);
-	const struct value *b = threads_stack(threads, other, &missing_other);
+	const struct value *a = fold->stack(fold->context, one, &missing_one);
+	const struct value *b = fold->stack(fold->context, other, &missing_other);
 
 	if (!a || !b)
 		return !a && !b && strcmp(missing_one, missing_other) == 0;
 	return value_equal(a, b);
 }
 
-/* The slot of the threads with the stack of thread INDEX, or the free one where it belongs. SIZE: a power of two. */
-static struct fold_slot *find_slot(const struct threads *threads, struct fold_slot *slots, size_t size, size_t index)
+/* The slot of the threads with the stack of thread INDEX, or the free one where it belongs; NULL: it is not to be
+ * folded. SIZE: a power of two. */
+static struct fold_slot *find_slot(const struct fold *fold, struct fold_slot *slots, size_t size, size_t index)
 {
-	const char *missing;
-	const struct value *stack = threads_stack(threads, index, &missing);
-	uint64_t hash = hash_stack(stack, missing);
-	size_t at = (size_t)(hash ^ hash >> 32) & (size - 1);
+	const char *missing = NULL;
+	const struct value *stack = fold->stack(fold->context, index, &missing);
+	uint64_t hash;
+	size_t at;
 
-	while (slots[at].first && (slots[at].hash != hash || !is_same(threads, slots[at].first - 1, index)))
+	if (!stack && !missing)
+		return NULL;
+	hash = hash_stack(stack, missing);
+	at = (size_t)(hash ^ hash >> 32) & (size - 1);
+	while (slots[at].first && (slots[at].hash != hash || !is_same(fold, slots[at].first - 1, index)))
 		at = (at + 1) & (size - 1);
 	slots[at].hash = hash;
 	return &slots[at];
 }
 
-int threads_fold(const struct threads *threads, size_t *next, bool *is_first)
+int fold_stacks(fold_stack_fn stack, const void *context, size_t count, size_t *next, bool *is_first)
 {
-	size_t count = threads->capture->thread_count, size = 16;
+	const struct fold fold = { stack, context };
+	size_t size = 16;
 	CLEANUP(free_done) struct fold_slot *slots = NULL;
 
 	while (size < 2 * count)
@@ -72,11 +83,10 @@ int threads_fold(const struct threads *threads, size_t *next, bool *is_first)
 	if (!slots)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
-		struct fold_slot *slot;
+		struct fold_slot *slot = find_slot(&fold, slots, size, i);
 
-		if (threads_is_gone(threads, i))
+		if (!slot)
 			continue;
-		slot = find_slot(threads, slots, size, i);
 		is_first[i] = slot->first == 0;
 		if (slot->first)
 			next[slot->last - 1] = i;
