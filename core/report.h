@@ -13,7 +13,8 @@
  *                        "read" ("asleep", "stopped", or null: it was not),
  *                        "waits_for" (thread that holds what it waits for, or null),
  *                        "stack_trace": STACK } ]
- *   "Green Threads"  [ { "stack_trace": STACK } ]
+ *   "Green Threads"  [ { "name" (or null), "names" (of those with the same stack, when folded),
+ *                        "state" ("waiting", "running in thread 12"), "stack_trace": STACK } ]
  *   "Processes"      { "pid", "parent_pid", "uids": { "real", "effective", "saved" }, "gids": the same, "username",
  *                      "command": [ "..." ], "state" (psutil's word), "children": [ the same ] }
  *   "Configuration"  { GROUP: { KEY: VALUE } }        VALUE: a string, a number, or a list of strings
@@ -26,7 +27,8 @@
  * number: where in it, as its symbols count) then stand for them; "name" is "??" where no symbol is known; "code" is
  * null where the source is not to be had; "address" is text in hex. "end" is null where the stack was followed to its
  * outermost frame, else it says where it broke off: "truncated", "short", "short, not stopped",
- * "no time was left, see --deadline", "not decoded", "not read: ...".
+ * "no time was left, see --deadline", "not decoded", "not read: ...", or, of a green thread that runs, "in Threads":
+ * it is the stack of that thread, which stands there.
  *
  * A "section" of "denied" and "notes" is a title from above; what belongs to none of the sections that are there is
  * shown with the head. The views take any tree: what is missing they leave out, what is of another kind they show as it
@@ -42,6 +44,7 @@
 #define REPORT_PACKAGE       "Package"
 #define REPORT_THREADS       "Threads"
 #define REPORT_GREEN_THREADS "Green Threads"
+#define REPORT_IN_THREADS    "in Threads"
 #define REPORT_PROCESSES     "Processes"
 #define REPORT_CONFIGURATION "Configuration"
 

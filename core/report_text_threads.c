@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/report.h"
 #include "core/report_text_private.h"
 
 #define NOT_READ "not read"
@@ -100,6 +101,10 @@ static void add_stack(struct text *t, const struct value *stack)
 	const char *end = end_of(stack);
 
 	add_exception(t, value_get(stack, "root_exception"));
+	if (end && !strcmp(end, REPORT_IN_THREADS)) {
+		text_add(t, "\n(its frames are those of that thread)\n");
+		return;
+	}
 	if (!line)
 		text_add(t, "\nNo Traceback!\n");
 	for (; line; line = line->next)
@@ -128,17 +133,22 @@ static const char *id_of(const struct value *id, char number[static 24])
 	return number;
 }
 
-/* " Threads #5, #6 and 498 more " */
-static void add_folded_heading(struct text *t, const struct value *ids)
+static bool is_folded(const struct value *ids)
+{
+	return ids && ids->kind == VALUE_LIST && ids->count > 1;
+}
+
+/* " Threads #5, #6 and 498 more ", " Green Threads alice, bob, ? " */
+static void add_folded_heading(struct text *t, const char *what, const char *mark, const struct value *ids)
 {
 	size_t named = ids->count <= NAMED_ALL ? ids->count : NAMED_SOME, n = 0;
 	struct buf heading = BUF(4096);
 	struct text part = { .out = &heading };
 	char number[24];
 
-	text_add(&part, " Threads ");
+	text_addf(&part, " %s ", what);
 	for (const struct value *id = value_first(ids); id && n < named; id = id->next, n++)
-		text_addf(&part, "%s#%s", n ? ", " : "", id_of(id, number));
+		text_addf(&part, "%s%s%s", n ? ", " : "", mark, id_of(id, number));
 	if (n < ids->count)
 		text_addf(&part, " and %zu more", ids->count - n);
 	text_add(&part, " ");
@@ -154,8 +164,8 @@ static void add_thread_heading(struct text *t, const struct value *thread)
 	const struct value *ids = value_get(thread, "thread_ids");
 	char number[24], heading[64];
 
-	if (ids && ids->kind == VALUE_LIST && ids->count > 1) {
-		add_folded_heading(t, ids);
+	if (is_folded(ids)) {
+		add_folded_heading(t, "Threads", "#", ids);
 		return;
 	}
 	snprintf(heading, sizeof(heading), " Thread #%s ", id_of(value_get(thread, "thread_id"), number));
@@ -217,7 +227,10 @@ void text_green_threads(struct text *t, const struct value *threads)
 	if (!value_first(threads))
 		text_add(t, "No green threads are known in this process.\n");
 	for (const struct value *thread = value_first(threads); thread; thread = thread->next) {
-		add_heading(t, " Green Thread ");
+		if (is_folded(value_get(thread, "names")))
+			add_folded_heading(t, "Green Threads", "", value_get(thread, "names"));
+		else
+			add_heading(t, " Green Thread ");
 		add_state(t, thread);
 		add_stack(t, value_get(thread, "stack_trace"));
 		text_add(t, "\n");

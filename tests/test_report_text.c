@@ -122,6 +122,37 @@ START_TEST(green_threads)
 }
 END_TEST
 
+/* One that runs, and some with one stack, of which the second has no name. */
+START_TEST(registered_green_threads)
+{
+	CLEANUP(value_tree_done) struct value_tree tree = VALUE_TREE(REPORT_TEST_MAX);
+	struct value *list = value_add_list(&tree, &tree.root, REPORT_GREEN_THREADS), *green, *names, *stack;
+
+	green = value_add_map(&tree, list, NULL);
+	value_add_string(&tree, green, "name", "alice");
+	value_add_string(&tree, green, "state", "running in thread 12");
+	value_add_string(&tree, value_add_map(&tree, green, "stack_trace"), "end", REPORT_IN_THREADS);
+	green = value_add_map(&tree, list, NULL);
+	value_add_string(&tree, green, "name", "bob");
+	names = value_add_list(&tree, green, "names");
+	value_add_string(&tree, names, NULL, "bob");
+	value_add_null(&tree, names, NULL);
+	value_add_string(&tree, green, "state", "waiting");
+	stack = value_add_map(&tree, green, "stack_trace");
+	value_add_list(&tree, stack, "lines");
+	value_add_string(&tree, stack, "end", "not read: its stack is not in memory");
+	check_section(&tree.root, " Green Threads ",
+		"------                        Green Thread                        ------\n"
+		"alice, running in thread 12\n"
+		"\n(its frames are those of that thread)\n"
+		"\n"
+		"------                    Green Threads bob, ?                    ------\n"
+		"bob, waiting, not read: its stack is not in memory\n"
+		"\nNo Traceback!\n"
+		"\n");
+}
+END_TEST
+
 START_TEST(keys_and_values)
 {
 	CLEANUP(value_tree_done) struct value_tree tree = VALUE_TREE(REPORT_TEST_MAX);
@@ -235,6 +266,7 @@ int main(int argc, char **argv)
 	tcase_add_test(tests, threads);
 	tcase_add_test(tests, folded);
 	tcase_add_test(tests, green_threads);
+	tcase_add_test(tests, registered_green_threads);
 	tcase_add_test(tests, keys_and_values);
 	tcase_add_test(tests, processes);
 	tcase_add_test(tests, other_shapes);

@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 
 #include "applets/gmr/denied.h"
+#include "applets/gmr/green.h"
 #include "applets/gmr/hang.h"
 #include "applets/gmr/options.h"
 #include "applets/gmr/registered.h"
@@ -96,11 +97,10 @@ static void note_batches(struct gmr_report *report, const struct make_options *o
 			     "are of one moment", (long long)options->max_stop_ms, capture->stops);
 }
 
-/* Without threads: for what the program has registered. */
+/* Without threads (IS_READ): for what the program has registered. */
 static int take_capture(struct making *m, struct made *made, const struct procfs *proc,
-			const struct make_options *options)
+			const struct make_options *options, bool is_read)
 {
-	bool is_read = options->sections & SECTION_THREADS;
 	const struct capture_options how = {
 		.mode = is_read ? options->mode : CAPTURE_NOBODY,
 		.look_ns = LOOK_NS,
@@ -129,6 +129,7 @@ static void decode_all(struct making *m, struct made *made, const struct make_op
 	const struct decode_options how = {
 		.package = options->sections & SECTION_PACKAGE,
 		.stacks = m->capture && (options->sections & SECTION_THREADS),
+		.greens = m->capture && m->capture->green_count > 0,
 		.may_stop = options->mode != CAPTURE_NO_STOP,
 		.debuginfod = options->debuginfod,
 		.sources = true,
@@ -136,15 +137,16 @@ static void decode_all(struct making *m, struct made *made, const struct make_op
 	};
 	int r;
 
-	if (!how.package && !how.stacks)
+	if (!how.package && !how.stacks && !how.greens)
 		return;
 	r = decode(&m->target, m->capture, &how, &m->decoded);
 	m->is_decoded = r == 0;
-	if (r == 0 && (how.stacks || !m->decoded.error))
+	if (r == 0 && (how.stacks || (!m->decoded.error && !(how.greens && m->decoded.why[0]))))
 		return; /* how it ended, the section Threads says */
 	made->report.incomplete = true;
-	section_note(&made->report, how.stacks ? REPORT_THREADS : REPORT_PACKAGE, "%s%s",
-		     r < 0 ? "no child that decodes: " : "", r < 0 ? strerror(-r) : m->decoded.why);
+	section_note(&made->report, how.stacks ? REPORT_THREADS : how.greens ? REPORT_GREEN_THREADS : REPORT_PACKAGE,
+		     "%s%s", r < 0 ? "no child that decodes: " : m->decoded.error ? "" :
+		     "stacks are not followed beyond the innermost frame: ", r < 0 ? strerror(-r) : m->decoded.why);
 }
 
 static void add_sections(struct making *m, struct made *made, const struct make_options *options)
@@ -158,11 +160,30 @@ static void add_sections(struct making *m, struct made *made, const struct make_
 	if (options->sections & SECTION_THREADS)
 		section_threads(report, &m->target, m->capture, decoded, &options->shown);
 	if (options->sections & SECTION_GREEN_THREADS)
-		value_add_list(&report->tree, &report->tree.root, REPORT_GREEN_THREADS);
+		section_green_threads(report, &m->registered, m->capture, decoded, &options->shown);
 	if (options->sections & SECTION_PROCESSES)
 		section_processes(report, &m->target);
 	if (options->sections & SECTION_CONFIGURATION)
 		section_configuration(report, &m->target, &m->registered, &options->shown);
+}
+
+/* Which of them runs, and where, is known by the threads: so these are read for them alone, too. */
+static int take_greens(struct making *m, struct made *made, const struct procfs *proc,
+		       const struct make_options *options)
+{
+	int r;
+
+	if (!(options->sections & SECTION_THREADS)) {
+		registered_done(&m->registered);
+		capture_free(m->capture);
+		r = take_capture(m, made, proc, options, true);
+		if (r < 0)
+			return r;
+		registered_read(m->capture, &m->registered);
+	}
+	if (m->capture)
+		(void)green_take(m->capture, &m->registered); /* without memory the section says so */
+	return 0;
 }
 
 /* What is read from the process's memory. */
@@ -171,10 +192,14 @@ static int take_all(struct making *m, struct made *made, const struct procfs *pr
 	int r = 0;
 
 	if (options->sections & ~(unsigned)SECTION_PROCESSES)
-		r = take_capture(m, made, proc, options);
+		r = take_capture(m, made, proc, options, options->sections & SECTION_THREADS);
 	if (r < 0)
 		return r;
 	registered_read(m->capture, &m->registered);
+	if (options->sections & SECTION_GREEN_THREADS && green_count(&m->registered) > 0)
+		r = take_greens(m, made, proc, options);
+	if (r < 0)
+		return r;
 	registered_notes(&made->report, &m->registered, false);
 	return 0;
 }
