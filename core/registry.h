@@ -1,5 +1,5 @@
-/* registry.h: what a program has registered with the C library (core/inside/gmr.h), as it lies in its memory, and how another
- * process finds and reads it.
+/* registry.h: what a program has registered with the C library (core/inside/gmr.h), as it lies in its memory, and how
+ * another process finds and reads it.
  *
  * An object that contains the library has an ELF note, elf(5), in a segment that is loaded (PT_NOTE, SHF_ALLOC):
  *
@@ -128,7 +128,7 @@ _Static_assert(sizeof(struct registry) == REGISTRY_SIZE_LEAST, "the registry has
 _Static_assert(sizeof(struct registry_section) == 96 && sizeof(struct registry_option) == 24 &&
 	       sizeof(struct registry_green) == 72, "slots have no holes");
 
-/* ---- registry_find.c, registry_read.c: from outside ----
+/* ---- registry_find.c, registry_read.c, registry_table.c: from outside ----
  *
  * They read by a function, so that tests can stand for a process: copy LEN bytes at ADDRESS to RET; -EFAULT: not all
  * of them are mapped; any other -errno (-ESRCH, -EPERM, -ETIMEDOUT) ends it all. The process decides how long a page
