@@ -12,6 +12,7 @@
 #include "core/cleanup.h"
 #include "core/evidence_private.h"
 #include "core/log.h"
+#include "core/redact.h"
 #include "core/self.h"
 #include "core/selfreport_private.h"
 #include "core/sig.h"
@@ -36,27 +37,40 @@ static void put_record(struct selfreport_section *section, enum statement_kind k
 }
 
 /* "key\0value" */
+static void put_key(struct selfreport_section *section, const char *key, const char *value, size_t len)
+{
+	char record[SELFREPORT_KEY_MAX + 1 + SELFREPORT_VALUE_MAX];
+	size_t used = strnlen(key, SELFREPORT_KEY_MAX);
+
+	memcpy(record, key, used);
+	record[used++] = '\0';
+	len = len < SELFREPORT_VALUE_MAX ? len : SELFREPORT_VALUE_MAX;
+	memcpy(record + used, value, len);
+	used += len;
+	section->bytes += sizeof(struct statement_record) + used;
+	section->cut |= section->bytes > STATEMENT_SECTION_MAX / 2;
+	if (!section->cut)
+		put_record(section, STATEMENT_KEY, record, used);
+}
+
+/* What stands there may have come from anybody: a command, an address. */
 void selfreport_put(struct selfreport_section *section, const char *key, const char *format, ...)
 {
-	char record[SELFREPORT_KEY_MAX + 1 + SELFREPORT_VALUE_MAX + 1];
-	size_t used = strnlen(key, SELFREPORT_KEY_MAX) + 1;
+	static const char no_memory[] = "(out of memory)";
+	CLEANUP(buf_done) struct buf shown = BUF((size_t)4 * SELFREPORT_VALUE_MAX);
+	char value[SELFREPORT_VALUE_MAX + 1];
 	va_list args;
 	int n;
 
-	memcpy(record, key, used - 1);
-	record[used - 1] = '\0';
 	va_start(args, format);
-	n = vsnprintf(record + used, SELFREPORT_VALUE_MAX + 1, format, args);
+	n = vsnprintf(value, sizeof value, format, args);
 	va_end(args);
 	if (n < 0)
 		return;
-	used += (size_t)(n <= SELFREPORT_VALUE_MAX ? n : SELFREPORT_VALUE_MAX);
-	if (section->cut || section->bytes + sizeof(struct statement_record) + used > STATEMENT_SECTION_MAX / 2) {
-		section->cut = true;
-		return;
-	}
-	section->bytes += sizeof(struct statement_record) + used;
-	put_record(section, STATEMENT_KEY, record, used);
+	if (redact_value(key, strlen(key), value, strlen(value), &shown) < 0)
+		put_key(section, key, no_memory, strlen(no_memory));
+	else
+		put_key(section, key, shown.data ? shown.data : "", shown.len);
 }
 
 void selfreport_put_lines(struct selfreport_section *section, const char *text)
@@ -154,16 +168,15 @@ static int make(struct selfreport *s, int64_t deadline_ms, char *path, char *why
 	return r;
 }
 
-/* Once; a binary that was replaced meanwhile is its successor. */
+/* Is gmr built in? Asked once, and not before a report is wanted. */
 static int find_gmr(struct selfreport *s, int64_t until_ms)
 {
 	int r;
 
-	if (s->binary[0])
+	if (s->has_gmr)
 		return 0;
-	r = self_exe(NULL, s->binary, sizeof s->binary) < 0 ? -ENOEXEC : evidence_ask(s->binary, until_ms);
-	if (r < 0)
-		s->binary[0] = '\0';
+	r = s->binary[0] ? evidence_ask(s->binary, until_ms) : -ENOEXEC;
+	s->has_gmr = r == 0;
 	return r;
 }
 
@@ -247,6 +260,8 @@ int selfreport_take_signal(struct selfreport *s, int signal)
 
 int selfreport_open(struct selfreport *s)
 {
+	if (self_exe(NULL, s->binary, sizeof s->binary) < 0)
+		s->binary[0] = '\0';
 	return loop_reserve_timer(s->loop, on_due, s);
 }
 

@@ -33,12 +33,12 @@ struct selfreport {
 	int64_t deadline_ms;      /* SELFREPORT_DEADLINE_MAX_MS at most counts */
 	int keep;                 /* as in struct evidence */
 
-	/* Its own. */
-	char binary[PATH_MAX];    /* "": not looked for yet */
+	/* Its own. Zeros, but of SELFREPORT_NONE. */
+	char binary[PATH_MAX];    /* as it was at the start, so that its successor will do; "": not to be had */
+	bool has_gmr;             /* it said so */
 	int64_t not_before_ms;    /* loop_now() */
 	int signal;               /* 0: none is taken */
 	const char *file;         /* NULL: none is watched */
-	char file_directory[PATH_MAX];
 	int inotify, watch;       /* -1: none, so that FILE is looked at now and then */
 	bool present;             /* FILE was, at the last look, and was this: */
 	struct stat seen;
@@ -46,7 +46,7 @@ struct selfreport {
 
 #define SELFREPORT_NONE .inotify = -1, .watch = -1
 
-/* Make ready. -ENOMEM: of the loop. Nothing is looked for or asked before a report is wanted. */
+/* Make ready. -ENOMEM: of the loop. Starts nothing: that is left for when a report is wanted. */
 int selfreport_open(struct selfreport *s);
 
 /* May a guard report on SIGNAL? -EINVAL: it is not to be caught, tells of a fault, or every guard needs it itself: TERM,
@@ -66,7 +66,8 @@ void selfreport_ask(struct selfreport *s);
 /* The signal is ignored from here on. Before loop_free(). Takes NULL, and what was not opened. */
 void selfreport_done(struct selfreport *s);
 
-/* For FILL: a line "KEY: ..." of the section; both are cut where they are longer than above. */
+/* For FILL: a line "KEY: ..." of the section; both are cut where they are longer than above.
+ * Passwords and the like are masked. */
 void selfreport_put(struct selfreport_section *section, const char *key, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

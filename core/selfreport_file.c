@@ -36,10 +36,23 @@ static bool has_changed(struct selfreport *s)
 	return changed;
 }
 
+static const char *name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* "touch": ".", "/touch": "/", "/run/app/touch": "/run/app/" */
 static void watch(struct selfreport *s)
 {
-	if (s->inotify >= 0 && s->watch < 0)
-		s->watch = inotify_add_watch(s->inotify, s->file_directory, EVENTS);
+	int len = (int)(name_of(s->file) - s->file);
+	char directory[PATH_MAX];
+
+	if (s->inotify < 0 || s->watch >= 0)
+		return;
+	snprintf(directory, sizeof directory, "%.*s", len ? len : 1, len ? s->file : ".");
+	s->watch = inotify_add_watch(s->inotify, directory, EVENTS);
 }
 
 static void on_look(struct loop *loop, void *context)
@@ -51,13 +64,6 @@ static void on_look(struct loop *loop, void *context)
 		selfreport_ask(s);
 	if (s->watch < 0)
 		loop_set_timer(loop, LOOK_MS, on_look, s);
-}
-
-static const char *name_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
 }
 
 /* A directory that was moved is watched where it is now, which is not where the file's is. */
@@ -93,23 +99,10 @@ static void on_events(struct loop *loop, int fd, short revents, void *context)
 		loop_set_timer(loop, SETTLE_MS, on_look, s);
 }
 
-/* "touch": ".", "/touch": "/", "/run/app/touch": "/run/app" */
-static int set_directory(struct selfreport *s, const char *file)
-{
-	size_t len = (size_t)(name_of(file) - file);
-
-	if (len >= sizeof s->file_directory)
-		return -ENAMETOOLONG;
-	snprintf(s->file_directory, sizeof s->file_directory, "%.*s", len ? (int)len : 1, len ? file : ".");
-	return 0;
-}
-
 int selfreport_watch_file(struct selfreport *s, const char *file)
 {
-	int r = set_directory(s, file);
+	int r = strlen(file) < PATH_MAX ? loop_reserve_timer(s->loop, on_look, s) : -ENAMETOOLONG;
 
-	if (r == 0)
-		r = loop_reserve_timer(s->loop, on_look, s);
 	if (r < 0)
 		return r;
 	s->file = file;

@@ -152,6 +152,8 @@ static int open_system(struct service *s)
 		prctl(PR_SET_CHILD_SUBREAPER, 1);
 	r = loop_new(&s->loop);
 	if (r == 0)
+		r = service_open_selfreport(s);
+	if (r == 0)
 		r = service_take_signals(s);
 	if (r < 0) {
 		log_fail("cannot start: %s", log_errno(r));
@@ -233,6 +235,7 @@ void service_close(struct service *s)
 	commands_done(&s->commands);
 	oomkill_done(&s->killer);
 	pidref_done(&s->stopper);
+	selfreport_done(&s->selfreport);
 	loop_free(s->loop);
 	roster_done(&s->roster);
 	fd_done(&s->lock);

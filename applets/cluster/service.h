@@ -6,7 +6,8 @@
  *	service_members.c  who is there: forked, ended, orphaned
  *	service_file.c     the pid file, as long as it lives
  *	service_start.c    the lines in their order
- *	service_live.c     what happens then */
+ *	service_live.c     what happens then
+ *	service_gmr.c      a report of the daemon itself, on SIGUSR2 */
 #ifndef CLUSTER_SERVICE_H
 #define CLUSTER_SERVICE_H
 
@@ -23,6 +24,7 @@
 #include "core/oomkill.h"
 #include "core/pidref.h"
 #include "core/procfs.h"
+#include "core/selfreport.h"
 #include "core/tree.h"
 
 struct service {
@@ -36,6 +38,7 @@ struct service {
 	struct commands commands;
 	struct runner runner;
 	struct reporting reporting;
+	struct selfreport selfreport;
 	struct logger logger;
 	int64_t logger_began_ms;       /* loop_now() */
 	bool logger_missing;           /* none can be started: said */
@@ -56,7 +59,8 @@ struct service {
 };
 
 #define SERVICE_NONE ((struct service){ .procfs = { .fd = -1 }, .lock = -1, .journal = -1, \
-					.logger = LOGGER_NONE, .stopper = PIDREF_NONE, .attached = true })
+					.logger = LOGGER_NONE, .stopper = PIDREF_NONE, .attached = true, \
+					.selfreport = { SELFREPORT_NONE } })
 
 /* ---- service.c ---- */
 
@@ -118,6 +122,11 @@ void service_watch_file(struct service *s);
 /* Run LINES. 0; 1: one failed, which is said, and everything is ended again. When somebody else stops the cluster
  * meanwhile it is 1, too, and left to them. */
 int service_start(struct service *s, const struct config_lines *lines);
+
+/* ---- service_gmr.c ---- */
+
+/* SIGUSR2 is a report of ourselves, until somebody else takes it. As selfreport_take_signal(). */
+int service_open_selfreport(struct service *s);
 
 /* ---- service_live.c ---- */
 

@@ -71,14 +71,16 @@ static void on_stopping(struct loop *loop, int signal, pid_t sender, void *conte
 	loop_stop(loop, 0);
 }
 
-/* That one is through. */
+/* That one is through. Of anybody else it is the wish for a report of ourselves. */
 static void on_stopped(struct loop *loop, int signal, pid_t sender, void *context)
 {
 	struct service *s = context;
 
 	(void)signal;
-	if (s->stopper.pid != sender || sender == 0)
+	if (s->stopper.pid != sender || sender == 0) {
+		selfreport_ask(&s->selfreport);
 		return;
+	}
 	loop_remove_pidref(loop, &s->stopper);
 	s->over = true;
 	loop_stop(loop, 0);

@@ -173,6 +173,7 @@ static int guard_open(struct guard *guard)
 static void guard_done(struct guard *guard)
 {
 	guarded_done(&guard->guarded);
+	selfreport_done(&guard->selfreport);
 	validation_cancel(&guard->validation);
 	control_free(guard->control);
 	guard_voice_done(guard);
@@ -187,6 +188,7 @@ int guard_main(const struct guard_config *config, char *const *argv)
 	CLEANUP(guard_done) struct guard guard = {
 		.config = config, .argv = argv, .guarded = GUARDED_NONE, .hwdog = HWDOG_NONE, .notify = NOTIFY_NONE,
 		.voice_fd = -1, .voice_child_fd = -1, .validated_ms = PULSE_NEVER,
+		.selfreport = { SELFREPORT_NONE },
 	};
 	int r;
 
@@ -196,6 +198,8 @@ int guard_main(const struct guard_config *config, char *const *argv)
 		return 1; /* it was said */
 	if (r == 0 && guard_report_open(&guard) < 0)
 		return EXIT_USAGE;
+	if (r == 0)
+		r = guard_gmr_open(&guard);
 	if (r == 0) {
 		oomadj_lower(&guard.oomadj); /* where it is allowed */
 		guard_start_in(&guard, 0);

@@ -3,7 +3,8 @@
  * What happens (a signal, an end, a heartbeat or none, a timer) becomes an event; guard_policy.h decides; guard.c has
  * it done. guard_start.c starts the program; guard_voice.c hears it: sd_notify(3), HEART_FD; guard_beat.c is about
  * heartbeats, and what must be well before one counts; guard_dog.c feeds --watchdog; guard_end.c is the way from a
- * failure to what follows, guard_report.c what is reported on it; guard_control.c answers `heart ctl`.
+ * failure to what follows, guard_report.c what is reported on it; guard_control.c answers `heart ctl`, guard_gmr.c who
+ * asks for a report of ourselves.
  *
  * From a failure to the SIGKILL to the last process nothing is allocated: that must work when memory is gone. */
 #ifndef HEART_GUARD_H
@@ -30,6 +31,7 @@
 #include "core/notify.h"
 #include "core/oomadj.h"
 #include "core/oomkill.h"
+#include "core/selfreport.h"
 
 /* What the program said of itself; forgotten at a restart. */
 struct guard_said {
@@ -52,6 +54,7 @@ struct guard {
 	struct oomadj oomadj;
 	struct oomkill oomkill;
 	struct control *control;
+	struct selfreport selfreport;
 	char control_env[PATH_MAX];  /* HEART_CONTROL=, for the program; empty: none */
 	int signal;                  /* the last that we got */
 	int asked_to_end;            /* SIGTERM or SIGINT, when this program got it; 0: it did not */
@@ -174,6 +177,14 @@ void guard_report(struct guard *guard);
 
 /* The same when it has ended, of what is left of its tree, and of us: our cgroup is where it was. */
 void guard_report_left(struct guard *guard);
+
+/* The time that a report may take, of DEADLINE_MS: --watchdog is not petted meanwhile. */
+int64_t guard_report_deadline(const struct guard *guard, int64_t deadline_ms);
+
+/* ---- guard_gmr.c ---- */
+
+/* --gmr-signal, --gmr-file, where they are given; after guard_report_open(). -errno of selfreport.h. */
+int guard_gmr_open(struct guard *guard);
 
 /* ---- guard_control.c ---- */
 

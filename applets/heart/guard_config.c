@@ -10,6 +10,8 @@
 #include "applets/heart/pulse.h"
 #include "core/evidence.h"
 #include "core/log.h"
+#include "core/selfreport.h"
+#include "core/sig.h"
 
 enum {
 	NOT_GIVEN = -2, /* of times; PULSE_NEVER is "none" */
@@ -110,6 +112,8 @@ static void read_environment(struct guard_config *config)
 
 int guard_config_finish(struct guard_config *config, const struct opt_program *program)
 {
+	char name[24];
+
 	read_environment(config);
 	if (config->timeout_ms != PULSE_NEVER &&
 	    (config->timeout_ms < time_min_ms || config->timeout_ms > time_max_ms))
@@ -120,5 +124,10 @@ int guard_config_finish(struct guard_config *config, const struct opt_program *p
 		return opt_usage(program, "--report-deadline takes a time from 1ms to 10m");
 	if (config->report_keep < 1)
 		return opt_usage(program, "--report-keep takes a number from 1 on");
+	if (config->gmr_signal && selfreport_check_signal(config->gmr_signal) < 0)
+		return opt_usage(program, "--gmr-signal: heart needs %s itself (take USR2, USR1, WINCH, RTMIN+1...)",
+				 sig_name(config->gmr_signal, name));
+	if (config->gmr_file && strlen(config->gmr_file) >= PATH_MAX)
+		return opt_usage(program, "--gmr-file: the name of the file is too long");
 	return 0;
 }

@@ -29,6 +29,8 @@ struct guard_config {
 	const char *report;        /* --report; NULL: no reports are made */
 	int64_t report_deadline_ms; /* --report-deadline */
 	int report_keep;           /* --report-keep */
+	int gmr_signal;            /* --gmr-signal; 0: none */
+	const char *gmr_file;      /* --gmr-file */
 };
 
 /* Before the options are parsed: what is not given can be told from what is. */

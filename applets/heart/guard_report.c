@@ -8,11 +8,11 @@
 #include "core/log.h"
 
 /* The hardware watchdog is not petted while we wait: a third of its time-out may pass so, no more. */
-static int64_t deadline_of(const struct guard *guard)
+int64_t guard_report_deadline(const struct guard *guard, int64_t deadline_ms)
 {
-	int64_t deadline = guard->config->report_deadline_ms, interval = guard->hwdog.interval_ms;
+	int64_t interval = guard->hwdog.interval_ms;
 
-	return guard->hwdog.fd >= 0 && interval < deadline ? interval : deadline;
+	return guard->hwdog.fd >= 0 && interval < deadline_ms ? interval : deadline_ms;
 }
 
 static void set_directory(struct guard *guard)
@@ -31,8 +31,8 @@ int guard_report_open(struct guard *guard)
 	if (!guard->config->report)
 		return 0;
 	set_directory(guard);
-	r = evidence_open(&guard->evidence, NULL, guard->report_directory, deadline_of(guard),
-			  guard->config->report_keep);
+	r = evidence_open(&guard->evidence, NULL, guard->report_directory,
+			  guard_report_deadline(guard, guard->config->report_deadline_ms), guard->config->report_keep);
 	if (r == -ENOTSUP) {
 		log_fail("--report: %s", evidence_open_error(r));
 		return r;

@@ -55,6 +55,10 @@ static const struct opt run_options[] = {
 	      "longest wait for such a report (2s)"),
 	HEART(OPT_NUMBER, 0, "report-keep", "N", run.report_keep,
 	      "so many reports of a name stay, the oldest go first (10)"),
+	HEART(OPT_SIGNAL, 0, "gmr-signal", "SIGNAL", run.gmr_signal,
+	      "on this signal, which is not passed on then, report the guard itself (none)"),
+	HEART(OPT_STRING, 0, "gmr-file", "FILE", run.gmr_file,
+	      "report the guard itself when this file appears or is touched (none)"),
 	HEART(OPT_STRING, 0, "control", "SOCKET", run.control, "listen here to 'heart ctl' (none)"),
 	{ .kind = OPT_END },
 };

@@ -15,6 +15,11 @@ const char *port_command(const struct port *port)
 	return port->cmd[0] ? port->cmd : port->config->command;
 }
 
+bool port_may_kill(const struct port_config *config)
+{
+	return !config->no_kill || strcmp(config->no_kill, "TRUE") != 0;
+}
+
 static struct port_facts facts_now(const struct port *port)
 {
 	const struct port_config *config = port->config;
@@ -22,7 +27,7 @@ static struct port_facts facts_now(const struct port *port)
 	return (struct port_facts){
 		.command = port_command(port),
 		.node = port->node.pid > 0,
-		.may_kill = !config->no_kill || strcmp(config->no_kill, "TRUE") != 0,
+		.may_kill = port_may_kill(config),
 		.term = port->term_ms >= 0 && loop_now() - port->term_ms < PORT_TERM_MS,
 		.dump_seconds = port_dump_seconds(config->dump),
 	};
@@ -129,6 +134,8 @@ static int port_open(struct port *port)
 	if (r == 0)
 		r = loop_add_signal(port->loop, SIGTERM, on_term, port);
 	if (r == 0)
+		r = port_gmr_open(port);
+	if (r == 0)
 		r = loop_reserve_child(port->loop);
 	if (r == 0)
 		r = loop_reserve_timer(port->loop, port_on_time, port);
@@ -148,6 +155,7 @@ static int port_open(struct port *port)
 
 static void port_done(struct port *port)
 {
+	selfreport_done(&port->selfreport);
 	loop_free(port->loop);
 	pidref_done(&port->node);
 	procfs_done(&port->procfs);
@@ -158,7 +166,7 @@ int port_main(const struct port_config *config)
 	unsigned char in[PORT_IN_SIZE], out[PORT_OUT_SIZE];
 	CLEANUP(port_done) struct port port = {
 		.config = config, .procfs = { .fd = -1 }, .node = PIDREF_NONE, .term_ms = -1,
-		.in = in, .out = out,
+		.in = in, .out = out, .selfreport = { SELFREPORT_NONE },
 	};
 	int r;
 

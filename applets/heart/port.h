@@ -1,7 +1,7 @@
 /* port.h: heart as Erlang's port program: stdin and stdout carry frames (frame.h), OTP's heart(3) is the contract.
  *
  * port_policy.h decides; port.c begins and takes events, port_frames.c reads and answers, port_end.c does what follows
- * on the node's end, port_report.c leaves a report of it before. */
+ * on the node's end, port_report.c leaves a report of it before, port_gmr.c one of us on SIGUSR2. */
 #ifndef HEART_PORT_H
 #define HEART_PORT_H
 
@@ -15,6 +15,7 @@
 #include "core/loop.h"
 #include "core/oomadj.h"
 #include "core/pidref.h"
+#include "core/selfreport.h"
 
 enum { PORT_IN_SIZE = 16384, PORT_OUT_SIZE = 8 * FRAME_MAX };
 
@@ -38,6 +39,7 @@ struct port {
 	struct pidref node;        /* pid 0: not known */
 	struct oomadj oomadj;
 	struct evidence evidence;
+	struct selfreport selfreport;
 	enum port_state state;
 	int64_t deadline_ms; /* loop_now(): of heartbeats */
 	int64_t term_ms; /* when the last SIGTERM came; -1: none did */
@@ -59,6 +61,9 @@ int port_main(const struct port_config *config);
 /* The command in force: SET_CMD's, else HEART_COMMAND; NULL: none. */
 const char *port_command(const struct port *port);
 
+/* HEART_NO_KILL is not TRUE. */
+bool port_may_kill(const struct port_config *config);
+
 /* Something happened: decide, and do it. */
 void port_happened(struct port *port, enum port_event event);
 
@@ -70,6 +75,9 @@ void port_report_open(struct port *port);
 
 /* Report the node, before it is killed. Blocks, for 2 s at most. Allocates nothing. */
 void port_report(struct port *port);
+
+/* From here on SIGUSR2 is a report of ourselves (port_gmr.c). As selfreport_take_signal(). */
+int port_gmr_open(struct port *port);
 
 /* Answer with a frame. What the node does not take at once waits; where it waits for room, so does its input. */
 void port_answer(struct port *port, unsigned char op, const char *data);

@@ -1,5 +1,5 @@
-/* The half of the listener that talks with supervisord. It does nothing that could block: supervisord's buffer of
- * events would overflow. What has to look at processes and files is the watcher's work (watcher.h), in a process of
+/* The half of the listener that talks with supervisord. It does nothing that could block, but to report itself when it
+ * is asked to, for some seconds at most: supervisord's buffer of events would overflow. What has to look at processes and files is the watcher's work (watcher.h), in a process of
  * its own that is killed and started anew when it does not answer. */
 #include <errno.h>
 #include <poll.h>
@@ -11,9 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "applets/oome/event.h"
-#include "applets/oome/oome.h"
-#include "applets/oome/watcher.h"
+#include "applets/oome/listener.h"
 #include "core/cleanup.h"
 #include "core/log.h"
 #include "core/loop.h"
@@ -22,18 +20,6 @@
 #include "core/spawn.h"
 
 enum { ANSWER_WITHIN_MS = 30000, START_AGAIN_MS = 1000 };
-
-struct listener {
-	const struct oome_config *config;
-	struct loop *loop;
-	struct event_reader reader;
-	struct programs_shared *shared;
-	pid_t watcher;
-	int socket;              /* to the watcher */
-	uint64_t ticks_sent;     /* to this watcher; shared->ticks_done says how far it is */
-	uint64_t ticks_due;      /* what must be done by the deadline; 0: there is none */
-	bool tick_waiting;       /* for a watcher to be there */
-};
 
 static const char ready[] = "READY\n", result_and_ready[] = "RESULT 2\nOKREADY\n";
 
@@ -110,6 +96,7 @@ static void on_watcher_end(struct loop *loop, pid_t pid, int status, void *conte
 	l->ticks_sent = l->ticks_due = l->shared->ticks_done = 0;
 	l->shared->looking_at = 0;
 	close_socket(l);
+	listener_gmr_words(l);
 	loop_clear_timer(loop, on_deadline, l);
 	if (!WIFEXITED(status) && WTERMSIG(status) != SIGKILL)
 		log_fail("looking at processes ended with %s: starting anew", spawn_describe(status, text));
@@ -127,13 +114,19 @@ static void send_tick(struct listener *l)
 	set_deadline(l);
 }
 
-/* The watcher says nothing: this is its end. */
-static void on_hangup(struct loop *loop, int fd, short revents, void *context)
+/* It says no more than that its words stand there; else this is its end, and on_watcher_end() follows. */
+static void on_watcher(struct loop *loop, int fd, short revents, void *context)
 {
+	struct listener *l = context;
+	char bytes[64];
+	ssize_t n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+
 	(void)loop;
-	(void)fd;
 	(void)revents;
-	close_socket(context); /* on_watcher_end() follows */
+	if (n > 0)
+		listener_gmr_words(l);
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		close_socket(l);
 }
 
 static int fork_watcher(struct listener *l, int ends[2])
@@ -148,7 +141,7 @@ static int fork_watcher(struct listener *l, int ends[2])
 		return r;
 	l->watcher = pid;
 	l->socket = ends[0];
-	return loop_add_fd(l->loop, l->socket, POLLIN, on_hangup, l);
+	return loop_add_fd(l->loop, l->socket, POLLIN, on_watcher, l);
 }
 
 static void start_watcher(struct loop *loop, void *context)
@@ -254,12 +247,13 @@ static void raise_descriptor_limit(void)
 static void listener_done(struct listener *l)
 {
 	fd_close(l->socket);
+	selfreport_done(&l->selfreport);
 	loop_free(l->loop);
 }
 
 int listener_main(const struct oome_config *config)
 {
-	CLEANUP(listener_done) struct listener l = { .config = config, .socket = -1 };
+	CLEANUP(listener_done) struct listener l = { .config = config, .socket = -1, .selfreport = { SELFREPORT_NONE } };
 	int r = refuse(config);
 
 	if (r)
@@ -268,6 +262,8 @@ int listener_main(const struct oome_config *config)
 	raise_descriptor_limit();
 	l.shared = mmap(NULL, sizeof *l.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	r = l.shared == MAP_FAILED ? -errno : loop_new(&l.loop);
+	if (!r)
+		r = listener_gmr_open(&l);
 	if (!r)
 		r = loop_add_fd(l.loop, STDIN_FILENO, POLLIN, on_stdin, &l);
 	if (r < 0) {

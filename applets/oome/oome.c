@@ -7,6 +7,8 @@
 #include "applets/oome/oome.h"
 #include "core/limit.h"
 #include "core/log.h"
+#include "core/selfreport.h"
+#include "core/sig.h"
 
 #define OOME(kind, letter, name, argument, member, help)                                                               \
 	OPT(kind, letter, name, argument, struct oome_config, member, help)
@@ -63,6 +65,10 @@ static const struct opt run_options[] = {
 	     "between SIGTERM and SIGKILL when the program is terminated (10s)"),
 	OOME(OPT_TIME, 0, "interval", "TIME", interval_ms, "longest pause between two looks for the oome file (5s)"),
 	OPTS_REPORT,
+	OOME(OPT_SIGNAL, 0, "gmr-signal", "SIGNAL", gmr_signal,
+	     "on this signal, which is not passed on then, report the guard itself (none)"),
+	OOME(OPT_STRING, 0, "gmr-file", "FILE", gmr_file,
+	     "report the guard itself when this file appears or is touched (none)"),
 	{ .kind = OPT_END },
 };
 
@@ -108,6 +114,8 @@ static bool is_too_long(const char *file)
 static int check(const struct opt_program *as_typed, const struct opt_command *command,
 		 const struct oome_config *config)
 {
+	char name[24];
+
 	if (config->timeout_ms < 1 || config->timeout_ms > TIMEOUT_MAX_MS)
 		return opt_usage(as_typed, "--timeout takes a time from 1ms to 1d");
 	if (config->report_deadline_ms < 1 || config->report_deadline_ms > REPORT_DEADLINE_MAX_MS)
@@ -117,6 +125,11 @@ static int check(const struct opt_program *as_typed, const struct opt_command *c
 	if (config->oome_file && is_too_long(config->oome_file))
 		return opt_usage(as_typed, "-o: the name of the file is too long (at most %d bytes, %d of them behind "
 				 "the last '/')", PATH_MAX - 1, NAME_MAX);
+	if (config->gmr_signal && selfreport_check_signal(config->gmr_signal) < 0)
+		return opt_usage(as_typed, "--gmr-signal: oome needs %s itself (take USR2, USR1, WINCH, RTMIN+1...)",
+				 sig_name(config->gmr_signal, name));
+	if (config->gmr_file && is_too_long(config->gmr_file))
+		return opt_usage(as_typed, "--gmr-file: the name of the file is too long");
 	if (command != &commands[SINGLE])
 		return 0;
 	if (!config->names.count)

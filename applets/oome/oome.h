@@ -26,6 +26,8 @@ struct oome_config {
 	const char *report;      /* where to, or NULL: no reports */
 	int64_t report_deadline_ms;
 	int report_keep;
+	int gmr_signal;          /* run: --gmr-signal; 0: none */
+	const char *gmr_file;    /* run: --gmr-file, or NULL */
 	struct lastwords *lastwords;
 };
 

@@ -12,7 +12,8 @@
 
 #include "applets/oome/program.h"
 
-enum { PROGRAMS_IMAGE_MS = 60000, PROGRAMS_REFRESH_MS = 600000, PROGRAMS_AVOID_MAX = 16 };
+enum { PROGRAMS_IMAGE_MS = 60000, PROGRAMS_REFRESH_MS = 600000, PROGRAMS_AVOID_MAX = 16,
+       PROGRAMS_WORDS_SIZE = 32 << 10 };
 
 /* Who looks at foreign files may be held up by them for ever (a dead NFS server, a FUSE file system that does not
  * answer). Here, in shared memory, it says at whose files it looks, for the process that watches over it. */
@@ -20,6 +21,10 @@ struct programs_shared {
 	volatile pid_t looking_at;         /* 0: at nobody's */
 	volatile uint64_t ticks_done;      /* since the listener began */
 	pid_t avoid[PROGRAMS_AVOID_MAX];   /* whose files did not answer: left out while they live; 0: none */
+	/* What the watcher knows, lines "key: value", for a report of the listener; written when that is asked for
+	 * (watcher_words.h). */
+	char words[PROGRAMS_WORDS_SIZE];
+	int64_t words_ms;                  /* loop_now(); 0: never */
 };
 
 struct programs {

@@ -168,6 +168,8 @@ static int run_open(struct run *run)
 	if (r == 0 && run->places.inotify >= 0)
 		r = loop_add_fd(run->loop, run->places.inotify, POLLIN, run_watch_event, run);
 	if (r == 0)
+		r = run_gmr_open(run);
+	if (r == 0)
 		r = loop_set_timer(run->loop, 0, run_start, run); /* the table has room for all our timers then */
 	return r;
 }
@@ -175,6 +177,7 @@ static int run_open(struct run *run)
 static void run_done(struct run *run)
 {
 	guarded_done(&run->guarded);
+	selfreport_done(&run->selfreport);
 	loop_free(run->loop);
 	run_places_done(&run->places);
 	oomkill_done(&run->killer);
@@ -185,6 +188,7 @@ int run_main(const struct oome_config *config, char *const *argv)
 {
 	CLEANUP(run_done) struct run run = {
 		.config = config, .argv = argv, .guarded = GUARDED_NONE, .limit_said_ms = -1,
+		.selfreport = { SELFREPORT_NONE },
 	};
 	int r;
 

@@ -1,7 +1,7 @@
 /* run.h: what the files of `oome run` share: one guarded command.
  *
  * What happens (a signal, a child's end, a file, a timer) becomes an event; run_policy.c decides; run.c has it done by
- * run_start.c, run_watch.c (reports and ends) and core's guarded.c. From a report to the last SIGKILL nothing is
+ * run_start.c, run_watch.c (reports and ends) and core's guarded.c; run_gmr.c reports ourselves. From a report to the last SIGKILL nothing is
  * allocated: that must work when memory is gone. */
 #ifndef OOME_RUN_H
 #define OOME_RUN_H
@@ -14,6 +14,7 @@
 #include "core/limit.h"
 #include "core/loop.h"
 #include "core/oomkill.h"
+#include "core/selfreport.h"
 
 struct run {
 	const struct oome_config *config;
@@ -31,6 +32,7 @@ struct run {
 	struct run_home home;
 	struct run_places places;
 	struct oomkill killer;
+	struct selfreport selfreport;
 };
 
 /* EVENT has happened: decide and do. */
@@ -39,6 +41,9 @@ void run_happened(struct run *run, enum run_event event);
 /* Start the command; when that must wait, it is done again later; when it cannot be, the loop is stopped. For
  * loop_set_timer(). */
 void run_start(struct loop *loop, void *run);
+
+/* --gmr-signal, --gmr-file, where they are given; -errno of selfreport.h. */
+int run_gmr_open(struct run *run);
 
 /* Look for reports now and then from now on: a child was started. */
 void run_watch(struct run *run);

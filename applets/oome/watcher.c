@@ -13,6 +13,7 @@
 #include "applets/oome/place.h"
 #include "applets/oome/supervisor.h"
 #include "applets/oome/wards.h"
+#include "applets/oome/watcher_words.h"
 #include "applets/oome/worker.h"
 #include "core/cleanup.h"
 #include "core/log.h"
@@ -157,12 +158,21 @@ static void on_worker_end(void *context, int result)
 
 /* ---- events ---- */
 
-/* Ticks that came while one was being done are one. */
+static void answer_with_words(struct watcher *w)
+{
+	const char byte = WATCHER_WORDS;
+
+	watcher_words(&w->programs, &w->wards, w->start->shared);
+	(void)!send(w->start->socket, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL); /* it waits for no longer than a moment */
+}
+
+/* Ticks that came while one was being done are one. Who asks for words does not wait for the tick behind it. */
 static void on_socket(struct loop *loop, int fd, short revents, void *context)
 {
 	struct watcher *w = context;
-	char ticks[256];
-	ssize_t n = recv(fd, ticks, sizeof ticks, MSG_DONTWAIT);
+	char asked[256];
+	ssize_t n = recv(fd, asked, sizeof asked, MSG_DONTWAIT);
+	uint64_t ticks = 0;
 
 	(void)revents;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -171,8 +181,13 @@ static void on_socket(struct loop *loop, int fd, short revents, void *context)
 		loop_stop(loop, 0);
 		return;
 	}
-	tick(w);
-	w->start->shared->ticks_done += (uint64_t)n;
+	for (ssize_t i = 0; i < n; i++)
+		ticks += asked[i] == WATCHER_TICK;
+	if (ticks < (uint64_t)n)
+		answer_with_words(w);
+	if (ticks > 0)
+		tick(w);
+	w->start->shared->ticks_done += ticks;
 }
 
 static void on_inotify_event(struct watcher *w, const struct inotify_event *event)

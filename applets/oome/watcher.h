@@ -9,12 +9,13 @@
 struct watcher_start {
 	const struct oome_config *config;
 	struct programs_shared *shared; /* MAP_SHARED */
-	/* From the listener, a WATCHER_TICK a tick; shared->ticks_done counts those done. Its end is ours. */
+	/* From the listener, a WATCHER_TICK a tick; shared->ticks_done counts those done. A WATCHER_WORDS comes back
+	 * when shared->words stand there. Its end is ours. */
 	int socket;
 	int foreign_socket; /* the listener's own end, to be closed in the child */
 };
 
-enum { WATCHER_TICK = 't' };
+enum { WATCHER_TICK = 't', WATCHER_WORDS = 'w' };
 
 /* For spawn_function(). 0: the listener went away; 1: no supervisord, said. */
 int watcher_main(void *start);
