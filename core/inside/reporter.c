@@ -1,0 +1,292 @@
+/* reporter.c: see reporter_private.h. */
+#include "core/inside/reporter_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/inside/helper.h"
+#include "core/inside/raw.h"
+#include "core/statement.h"
+
+enum {
+	REPORTER_BEGIN_MS = 10000, /* until gmr runs */
+	REPORTER_WRITE_MS = 5000,  /* until gmr has read a record */
+	REPORTER_GRACE_MS = 10000, /* behind its deadline gmr ends itself; this is where it does not */
+	REPORTER_GENERATORS_MS = REGISTRY_SECTIONS_MAX * GENERATE_TIME_MS,
+	REPORTER_NUMBER = 12,      /* digits of an int, sign, NUL */
+};
+
+static struct reporter_job job;
+
+struct arguments {
+	char fd[REPORTER_NUMBER], pid[REPORTER_NUMBER], deadline[REPORTER_NUMBER + 2];
+	char path[sizeof "/proc/self/fd/" + REPORTER_NUMBER];
+	char *argv[12];
+};
+
+static char *put_number(char *ret, unsigned number)
+{
+	unsigned scale = 1;
+
+	while (number / scale >= 10)
+		scale *= 10;
+	for (; scale > 0; scale /= 10)
+		*ret++ = (char)('0' + number / scale % 10);
+	*ret = '\0';
+	return ret;
+}
+
+/* gmr --inside 5 --format json -L /var/log --deadline 5000ms 4711 */
+static void make_arguments(struct arguments *a, int file, int statement)
+{
+	static char gmr[] = "gmr", inside[] = "--inside", format[] = "--format", log_dir[] = "--log-dir";
+	static char deadline[] = "--deadline", text[] = "text", json[] = "json", xml[] = "xml";
+	char *const formats[] = { [GMR_TEXT] = text, [GMR_JSON] = json, [GMR_XML] = xml };
+	size_t n = 0;
+
+	put_number(a->fd, (unsigned)statement);
+	put_number(a->pid, (unsigned)getpid());
+	strcpy(put_number(a->deadline, inside_config.deadline_ms), "ms");
+	strcpy(a->path, "/proc/self/fd/");
+	put_number(a->path + strlen(a->path), (unsigned)file);
+	a->argv[n++] = gmr;
+	a->argv[n++] = inside;
+	a->argv[n++] = a->fd;
+	a->argv[n++] = format;
+	a->argv[n++] = formats[inside_config.format];
+	if (inside_config.log_dir[0]) {
+		a->argv[n++] = log_dir;
+		a->argv[n++] = inside_config.log_dir;
+	}
+	a->argv[n++] = deadline;
+	a->argv[n++] = a->deadline;
+	a->argv[n++] = a->pid;
+	a->argv[n] = NULL;
+}
+
+static int open_pipe(int ret[2])
+{
+	int fds[2], r = pipe2(fds, O_CLOEXEC);
+
+	if (r < 0 && errno == EMFILE) {
+		signal_make_room();
+		watch_make_room();
+		r = pipe2(fds, O_CLOEXEC);
+	}
+	if (r < 0)
+		return -errno;
+	ret[0] = descriptor_high(fds[0]);
+	ret[1] = descriptor_high(fds[1]);
+	if (ret[0] >= 0 && ret[1] >= 0)
+		return 0;
+	r = -errno;
+	for (int i = 0; i < 2; i++)
+		if (ret[i] >= 0)
+			close(ret[i]);
+	return r;
+}
+
+static int64_t after(int64_t ms)
+{
+	return inside_now() + ms * 1000000;
+}
+
+/* Until the middle has told, or has ended: it is killed where it does not come to that. */
+static void await_begin(pid_t middle)
+{
+	int64_t until = after(REPORTER_BEGIN_MS);
+
+	while (!__atomic_load_n(&job.begun, __ATOMIC_ACQUIRE) && inside_now() < until)
+		thread_wait(&job.begun, 0, until);
+	if (!__atomic_load_n(&job.begun, __ATOMIC_ACQUIRE)) {
+		kill(middle, SIGKILL);
+		job.error = -ETIMEDOUT;
+	}
+}
+
+/* In vfork(2) the child still uses the stack when the middle goes on; behind execveat(2) it has its own memory. */
+static void await_end(pid_t middle)
+{
+	while (syscall(SYS_wait4, middle, NULL, __WALL, NULL) < 0 && errno == EINTR)
+		;
+}
+
+/* gmr runs, and waits for the statement: the middle's pid, or -errno. */
+static pid_t launch(int file, int statement)
+{
+	static char path[] = "PATH=/usr/bin:/bin";
+	static char *const environment[] = { path, NULL };
+	static struct arguments arguments;
+	long middle;
+
+	make_arguments(&arguments, file, statement);
+	job.program = getpid();
+	job.file = file;
+	job.statement = statement;
+	job.argv = arguments.argv;
+	job.environment = environment;
+	job.path = arguments.path;
+	job.until_ns = after(REPORTER_BEGIN_MS + REPORTER_GENERATORS_MS + REPORTER_WRITE_MS);
+	job.begun = job.pid = job.ended = 0;
+	job.error = job.status = 0;
+	middle = raw_clone(CLONE_VM, job.middle + REPORTER_STACK, reporter_middle, &job);
+	if (middle < 0)
+		return (pid_t)middle;
+	await_begin((pid_t)middle);
+	if (job.error == 0 && job.pid != 0)
+		return (pid_t)middle;
+	await_end((pid_t)middle);
+	return job.error ? job.error : -ESRCH;
+}
+
+/* ---- what the program states ---- */
+
+struct sender {
+	int fd;
+	int error; /* the first */
+};
+
+static void send_record(struct sender *s, enum statement_kind kind, const void *bytes, size_t length)
+{
+	if (s->error == 0)
+		s->error = statement_write(s->fd, kind, bytes, length, after(REPORTER_WRITE_MS));
+}
+
+/* "key\0value\0key\0value\0" */
+static void send_keys(struct sender *s, const struct gmr_section *content)
+{
+	const char *at = content->bytes, *end = at + content->length;
+
+	while (at < end) {
+		size_t key = strnlen(at, (size_t)(end - at));
+		size_t both = key + 1;
+
+		if (both < (size_t)(end - at))
+			both += strnlen(at + both, (size_t)(end - at) - both);
+		send_record(s, STATEMENT_KEY, at, both);
+		at += both + 1;
+	}
+}
+
+static void send_section(void *context, const struct generated *generated)
+{
+	const struct gmr_section *content = generated->content;
+	struct sender *s = context;
+
+	send_record(s, STATEMENT_SECTION, generated->section->title,
+		    strnlen(generated->section->title, REGISTRY_TEXT_MAX));
+	if (!content && generated->late)
+		send_record(s, STATEMENT_LATE, &generated->late, sizeof generated->late);
+	else if (!content)
+		send_record(s, STATEMENT_UNASKED, NULL, 0);
+	else if (content->kind == INSIDE_KEYS)
+		send_keys(s, content);
+	else if (content->kind == INSIDE_TEXT)
+		send_record(s, STATEMENT_TEXT, content->bytes, content->length);
+	if (content && content->cut)
+		send_record(s, STATEMENT_CUT, NULL, 0);
+}
+
+static void state(int fd)
+{
+	struct sender sender = { .fd = fd };
+
+	send_record(&sender, STATEMENT_MAGIC_KIND, STATEMENT_MAGIC, strlen(STATEMENT_MAGIC));
+	generate_all(send_section, &sender);
+	/* From here gmr's own deadline counts. */
+	__atomic_store_n(&job.until_ns, after((int64_t)inside_config.deadline_ms + REPORTER_GRACE_MS), __ATOMIC_RELEASE);
+	send_record(&sender, STATEMENT_END, NULL, 0);
+}
+
+/* ---- a report ---- */
+
+/* Who changed its user is not dumpable: then the files of its /proc are root's. Returns what is to be set again, or -1. */
+static int make_dumpable(void)
+{
+	int before = prctl(PR_GET_DUMPABLE);
+
+	if (!(inside_config.flags & GMR_MAKE_DUMPABLE) || before == 1)
+		return -1;
+	return prctl(PR_SET_DUMPABLE, 1) < 0 ? -1 : 0;
+}
+
+/* Yama's ptrace_scope 1: a child may not read its parent unless it is told to, PR_SET_PTRACER(2const). Without Yama
+ * -EINVAL. */
+static void allow(pid_t pid)
+{
+	(void)prctl(PR_SET_PTRACER, pid, 0, 0, 0);
+}
+
+static void judge(void)
+{
+	if (!job.ended)
+		say("no report: what waited for it has ended", 0);
+	else if (WIFSIGNALED(job.status) && WTERMSIG(job.status) == SIGKILL)
+		say("no report: it was killed, or took too long", 0);
+	else if (WIFSIGNALED(job.status))
+		say("no report: it was ended by a signal", 0);
+	else if (WEXITSTATUS(job.status) != 0)
+		say("the report failed", 0);
+}
+
+static int run(int file)
+{
+	int fds[2], before, r = open_pipe(fds);
+	pid_t middle;
+
+	if (r < 0)
+		return r;
+	before = make_dumpable();
+	middle = launch(file, fds[0]);
+	close(fds[0]);
+	if (middle > 0) {
+		__atomic_store_n(&inside_registry.reporter, job.pid, __ATOMIC_RELEASE);
+		allow((pid_t)job.pid);
+		state(fds[1]);
+	}
+	close(fds[1]);
+	if (middle > 0) {
+		await_end(middle);
+		allow(0);
+		__atomic_store_n(&inside_registry.reporter, 0, __ATOMIC_RELEASE);
+		judge();
+	}
+	if (before >= 0)
+		(void)prctl(PR_SET_DUMPABLE, before);
+	return middle < 0 ? middle : 0;
+}
+
+static void own_sections(const char *why, int error)
+{
+	say(why, error);
+	generate_all(say_section, NULL);
+}
+
+void reporter_run(void)
+{
+	uint64_t left;
+	int r;
+
+	if (access("/proc/self/stat", F_OK) < 0) {
+		own_sections("no report: there is no /proc", 0);
+	} else if (headroom_is_short(&left)) {
+		own_sections("no report: less than 12 MiB are left in the cgroup", 0);
+	} else if ((r = memfile_get()) < 0) {
+		own_sections("no report: its file cannot be had", r);
+	} else if ((r = run(r)) < 0) {
+		own_sections("no report: it cannot be started", r);
+	}
+	__atomic_add_fetch(&inside_registry.reports, 1, __ATOMIC_ACQ_REL);
+}
+
+void reporter_forked(void)
+{
+	inside_registry.reporter = 0;
+	inside_registry.reports = 0;
+}
