@@ -40,7 +40,7 @@ static const struct value *look_at(pid_t pid, bool with_environ)
 
 	ck_assert_int_eq(procfs_open(PROCFS_ROOT, &proc), 0);
 	ck_assert_int_eq(target_open(&proc, pid, &target), 0);
-	section_configuration(&report, &target, &options);
+	section_configuration(&report, &target, NULL, &options);
 	ck_assert_int_eq(report.tree.error, 0);
 	ck_assert(!report.incomplete);
 	return value_get(&report.tree.root, REPORT_CONFIGURATION);
@@ -216,7 +216,7 @@ static const struct value *look_at_cgroup(const char *cgroup)
 	target.exe_error = -ENOENT;
 	target.dir = procfs_process(&proc, 7);
 	target.status = target.cmdline = BUF(4096);
-	section_configuration(&report, &target, &options);
+	section_configuration(&report, &target, NULL, &options);
 	return value_get(value_get(&report.tree.root, REPORT_CONFIGURATION), "cgroup");
 }
 

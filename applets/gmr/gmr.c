@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "applets/applet.h"
+#include "applets/gmr/inside.h"
 #include "applets/gmr/make.h"
 #include "applets/gmr/options.h"
 #include "applets/gmr/output.h"
@@ -110,10 +111,12 @@ static int run(const struct opt_program *as_typed, const struct options *o)
 
 static int gmr_run(const struct opt_program *as_typed, int argc, char **argv)
 {
-	CLEANUP(options_done) struct options options;
+	CLEANUP(options_done) struct options options = { .format = NULL };
 
 	log_prefix("procguard gmr");
 	signal(SIGXFSZ, SIG_IGN); /* a file at our limit (ulimit -f) is an error of write(2) */
+	if (inside_is_meant(argc, argv))
+		return inside_run(as_typed, argc, argv);
 	switch (options_parse(as_typed, argc, argv, &options)) {
 	case OPT_HELP:
 		return 0;

@@ -186,6 +186,16 @@ static int take_greens(struct making *m, struct made *made, const struct procfs 
 	return 0;
 }
 
+/* Its report is its own: without who makes it, and by the name that it has given itself. */
+static void become_inside(struct making *m, struct made *made, const struct stated *stated)
+{
+	const struct registry_copy *registry = registered_main(&m->registered);
+
+	registered_leave_out(&m->registered, stated, m->capture);
+	if (registry && registry->head.product[0])
+		snprintf(made->name, sizeof(made->name), "%s", registry->head.product);
+}
+
 /* What is read from the process's memory. */
 static int take_all(struct making *m, struct made *made, const struct procfs *proc, const struct make_options *options)
 {
@@ -200,7 +210,9 @@ static int take_all(struct making *m, struct made *made, const struct procfs *pr
 		r = take_greens(m, made, proc, options);
 	if (r < 0)
 		return r;
-	registered_notes(&made->report, &m->registered, false);
+	registered_notes(&made->report, &m->registered, options->stated);
+	if (options->stated)
+		become_inside(m, made, options->stated);
 	return 0;
 }
 
@@ -213,6 +225,8 @@ static int fill(struct making *m, struct made *made, const struct procfs *proc, 
 		return r;
 	decode_all(m, made, options);
 	add_sections(m, made, options);
+	if (options->stated)
+		stated_add(&made->report, options->stated, m->capture, m->is_decoded ? &m->decoded : NULL);
 	end_head(made, complete);
 	made->nothing = !m->capture && !(options->sections & ~(unsigned)(SECTION_THREADS | SECTION_GREEN_THREADS)) &&
 			(options->sections & SECTION_THREADS);
@@ -232,6 +246,7 @@ int make_report(const struct procfs *proc, pid_t pid, const struct make_options 
 	r = target_open(proc, pid, &m.target);
 	if (r == 0) {
 		snprintf(made.name, sizeof(made.name), "%s", target_name(&m.target));
+		m.target.reporter = options->reporter;
 		r = fill(&m, &made, proc, options);
 	}
 	hang_is_over();
@@ -240,6 +255,19 @@ int make_report(const struct procfs *proc, pid_t pid, const struct make_options 
 	else
 		*ret = made;
 	return r;
+}
+
+void make_bare(pid_t pid, const struct stated *stated, int error, struct made *ret)
+{
+	struct value *complete;
+
+	*ret = (struct made){ .report = { .tree = VALUE_TREE(TREE_MAX), .incomplete = true }, .time = time(NULL),
+			      .name = "process" };
+	complete = begin_head(ret, pid);
+	section_note(&ret->report, "report", "the process could not be read: %s%s", strerror(-error),
+		     error == -ENOENT ? " (is proc mounted?)" : "");
+	stated_add(&ret->report, stated, NULL, NULL);
+	end_head(ret, complete);
 }
 
 void made_done(struct made *made)

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "applets/gmr/sections.h"
+#include "applets/gmr/stated.h"
 #include "core/capture.h"
 
 struct make_options {
@@ -15,6 +16,8 @@ struct make_options {
 	int64_t deadline_ms;    /* from the call on */
 	bool debuginfod;
 	struct sections_options shown;
+	const struct stated *stated; /* what the process says of itself (applets/gmr/inside.h), or NULL: from outside */
+	pid_t reporter;         /* its child that makes this report, and is not shown; 0: none */
 };
 
 struct made {
@@ -28,6 +31,10 @@ struct made {
  * SIGALRM. -ESRCH: there is none, or it ended before it was read; -ENOMEM, -EMFILE... Free with made_done(), which
  * takes NULL. */
 int make_report(const struct procfs *proc, pid_t pid, const struct make_options *options, struct made *ret);
+
+/* A report of PID without a look at it, which failed with ERROR (-errno): what it says of itself, and why there is no
+ * more. */
+void make_bare(pid_t pid, const struct stated *stated, int error, struct made *ret);
 void made_done(struct made *made);
 
 #endif

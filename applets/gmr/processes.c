@@ -170,6 +170,8 @@ static void add_children(struct walk *walk, struct value *list, pid_t parent, in
 			walk->more_processes = true;
 			return;
 		}
+		if (pids.pids[i] == walk->target->reporter)
+			continue;
 		if (read_child(walk, pids.pids[i], parent, &look) == 0)
 			add_children(walk, add_process(walk, list, NULL, &look), pids.pids[i], level + 1);
 	}

@@ -56,7 +56,7 @@ const struct registry_copy *registered_main(const struct registered *registered)
 {
 	const struct registry_copy *first = NULL;
 
-	for (size_t i = 0; i < registered->count; i++) {
+	for (size_t i = 0; registered && i < registered->count; i++) {
 		const struct registry_copy *copy = registered->places[i].copy;
 
 		if (copy && copy->head.pid)
@@ -66,13 +66,28 @@ const struct registry_copy *registered_main(const struct registered *registered)
 	return first;
 }
 
-bool registered_is_helper(const struct registered *registered, pid_t tid)
+static bool is_helper(const struct registered *registered, pid_t tid)
 {
-	for (size_t i = 0; i < registered->count; i++)
+	for (size_t i = 0; registered && i < registered->count; i++)
 		for (size_t k = 0; registered->places[i].copy && k < REGISTRY_HELPERS_MAX; k++)
-			if (tid > 0 && registered->places[i].copy->head.helpers[k] == (uint32_t)tid)
+			if (registered->places[i].copy->head.helpers[k] == (uint32_t)tid)
 				return true;
 	return false;
+}
+
+void registered_leave_out(const struct registered *registered, const struct stated *stated, struct capture *capture)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; capture && i < capture->thread_count; i++) {
+		pid_t tid = capture->threads[i].tid;
+
+		/* The main thread is no helper, whatever stands there. */
+		if (tid == capture->pid || stated_is_late(stated, tid) || !is_helper(registered, tid))
+			capture->threads[count++] = capture->threads[i];
+	}
+	if (capture)
+		capture->thread_count = count;
 }
 
 static const char *why(int error)
@@ -108,7 +123,7 @@ static size_t list_titles(const struct registered *registered, struct buf *ret)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < registered->count; i++) {
+	for (size_t i = 0; registered && i < registered->count; i++) {
 		const struct registry_copy *copy = registered->places[i].copy;
 
 		for (size_t k = 0; copy && k < copy->section_count; k++, count++)
@@ -140,7 +155,7 @@ static void note_sections(struct gmr_report *report, const struct registered *re
 
 void registered_notes(struct gmr_report *report, const struct registered *registered, bool is_inside)
 {
-	for (size_t i = 0; i < registered->count; i++)
+	for (size_t i = 0; registered && i < registered->count; i++)
 		note_place(report, &registered->places[i]);
 	if (!is_inside)
 		note_sections(report, registered);

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "applets/gmr/sections.h"
+#include "applets/gmr/stated.h"
 #include "core/capture.h"
 #include "core/registry.h"
 
@@ -30,15 +31,15 @@ struct registered {
 struct registry_memory registered_memory(const struct capture *capture);
 
 /* Find and read the registries of the process that CAPTURE (NULL: nothing is found) is of. Never fails. Release with
- * registered_done(), which takes NULL. */
+ * registered_done(). All that take it take NULL, too. */
 void registered_read(const struct capture *capture, struct registered *ret);
 void registered_done(struct registered *registered);
 
 /* The registry of whom the process calls its own: the first with a helper, else the first that was read; NULL: none. */
 const struct registry_copy *registered_main(const struct registered *registered);
 
-/* Is TID, as the process knows it, one of the library's own threads? */
-bool registered_is_helper(const struct registered *registered, pid_t tid);
+/* Take the library's own threads out of CAPTURE but those that STATED says are late: they only wait for the report. */
+void registered_leave_out(const struct registered *registered, const struct stated *stated, struct capture *capture);
 
 /* What is said of it in notes: what was torn, cut or broken; where IS_INSIDE is false also that the program has sections
  * of its own. */

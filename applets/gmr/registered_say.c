@@ -117,7 +117,7 @@ void registered_options(struct gmr_report *report, struct value *in, const struc
 {
 	struct groups groups = { .report = report, .section = in, .last_own = in ? in->items.last : NULL };
 
-	for (size_t i = 0; in && i < registered->count; i++) {
+	for (size_t i = 0; in && registered && i < registered->count; i++) {
 		const struct registry_copy *copy = registered->places[i].copy;
 
 		for (size_t k = 0; copy && k < copy->option_count; k++)

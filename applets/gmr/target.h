@@ -23,6 +23,7 @@ struct target {
 	int exe_error;              /* 0 or -errno */
 	bool exe_deleted;           /* the file was deleted or replaced since */
 	pid_t inner_pid;            /* its pid in its own pid namespace (NSpid) */
+	pid_t reporter;             /* its child that makes a report of it, and does not belong there; 0: none */
 };
 
 /* Read it. -ESRCH: there is no such process (any more); -ENOMEM, -EMFILE. Release with target_done(). */
