@@ -4,9 +4,10 @@
 # once
 # timeout: 600
 
-# make into the current directory, warnings are errors
+# make into the current directory, warnings are errors. The C library's gmr is that of the build that is tested.
 build() {
-	make -s -C "$TOP" BUILD="$PWD/b" CI=1 "$@" >out 2>&1 || fail "make $*: $(tail -n 20 out)"
+	make -s -C "$TOP" BUILD="$PWD/b" CI=1 LIBRARY=no BLOB="$BUILD/inside/blob" "$@" >out 2>&1 ||
+		fail "make $*: $(tail -n 20 out)"
 }
 
 needed() {
@@ -99,7 +100,7 @@ test_commands_are_shown_on_request() {
 
 # The names of the files that a build in b/ made.
 made() {
-	make -C "$TOP" BUILD="$PWD/b" CI=1 "$@" all >out 2>&1 || fail "make $*: $(tail -n 20 out)"
+	make -C "$TOP" BUILD="$PWD/b" CI=1 LIBRARY=no "$@" all >out 2>&1 || fail "make $*: $(tail -n 20 out)"
 	sed -n 's/^  \(CC\|LINK\) *//p' out
 }
 
@@ -193,16 +194,37 @@ test_static_musl_runs_in_an_empty_chroot() {
 	[ $status = 7 ] || fail "exit status $status, not the command's 7"
 }
 
+has_gmr() {
+	"$PROCGUARD" --list | grep -qx gmr
+}
+
+# As another program would, where it is installed.
+builds_with_the_library() {
+	flags=$(PKG_CONFIG_PATH=dest/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=dest \
+		PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1 \
+		pkg-config --cflags --libs procguard) || fail "no procguard.pc: $(find dest)"
+	# shellcheck disable=SC2086 # words
+	${CC:-cc} -o example "$TOP/tests/inside/example.c" $flags || fail "not built with $flags"
+	start ./example >ready
+	wait_until 30 grep -q ready ready
+	stop "$started"
+}
+
 installed_and_uninstalled() {
-	build CFLAGS=-O0 install DESTDIR="$PWD/dest" PREFIX=/usr
+	build CFLAGS=-O0 LIBRARY=yes install DESTDIR="$PWD/dest" PREFIX=/usr
 	for name in $("$PROCGUARD" --list) oome_monitor; do
 		[ "$(readlink "dest/usr/bin/$name")" = procguard ] || fail "no link $name"
 		"dest/usr/bin/$name" --help >/dev/null || fail "$name --help"
 	done
 	[ -f dest/usr/share/man/man1/procguard.1 ] || fail "no manual"
+	has_gmr && builds_with_the_library
 	build CFLAGS=-O0 uninstall DESTDIR="$PWD/dest" PREFIX=/usr
 	find dest ! -type d >left
 	[ ! -s left ] || fail "uninstall left $(cat left)"
+}
+
+make_install() {
+	make -s -C "$TOP" BUILD="$PWD/b" CI=1 LIBRARY=no CFLAGS=-O0 install DESTDIR="$PWD/dest" PREFIX=/usr >out 2>&1
 }
 
 # What is no link to procguard is not replaced: then nothing at all is installed.
@@ -220,16 +242,14 @@ overwrites_nothing_of_others() {
 		directory) mkdir $bin/$first ;;
 		esac
 		ls -lR dest >before
-		make -s -C "$TOP" BUILD="$PWD/b" CI=1 CFLAGS=-O0 install DESTDIR="$PWD/dest" PREFIX=/usr >out 2>&1 &&
-			fail "$kind: installed: $(ls -l $bin)"
+		make_install && fail "$kind: installed: $(ls -l $bin)"
 		grep -q "$PWD/$bin/$first is no link to procguard; nothing is installed" out || fail "$kind: $(cat out)"
 		ls -lR dest >after
 		cmp -s before after || fail "$kind: changed: $(diff before after)"
 	done
 	rm -rf dest
 	mkdir -p $bin/procguard
-	make -s -C "$TOP" BUILD="$PWD/b" CI=1 CFLAGS=-O0 install DESTDIR="$PWD/dest" PREFIX=/usr >out 2>&1 &&
-		fail "onto a directory"
+	make_install && fail "onto a directory"
 	grep -q "$PWD/$bin/procguard is no regular file; nothing is installed" out || fail "$(cat out)"
 }
 
@@ -287,7 +307,7 @@ test_install_and_uninstall() {
 
 test_help_lists_the_targets() {
 	make -s -C "$TOP" help >help || fail "make help failed"
-	for target in all deps demo check check-each bench fuzz install uninstall clean help; do
+	for target in all lib deps demo check check-each bench fuzz install uninstall clean help; do
 		grep -q "^make $target " help || fail "make help does not name $target"
 	done
 }

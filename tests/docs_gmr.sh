@@ -74,6 +74,25 @@ touched_and_reported() {
 	[ -s paths ] || { touch $app.gmr && return 1; }
 }
 
+takes_usr2() { # PID
+	[ $((0x$(sed -n 's/^SigCgt:.*\(...\)$/\1/p' "/proc/$1/status") & 0x800)) != 0 ]
+}
+
+# As it stands there, but for where the library is, which is not installed; and for the sleep.
+test_readme_library() {
+	"$PROCGUARD" --list | grep -qx gmr || skip "this build has no gmr"
+	example README 'with sections of its own, by two calls' >server.c
+	example README 'Nothing but its own file' >lines
+	sed -n "1s#\\\$(pkg-config .*)#-I$BUILD/include $BUILD/inside/libprocguard.a -pthread#p" lines >build.sh
+	sh -e build.sh || fail "not built: $(cat build.sh)"
+	printf '%s\n' './server &' 'sleep 1' "kill -USR2 \$!" >expected
+	sed 1d lines | cmp -s expected - || fail "the example is another one: $(cat lines)"
+	start ./server 2>err
+	wait_until 30 takes_usr2 "$started"
+	kill -USR2 "$started"
+	wait_until 30 grep -q '^waiting = 3' err
+}
+
 test_manual_of_procguard() {
 	webapp
 	example procguard.1 'See what a program is doing' | run_example

@@ -36,8 +36,8 @@ nothing_secret() { # FILE
 
 test_text() {
 	reported
-	expect_lines err 'Guru Meditation' '1\.4\.2' 'Example Ltd' '====  *Jobs' 'reader = [0-9]* steps' '====  *Advice' \
-		'^Jobs take turns\.' 'listen = 127' 'host = db.example' 'pin = \*\*\*' 'api_key = \*\*\*'
+	expect_lines err 'Guru Meditation' '1\.4\.2' 'Example Ltd' '====  *Jobs' '^reader = [0-9]* steps' \
+		'====  *Advice' '^Jobs take turns\.' 'listen = 127' 'host = db.example' 'pin = \*\*\*' 'api_key = \*\*\*'
 	nothing_secret err
 	alive "$started" || fail "it has ended"
 }
@@ -109,7 +109,8 @@ test_without_data_races() {
 	library=$BUILD/inside/blob
 	[ -f "$library" ] || fail "no $library"
 	make -s -C "$TOP" NODEPS=1 BUILD="$PWD/b" CC="${CC:-cc}" BLOB="$library" APPLETS=gmr \
-		CFLAGS='-g -O1 -fsanitize=thread' "$PWD/b/tests/inside/example" >out 2>&1 || fail "make: $(tail -n 20 out)"
+		CFLAGS='-g -O1 -fsanitize=thread' "$PWD/b/tests/inside/example" >out 2>&1 ||
+		fail "make: $(tail -n 20 out)"
 	EXAMPLE=$PWD/b/tests/inside/example
 	reported -F "$PWD/now"
 	touch now

@@ -1,7 +1,7 @@
 # inside.mk: the C library, core/inside with gmr itself as bytes. A part of the Makefile.
 
 # What it needs of core: modules that allocate nothing, and need no others.
-INSIDE_CORE = core/statement_write.c core/utf8.c
+INSIDE_CORE = core/cleanup.c core/statement_write.c core/utf8.c
 INSIDE_OBJ  = $(patsubst %.c,$(BUILD)/inside/%.o,$(wildcard core/inside/*.c $(INSIDE_CORE))) $(BUILD)/inside/blob.o
 RELOCATE    = $(CC) $(filter -m%,$(CFLAGS)) -nostdlib -r
 
@@ -82,4 +82,4 @@ $(INSIDE_TESTS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/inside/parts.a $(BUILD)/libpr
 # As a program of somebody else would be: with nothing of ours but what is installed.
 $(INSIDE_PROGS): $(BUILD)/%: %.c $(BUILD)/inside/libprocguard.a $(BUILD)/include/procguard/gmr.h
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(LINK) -I$(BUILD)/include $(CPPFLAGS) -o $@ $< $(BUILD)/inside/libprocguard.a -pthread $(LDLIBS)
+	$(call say,CC,$<)$(LINK) -I$(BUILD)/include $(CPPFLAGS) -o $@ $(filter %.c %.a,$^) -pthread $(LDLIBS)

@@ -1,7 +1,8 @@
 /* example.c: a program that reports itself, by the C library of gmr:
  *
  *	cc -o example example.c $(pkg-config --cflags --libs procguard)
- *	./example [-f text|json|xml] [-L DIR] [-F FILE] & kill -USR2 $!
+ *	./example [-f text|json|xml] [-L DIR] [-F FILE] &
+ *	kill -USR2 $!
  *
  * -f: the report's format. -L: reports are files in DIR, not on stderr. -F: a touch of FILE reports, too. Its jobs take
  * turns, as green threads by makecontext(3). It says "ready" when it is, and ends with TERM. */
