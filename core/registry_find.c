@@ -189,6 +189,8 @@ static int read_notes(struct finder *f, const struct segment *s)
 	const unsigned char *notes = f->notes;
 	int r;
 
+	if (len == 0)
+		return 0;
 	if (from < o->len && len <= o->len - from) {
 		notes = o->header + from;
 	} else {
