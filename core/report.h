@@ -7,7 +7,8 @@
  *                      "denied": [ { "section", "what", "reason", "remedy" (or null) } ],
  *                      "notes": [ { "section", "text" } ],
  *                      "deadlocks": [ [12, 14] ] }    threads that wait for each other, each for the next
- *   "Package"        { "product", "vendor", "version", ... }
+ *   "Package"        { "product", "vendor", "version", "registered" (true: by the program itself, missing else),
+ *                      "installed": { "product", "vendor", "version" } (of the package, where they are), ... }
  *   "Threads"        [ { "thread_id", "thread_ids" (those with the same stack, when folded), "pthread_id" (or null),
  *                        "name", "state" (a word), "system_call" (or null), "wchan" (or null),
  *                        "read" ("asleep", "stopped", or null: it was not),
@@ -17,8 +18,10 @@
  *                        "state" ("waiting", "running in thread 12"), "stack_trace": STACK } ]
  *   "Processes"      { "pid", "parent_pid", "uids": { "real", "effective", "saved" }, "gids": the same, "username",
  *                      "command": [ "..." ], "state" (psutil's word), "children": [ the same ] }
- *   "Configuration"  { GROUP: { KEY: VALUE } }        VALUE: a string, a number, or a list of strings
- *   any other        a section that a program has registered: a string, or { KEY: VALUE }
+ *   "Configuration"  { GROUP: { KEY: VALUE } }        VALUE: a string, a number, or a list of strings; groups that
+ *                      the program has registered stand behind gmr's, "GROUP (registered)" where it has one of it
+ *   any other        a section that a program has registered, in the report that it makes itself: a string, or
+ *                      { KEY: VALUE }; "did not answer: ..." or "not asked" where there is none
  *
  *   STACK: { "lines": [ { "filename", "line", "name", "code", "module", "offset", "address" } ], "end",
  *            "root_exception" (null, a string, or { "type", "value" }) }

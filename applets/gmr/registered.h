@@ -41,8 +41,8 @@ const struct registry_copy *registered_main(const struct registered *registered)
 /* Take the library's own threads out of CAPTURE but those that STATED says are late: they only wait for the report. */
 void registered_leave_out(const struct registered *registered, const struct stated *stated, struct capture *capture);
 
-/* What is said of it in notes: what was torn, cut or broken; where IS_INSIDE is false also that the program has sections
- * of its own. */
+/* What is said of it in notes: what was torn, cut or broken; where IS_INSIDE is false also that the program has
+ * sections of its own. */
 void registered_notes(struct gmr_report *report, const struct registered *registered, bool is_inside);
 
 /* Package as the program itself says it: "product", "vendor", "version", then "registered": true, and what FOUND

@@ -1,7 +1,7 @@
 /* registered [broken|newer|wild]: a process with a registry (core/registry.h) that is laid out by hand, as a program
  * with the C library has one: "ready" when it is there; waits until it is ended.
- * registered inside GMR [ARG]... -- [WORD]...: as the library has its report made: GMR --inside FD [ARG]... PID, below a
- * child of ours that waits for it, with all signals blocked. WORDs are sent through FD (core/statement.h):
+ * registered inside GMR [ARG]... -- [WORD]...: as the library has its report made: GMR --inside FD [ARG]... PID, below
+ * a child of ours that waits for it, with all signals blocked. WORDs are sent through FD (core/statement.h):
  * "section=TITLE", "text=TEXT", "key=KEY=VALUE", "cut", "late", "unasked", "note=TEXT", "end"; "hang" waits for the
  * report without closing FD. Exits as GMR does. */
 #include <pthread.h>
