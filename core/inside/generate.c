@@ -1,5 +1,5 @@
-/* generate.c: see helper.h. A generator is the program's code, which may hang: in the very lock for which the report was
- * asked. So the helper has it called by a thread, and lets go of that thread when it does not come back.
+/* generate.c: see helper.h. A generator is the program's code, which may hang: in the very lock for which the report
+ * was asked. So the helper has it called by a thread, and lets go of that thread when it does not come back.
  *
  * To make a thread needs malloc's lock, in glibc: so the next one is made while all is well, by the last one. */
 #include "core/inside/helper.h"
@@ -167,6 +167,12 @@ void generate_all(generate_fn take, void *context)
 		else
 			take(context, &generated);
 	}
+}
+
+void inside_generators(void)
+{
+	if (__atomic_load_n(&inside_registry.pid, __ATOMIC_ACQUIRE) == (uint32_t)getpid())
+		(void)generate_start();
 }
 
 int generate_start(void)

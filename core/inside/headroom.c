@@ -1,5 +1,5 @@
-/* headroom.c: see helper.h. The gmr that is started needs some 9 MB, and where a cgroup has not got them, the kernel's OOM
- * killer looks for the largest process in it: the program. cgroups(7); files of v1 in parentheses:
+/* headroom.c: see helper.h. The gmr that is started needs some 9 MB, and where a cgroup has not got them, the kernel's
+ * OOM killer looks for the largest process in it: the program. cgroups(7); files of v1 in parentheses:
  *
  *	memory.max      (memory.limit_in_bytes)    "67108864", "max"; v1's none is 0x7ffffffffffff000
  *	memory.current  (memory.usage_in_bytes)    "66658304"

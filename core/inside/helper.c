@@ -43,6 +43,8 @@ void helper_forked(void)
 	uint32_t parent = inside_registry.pid;
 	int r;
 
+	if (parent == 0) /* the setup has failed */
+		return;
 	for (size_t i = 0; i < REGISTRY_HELPERS_MAX; i++)
 		inside_registry.helpers[i] = 0;
 	reporter_forked();

@@ -1,5 +1,5 @@
-/* helper.h: what setup, handler, helper, generators and reporter share. The library's state is here and in the registry:
- * a signal handler and a child of fork(2) must find it without being given anything.
+/* helper.h: what setup, handler, helper, generators and reporter share. The library's state is here and in the
+ * registry: a signal handler and a child of fork(2) must find it without being given anything.
  *
  * Threads: the helper waits and reports; it takes no lock, allocates nothing and is in no generator, so it always comes
  * back. Generators are called by others, of which up to GENERATE_THREADS may be kept by generators that hang. */

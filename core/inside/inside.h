@@ -9,12 +9,18 @@
  * green.c      gmr_register_green_thread, gmr_unregister_green_thread
  * section.c    gmr_register_section; those that are there, in order
  * content.c    what a generator writes: gmr_print, gmr_put, into a buffer that was had before
- * setup.c      gmr_setup_autorun: options, the file in memory, the helper, fork(2)
+ * setup.c      gmr_setup_autorun: options
  * signal.c     the handler, and the one that was there before
  * watch.c      the watched file
- * helper.c     the helper thread: waits, and makes one report after the other
+ * helper.c     the helper thread: waits, and makes one report after the other; that of a child of fork(2)
  * generate.c   calls the generators, of which each may hang: a helper more for those behind it
- * reporter.c   the child that is gmr: by raw system calls, whatever this process has locked
+ * memfile.c    gmr as a file in memory
+ * headroom.c   what our cgroup has left
+ * reporter.c   starts gmr, and sends it what the program states of itself
+ * reporter_exec.c  the child that is gmr: by raw system calls (raw_*.c), whatever this process has locked
+ * say.c        lines on stderr
+ * thread.c     threads and futexes
+ * descriptor.c descriptors that the program may close
  * blob.S       gmr itself, as a file */
 #ifndef INSIDE_H
 #define INSIDE_H
@@ -41,6 +47,10 @@ struct registry_section *inside_section(const char *title);
 
 /* Mark the section TITLE: the helper TID is in it still (0: it has returned). */
 void inside_section_late(const char *title, uint32_t tid);
+
+/* generate.c: a section was registered: have a thread that calls its generator, where there is a helper. Not having one
+ * is no error: it may be had later. */
+void inside_generators(void);
 
 /* content.c: what a generator has written. */
 enum { INSIDE_CONTENT_MAX = 64 << 10 };

@@ -1,5 +1,5 @@
-/* raw.h: system calls without libc: no errno, no cancellation, no sanitizer. For code that runs in another process which
- * shares this one's memory, clone(2) with CLONE_VM: there libc's thread-local data are another thread's. */
+/* raw.h: system calls without libc: no errno, no cancellation, no sanitizer. For code that runs in another process
+ * that shares this one's memory, clone(2) with CLONE_VM: there libc's thread-local data are another thread's. */
 #ifndef INSIDE_RAW_H
 #define INSIDE_RAW_H
 

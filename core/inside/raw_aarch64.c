@@ -1,5 +1,5 @@
-/* raw_aarch64.c: see raw.h. syscall(2): the number in x8, arguments in x0 to x5. clone(2)'s are flags, stack, parent_tid,
- * tls, child_tid. */
+/* raw_aarch64.c: see raw.h. syscall(2): the number in x8, arguments in x0 to x5. clone(2)'s are flags, stack,
+ * parent_tid, tls, child_tid. */
 #if defined(__aarch64__) && !defined(__ILP32__)
 
 #include "core/inside/raw.h"

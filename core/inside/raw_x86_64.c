@@ -1,4 +1,5 @@
-/* raw_x86_64.c: see raw.h. syscall(2): the number in rax, arguments in rdi, rsi, rdx, r10, r8, r9; rcx and r11 are lost. */
+/* raw_x86_64.c: see raw.h. syscall(2): the number in rax, arguments in rdi, rsi, rdx, r10, r8, r9; rcx and r11 are
+ * lost. */
 #if defined(__x86_64__) && !defined(__ILP32__)
 
 #include "core/inside/raw.h"

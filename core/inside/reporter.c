@@ -196,17 +196,19 @@ static void send_section(void *context, const struct generated *generated)
 static void state(int fd)
 {
 	struct sender sender = { .fd = fd };
+	int64_t until;
 
 	send_record(&sender, STATEMENT_MAGIC_KIND, STATEMENT_MAGIC, strlen(STATEMENT_MAGIC));
 	generate_all(send_section, &sender);
 	/* From here gmr's own deadline counts. */
-	__atomic_store_n(&job.until_ns, after((int64_t)inside_config.deadline_ms + REPORTER_GRACE_MS), __ATOMIC_RELEASE);
+	until = after((int64_t)inside_config.deadline_ms + REPORTER_GRACE_MS);
+	__atomic_store_n(&job.until_ns, until, __ATOMIC_RELEASE);
 	send_record(&sender, STATEMENT_END, NULL, 0);
 }
 
 /* ---- a report ---- */
 
-/* Who changed its user is not dumpable: then the files of its /proc are root's. Returns what is to be set again, or -1. */
+/* Who changed its user is not dumpable: its files in /proc are root's. Returns what is to be set again, or -1. */
 static int make_dumpable(void)
 {
 	int before = prctl(PR_GET_DUMPABLE);
@@ -216,7 +218,7 @@ static int make_dumpable(void)
 	return prctl(PR_SET_DUMPABLE, 1) < 0 ? -1 : 0;
 }
 
-/* Yama's ptrace_scope 1: a child may not read its parent unless it is told to, PR_SET_PTRACER(2const). Without Yama
+/* Yama's ptrace_scope 1: a child may not read its parent unless it is let, PR_SET_PTRACER(2const). Without Yama
  * -EINVAL. */
 static void allow(pid_t pid)
 {

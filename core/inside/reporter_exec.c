@@ -1,5 +1,5 @@
-/* reporter_exec.c: see reporter_private.h. All of this runs in a process of its own in the program's memory, on stacks of
- * ours, with the helper's thread-local data: nothing of libc may be called, not even what the compiler calls by itself. */
+/* reporter_exec.c: see reporter_private.h. This runs in a process of its own in the program's memory, on stacks
+ * of ours, with the helper's thread-local data: nothing of libc may be called, nor what compilers do by themselves. */
 #include "core/inside/reporter_private.h"
 
 #include <errno.h>

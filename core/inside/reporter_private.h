@@ -5,8 +5,8 @@
  *	   middle           reporter_exec.c      clone(CLONE_VM): waits for gmr, and ends it when it is late
  *	      gmr           the file in memory   vfork(2), execveat(2)
  *
- * The one in the middle is there since execveat(2) makes SIGCHLD of whatever its parent was to get: gmr as the program's
- * own child would be seen by its wait(2). */
+ * The one in the middle is there since execveat(2) makes SIGCHLD of whatever its parent was to get: gmr as a child of
+ * the program's would be seen by its wait(2). */
 #ifndef INSIDE_REPORTER_PRIVATE_H
 #define INSIDE_REPORTER_PRIVATE_H
 

@@ -156,14 +156,19 @@ static bool is_ours(const char *title)
 int gmr_register_section(const char *title, gmr_generator generator, void *context)
 {
 	struct section section = { .pair = { generator, context } };
+	int r;
 
 	if (!title || !*title)
 		return -EINVAL;
 	memcpy(section.title, title, inside_cut(title, sizeof(section.title) - 1));
 	if (is_ours(section.title))
 		return -EINVAL;
-	if (generator)
-		return inside_put(&keyed, &section);
-	inside_remove(&keyed, &section);
-	return 0;
+	if (!generator) {
+		inside_remove(&keyed, &section);
+		return 0;
+	}
+	r = inside_put(&keyed, &section);
+	if (r == 0)
+		inside_generators();
+	return r;
 }

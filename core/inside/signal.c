@@ -1,6 +1,6 @@
 /* signal.c: see helper.h. Three ways lead a signal to the helper, since each alone fails for some program:
  *
- * - the handler, in whichever thread the kernel chooses, wakes the helper by tgkill(2), for which no descriptor is needed;
+ * - the handler, in whichever thread the kernel chooses, wakes the helper by tgkill(2), which needs no descriptor;
  * - the helper takes it itself: all other threads block it;
  * - signalfd(2) wakes the helper where the thread that was chosen does not come to run its handler: it is held in the
  *   kernel, as in vfork(2). Then it is taken by sigtimedwait(2): nothing is read from a descriptor whose number the
@@ -120,8 +120,8 @@ static bool is_pending(void)
 	       sigismember(&pending, inside_config.signal) == 1;
 }
 
-/* Nobody has taken it for a while: it is ours. It is sent to this thread with all that came with it, so that the earlier
- * handler is called as by the kernel. */
+/* Nobody has taken it for a while: it is ours. It is sent to this thread with all that came with it, so that the
+ * earlier handler is called as by the kernel. */
 static void take_pending(void)
 {
 	const struct timespec patience = { .tv_nsec = SIGNAL_PATIENCE_NS }, now = { 0, 0 };
