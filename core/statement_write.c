@@ -1,4 +1,4 @@
-/* statement.c: see statement.h: the side that writes. */
+/* statement_write.c: see statement.h: the side that writes. */
 #include "core/statement.h"
 
 #include <errno.h>
