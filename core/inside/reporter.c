@@ -239,7 +239,7 @@ static void judge(void)
 
 static int run(int file)
 {
-	int fds[2], before, r = open_pipe(fds);
+	int fds[2] = { -1, -1 }, before, r = open_pipe(fds);
 	pid_t middle;
 
 	if (r < 0)
