@@ -45,10 +45,11 @@ static bool change(struct caller *c, uint32_t from, uint32_t to)
 	return changed;
 }
 
-static struct caller *in_state(uint32_t state)
+/* The first in STATE but EXCEPT. */
+static struct caller *in_state(uint32_t state, const struct caller *except)
 {
 	for (size_t i = 0; i < GENERATE_THREADS; i++)
-		if (state_of(&callers[i]) == state)
+		if (&callers[i] != except && state_of(&callers[i]) == state)
 			return &callers[i];
 	return NULL;
 }
@@ -57,7 +58,7 @@ static void *serve(void *context);
 
 static int add(void)
 {
-	struct caller *c = in_state(GENERATE_NONE);
+	struct caller *c = in_state(GENERATE_NONE, NULL);
 	int r;
 
 	if (!c || !change(c, GENERATE_NONE, GENERATE_COMING))
@@ -69,9 +70,9 @@ static int add(void)
 }
 
 /* There is always one that waits besides the one that works, as far as there can be. */
-static void add_spare(void)
+static void add_spare(const struct caller *self)
 {
-	if (!in_state(GENERATE_COMING) && !in_state(GENERATE_IDLE))
+	if (!in_state(GENERATE_COMING, self) && !in_state(GENERATE_IDLE, self))
 		(void)add();
 }
 
@@ -95,7 +96,7 @@ static void *serve(void *context)
 	__atomic_store_n(&c->tid, (uint32_t)syscall(SYS_gettid), __ATOMIC_RELEASE);
 	__atomic_store_n(&inside_registry.helpers[1 + (c - callers)], c->tid, __ATOMIC_RELEASE);
 	for (;;) {
-		add_spare();
+		add_spare(c);
 		change(c, GENERATE_COMING, GENERATE_IDLE);
 		while (state_of(c) == GENERATE_IDLE)
 			thread_wait(&c->state, GENERATE_IDLE, 0);
@@ -110,9 +111,9 @@ static struct caller *find_idle(int64_t until_ns)
 {
 	for (;;) {
 		uint32_t before = __atomic_load_n(&turn, __ATOMIC_ACQUIRE);
-		struct caller *c = in_state(GENERATE_IDLE);
+		struct caller *c = in_state(GENERATE_IDLE, NULL);
 
-		if (c || !in_state(GENERATE_COMING) || inside_now() >= until_ns)
+		if (c || !in_state(GENERATE_COMING, NULL) || inside_now() >= until_ns)
 			return c;
 		thread_wait(&turn, before, until_ns);
 	}
@@ -179,7 +180,7 @@ int generate_start(void)
 {
 	bool has_any = __atomic_load_n(&inside_registry.sections.used, __ATOMIC_ACQUIRE) != 0;
 
-	if (!has_any || in_state(GENERATE_COMING) || in_state(GENERATE_IDLE))
+	if (!has_any || in_state(GENERATE_COMING, NULL) || in_state(GENERATE_IDLE, NULL))
 		return 0;
 	return add();
 }

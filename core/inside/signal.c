@@ -16,7 +16,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SIGNAL_PATIENCE_NS = 20000000 }; /* for the handler, or a sigwait(3) of the program's, to be first */
+enum {
+	SIGNAL_NAP_NS = 1000000, /* SIGNAL_NAPS of them: for the handler, or a sigwait(3) of the program's, to be first */
+	SIGNAL_NAPS = 20,
+	SIGNAL_MASK = 8,         /* bytes of the kernel's sigset_t */
+};
 
 struct inside_config inside_config;
 
@@ -46,6 +50,12 @@ static void call_earlier(int signal, siginfo_t *info, void *context)
 		earlier.sa_handler(signal);
 }
 
+/* From the handler in another thread, only to end the helper's wait: what other threads send goes to themselves. */
+static bool is_wake_up(const siginfo_t *info)
+{
+	return info->si_code == SI_TKILL && info->si_pid == (pid_t)inside_registry.pid;
+}
+
 static void handle(int signal, siginfo_t *info, void *context)
 {
 	int error = errno;
@@ -53,8 +63,7 @@ static void handle(int signal, siginfo_t *info, void *context)
 	if (is_at_home()) {
 		bool is_helper = (pid_t)syscall(SYS_gettid) == helper();
 
-		/* From the lines below: it was only to end the helper's wait. */
-		if (is_helper && info->si_code == SI_TKILL && info->si_pid == (pid_t)inside_registry.pid) {
+		if (is_helper && is_wake_up(info)) {
 			errno = error;
 			return;
 		}
@@ -124,15 +133,17 @@ static bool is_pending(void)
  * earlier handler is called as by the kernel. */
 static void take_pending(void)
 {
-	const struct timespec patience = { .tv_nsec = SIGNAL_PATIENCE_NS }, now = { 0, 0 };
+	const struct timespec nap = { .tv_nsec = SIGNAL_NAP_NS }, now = { 0, 0 };
 	siginfo_t info;
 	sigset_t ours;
 
-	clock_nanosleep(CLOCK_MONOTONIC, 0, &patience, NULL);
+	for (int i = 0; i < SIGNAL_NAPS && !signal_is_asked(); i++)
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
+	/* glibc's sigtimedwait(3) would make another si_code of it. */
 	only_ours(&ours);
-	if (!is_pending() || sigtimedwait(&ours, &info, &now) < 0)
+	if (!is_pending() || syscall(SYS_rt_sigtimedwait, &ours, &info, &now, SIGNAL_MASK) < 0)
 		return;
-	if (info.si_code == SI_TKILL && info.si_pid == (pid_t)inside_registry.pid && signal_is_asked())
+	if (is_wake_up(&info))
 		return;
 	__atomic_store_n(&asked, 1, __ATOMIC_RELEASE);
 	if (syscall(SYS_rt_tgsigqueueinfo, inside_registry.pid, helper(), inside_config.signal, &info) == 0) {
