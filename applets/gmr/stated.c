@@ -85,7 +85,7 @@ static void add_late(struct gmr_report *report, const struct value *section, con
 	for (; line; line = line->next)
 		add_line(line, &text);
 	if (text.data)
-		value_add_bytes(&report->tree, &report->tree.root, section->key, text.data, text.len);
+		value_add_text(&report->tree, &report->tree.root, section->key, text.data, text.len);
 }
 
 /* --- all of it --- */

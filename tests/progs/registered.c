@@ -2,10 +2,10 @@
  * with the C library has one: "ready" when it is there; waits until it is ended.
  * registered inside GMR [ARG]... -- [WORD]...: as the library has its report made: GMR --inside FD [ARG]... PID, below
  * a child of ours that waits for it, with all signals blocked. WORDs are sent through FD (core/statement.h):
- * "section=TITLE", "text=TEXT", "key=KEY=VALUE", "cut", "late", "unasked", "note=TEXT", "end"; "hang" waits for the
- * report without closing FD. Exits as GMR does. */
+ * "section=TITLE", "text=TEXT", "key=KEY=VALUE", "cut", "late", "unasked", "note=TEXT", "end". Exits as GMR does. */
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,6 +59,7 @@ __asm__(".pushsection .note.procguard, \"a\", %note\n"
 	".popsection\n");
 
 static pthread_barrier_t all;
+static volatile bool is_over;
 
 static void *wait_here(void *name)
 {
@@ -67,14 +68,17 @@ static void *wait_here(void *name)
 	prctl(PR_SET_NAME, name);
 	*id = (uint32_t)syscall(SYS_gettid);
 	pthread_barrier_wait(&all);
-	for (;;)
+	while (!is_over)
 		pause();
 	return NULL;
 }
 
 __attribute__((noinline)) static void *generate_for_ever(void *name)
 {
-	return wait_here(name);
+	void *context = wait_here(name);
+
+	is_over = true; /* not the last call: so its frame stays */
+	return context;
 }
 
 static void set_up(const char *how)
@@ -171,7 +175,7 @@ static int make_report(int fd, int count, char **args, const char *pid)
 
 static int report_inside(int argc, char **argv)
 {
-	int ends[2], status, count = 0, hang = 0;
+	int ends[2], status, count = 0;
 	char pid[16];
 	pid_t middle;
 
@@ -188,12 +192,9 @@ static int report_inside(int argc, char **argv)
 	}
 	close(ends[0]);
 	put(ends[1], STATEMENT_MAGIC_KIND, STATEMENT_MAGIC, strlen(STATEMENT_MAGIC));
-	for (int i = count + 1; i < argc; i++) {
-		hang |= !strcmp(argv[i], "hang");
+	for (int i = count + 1; i < argc; i++)
 		put_word(ends[1], argv[i]);
-	}
-	if (!hang)
-		close(ends[1]);
+	close(ends[1]);
 	return middle < 0 || waitpid(middle, &status, 0) != middle ? 121 : WEXITSTATUS(status);
 }
 
