@@ -14,6 +14,9 @@
 #define UNKNOWN_STEP ((uint64_t)1 << 24)
 #define UNKNOWN_END (UNKNOWN_FIRST + (REGS_MAX + 1) * UNKNOWN_STEP)
 
+/* What a stack has above the first frame: makecontext(3) keeps arguments there. */
+enum { STACK_REST = 64 };
+
 struct unwind_walk {
 	struct unwind *unwind;
 	const struct capture_thread *thread;
@@ -24,6 +27,7 @@ struct unwind_walk {
 	bool limit;
 	bool nobody;             /* the return address of the last is 0, in a green thread: its program wants it so */
 	uint64_t last_pc;        /* looked up for the last frame */
+	uint64_t top;            /* the highest address that was read of the stack, in all steps */
 	/* Of the step that leads to the next frame: */
 	uint64_t read_at;        /* the highest address that was read */
 	bool beyond;             /* more was wanted than the copy has */
@@ -59,6 +63,8 @@ static bool read_copy(struct unwind_walk *walk, const char *copy, uint64_t begin
 		memcpy(ret, copy + at, sizeof(*ret));
 		if (address > walk->read_at)
 			walk->read_at = address;
+		if (address > walk->top)
+			walk->top = address;
 		return true;
 	}
 	if (cut && address < mapping_end(walk->unwind->capture, begin, begin + len))
@@ -194,6 +200,15 @@ static int take_frame(Dwfl_Frame *state, void *arg)
 	return walk->result ? DWARF_CB_ABORT : DWARF_CB_OK;
 }
 
+/* Has the stack of a green thread room for more frames? What it returns to in the end (makecontext(3): a part of libc)
+ * need not say that nobody called it. */
+static bool is_used_up(const struct unwind_walk *walk)
+{
+	const struct capture_thread *t = walk->thread;
+
+	return t->called && !t->stack_cut && t->stack_at + t->stack_len - walk->top <= STACK_REST;
+}
+
 static enum unwind_end how_ended(struct unwind_walk *walk)
 {
 	if (walk->limit)
@@ -202,7 +217,9 @@ static enum unwind_end how_ended(struct unwind_walk *walk)
 		return UNWIND_WHOLE;
 	if (walk->beyond)
 		return UNWIND_TRUNCATED;
-	return walk->unknown ? UNWIND_UNKNOWN : UNWIND_SHORT;
+	if (walk->unknown)
+		return UNWIND_UNKNOWN;
+	return is_used_up(walk) ? UNWIND_WHOLE : UNWIND_SHORT;
 }
 
 int unwind_thread(struct unwind *unwind, const struct capture_thread *thread, unwind_fn function, void *context,

@@ -3,6 +3,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #include "tests/suite.h"
@@ -59,6 +60,65 @@ START_TEST(no_frame_of_a_signal)
 }
 END_TEST
 
+#if defined(__x86_64__) || defined(__aarch64__)
+static uint64_t handler_stack;
+static struct regs interrupted_at;
+
+static void handler(int number, siginfo_t *info, void *context)
+{
+	char bytes[REGS_CONTEXT_SIZE];
+
+	(void)number, (void)info;
+	handler_stack = (uintptr_t)bytes;
+	memcpy(bytes, context, sizeof bytes);
+	ck_assert_int_eq(regs_of_context(bytes, &interrupted_at), 0);
+}
+
+/* A ucontext_t of this libc, as a signal's handler gets it: where raise(3) is, below this. */
+START_TEST(of_a_context)
+{
+	struct sigaction action = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO };
+	char here;
+
+	ck_assert_int_eq(sigaction(SIGUSR1, &action, NULL), 0);
+	ck_assert_int_eq(raise(SIGUSR1), 0);
+	ck_assert_uint_gt(interrupted_at.sp, handler_stack);
+	ck_assert_uint_lt(interrupted_at.sp, (uintptr_t)&here);
+	ck_assert_uint_ne(interrupted_at.pc, 0);
+	ck_assert_uint_ge(__builtin_popcountll(interrupted_at.known), 17);
+}
+END_TEST
+
+START_TEST(of_a_switch)
+{
+	const uint64_t words[3] = { 0x4560, 0x1230, 0x1280 };
+	struct regs regs = { .thread_pointer = 9 };
+	char bytes[REGS_SAVED_SIZE];
+	size_t found = 0;
+
+	memcpy(bytes, words, sizeof bytes);
+	ck_assert_int_eq(regs_of_saved(bytes, &regs), 0);
+	ck_assert_uint_eq(regs.pc, words[0]);
+	ck_assert_uint_eq(regs.sp, words[1]);
+	ck_assert_uint_eq(regs.thread_pointer, 0);
+	for (int i = 0; i < REGS_MAX; i++)
+		found += regs.known >> i & 1 && (regs.value[i] == words[1] || regs.value[i] == words[2]);
+	ck_assert_uint_eq(found, 2);
+}
+END_TEST
+
+static void add_contexts(TCase *t)
+{
+	tcase_add_test(t, of_a_context);
+	tcase_add_test(t, of_a_switch);
+}
+#else
+static void add_contexts(TCase *t)
+{
+	(void)t;
+}
+#endif
+
 int main(void)
 {
 	TCase *t = tcase_create("all");
@@ -66,5 +126,6 @@ int main(void)
 	tcase_add_test(t, of_a_system_call);
 	tcase_add_test(t, of_another_processor);
 	tcase_add_test(t, no_frame_of_a_signal);
+	add_contexts(t);
 	return suite_run("regs", t);
 }
