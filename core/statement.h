@@ -31,28 +31,36 @@ enum statement_kind {
 
 enum {
 	STATEMENT_SECTIONS_MAX = 64,
-	STATEMENT_TITLE_MAX = 63,        /* bytes */
-	STATEMENT_SECTION_MAX = 64 << 10, /* bytes of all records of a section */
+	STATEMENT_TITLE_MAX = 63,         /* bytes */
+	STATEMENT_SECTION_MAX = 64 << 10, /* bytes of all records of a section, without their heads, and of any one */
+	STATEMENT_KEYS_MAX = 4096,        /* of a section */
+	STATEMENT_NOTES_MAX = 64,
 	STATEMENT_TOTAL_MAX = 8 << 20,
 };
+
+#define STATEMENT_NO_ANSWER "did not answer"
+#define STATEMENT_NOT_ASKED "not asked"
 
 struct statement_record {
 	uint32_t kind, length;
 };
 
-/* Write one record to FD, a pipe that may be non-blocking: waits for room until DEADLINE_NS (CLOCK_MONOTONIC).
- * 0; -ETIMEDOUT; -EPIPE: the reader has ended (the caller blocks or ignores SIGPIPE); -errno. Allocates nothing; only
- * write(2) and poll(2): may be called with any lock held. */
+/* Write one record to FD, a pipe that may be non-blocking or not, of which we are the only writer: waits for room until
+ * DEADLINE_NS (CLOCK_MONOTONIC). 0; -ETIMEDOUT: part of it may have been written; -EPIPE: the reader has ended (the
+ * caller blocks or ignores SIGPIPE); -EMSGSIZE; -errno. Allocates nothing; only write(2), poll(2) and clock_gettime(2):
+ * may be called with any lock held. */
 int statement_write(int fd, enum statement_kind kind, const void *bytes, size_t length, int64_t deadline_ns);
 
-/* What was read, as values: { "title": text or map } in "sections"... */
 struct value;
 struct value_tree;
 
-/* Read a statement from FD until END, its end, or DEADLINE_NS. Adds to SECTIONS (a map) by title: a text, or a map of
- * keys, or the words "did not answer" / "not asked"; to NOTES (a list) its notes, and what was wrong with it. Returns
- * 0; -ETIMEDOUT; -EBADMSG: it is broken (what came before stays); -EPIPE: it ended without END. RET_LATE: ids of
- * threads whose generators are late, up to LATE_MAX, with their titles; RET_LATE_COUNT. */
+/* Read a statement from FD until END, its end, or DEADLINE_NS. Adds to SECTIONS, a map of TREE, by title: a text
+ * (value_add_text()), a map of keys, or the words for one that is late or was not asked; "..." ends what was cut. Of
+ * sections with one title, and of keys in a section, the first stays. Adds to NOTES, a list, its notes, and what was
+ * wrong with it. What came before something that is wrong stays. 0; -ETIMEDOUT; -EBADMSG: it is broken; -EPIPE: it
+ * ended without END; -ENOMEM; -errno of reading. RET_LATE: ids of threads whose generators are late, up to LATE_MAX,
+ * with the titles as they came, not escaped; RET_LATE_COUNT. These are set on failure, too. May read more than the
+ * statement. */
 struct statement_late {
 	pid_t tid;
 	char title[STATEMENT_TITLE_MAX + 1];

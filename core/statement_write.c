@@ -1,6 +1,4 @@
 /* statement_write.c: see statement.h: the side that writes. */
-#include "core/statement.h"
-
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -8,10 +6,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/statement_private.h"
+
 enum { FIRST = 512, NS_PER_S = 1000000000, NS_PER_MS = 1000000 };
 
-/* Milliseconds until DEADLINE_NS, rounded up: at most an int, 0 when it is over. */
-static int remaining(int64_t deadline_ns)
+int statement_remaining_ms(int64_t deadline_ns)
 {
 	struct timespec now;
 	int64_t left;
@@ -31,7 +30,7 @@ static int await_room(int fd, int64_t deadline_ns)
 	int n;
 
 	do
-		n = poll(&poller, 1, remaining(deadline_ns));
+		n = poll(&poller, 1, statement_remaining_ms(deadline_ns));
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;

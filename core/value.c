@@ -245,6 +245,39 @@ void value_add_bytes(struct value_tree *tree, struct value *in, const char *key,
 		put(&place, value);
 }
 
+/* As buf_add_escaped(), without what stands between lines and columns. */
+static int escape_lines(struct buf *ret, const char *data, size_t len)
+{
+	int r = buf_adds(ret, "");
+
+	while (r == 0 && len > 0) {
+		size_t n = 0;
+
+		while (n < len && data[n] != '\n' && data[n] != '\t')
+			n++;
+		r = buf_add_escaped(ret, data, n, false);
+		if (r == 0 && n < len)
+			r = buf_add(ret, data + n++, 1);
+		data += n;
+		len -= n;
+	}
+	return r;
+}
+
+void value_add_text(struct value_tree *tree, struct value *in, const char *key, const char *data, size_t len)
+{
+	CLEANUP(buf_done) struct buf text = BUF(tree->max);
+	const struct place place = { in, key };
+	struct value *value = make(tree, &place, VALUE_STRING);
+	int r = value ? escape_lines(&text, data, len) : 0;
+
+	if (!value)
+		return;
+	value->string = r < 0 ? fail(tree, r) : keep(tree, text.data ? text.data : "", text.len, &value->count);
+	if (value->string)
+		put(&place, value);
+}
+
 void value_add_string(struct value_tree *tree, struct value *in, const char *key, const char *text)
 {
 	if (text)

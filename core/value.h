@@ -62,6 +62,9 @@ void value_add_bytes(struct value_tree *tree, struct value *in, const char *key,
 void value_add_format(struct value_tree *tree, struct value *in, const char *key, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* A text of several lines: newlines and tabs stay as they are. Not to be packed. */
+void value_add_text(struct value_tree *tree, struct value *in, const char *key, const char *data, size_t len);
+
 /* The same with a copy of OTHER, of another tree or of this one, with all below it. */
 struct value *value_add_copy(struct value_tree *tree, struct value *in, const char *key, const struct value *other);
 

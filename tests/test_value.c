@@ -211,6 +211,23 @@ START_TEST(equal)
 }
 END_TEST
 
+/* Lines and columns stay, whatever is no text does not. */
+START_TEST(lines)
+{
+	struct value_tree tree = VALUE_TREE(1 << 20);
+	static const char text[] = "a\n\tb\r\n\x1b\xff\0";
+
+	value_add_text(&tree, &tree.root, "lines", text, sizeof(text) - 1);
+	value_add_text(&tree, &tree.root, "empty", NULL, 0);
+	ck_assert_str_eq(value_string(&tree.root, "lines", ""), "a\n\tb\\x0d\n\\x1b\\xff\\x00");
+	ck_assert_str_eq(value_string(&tree.root, "empty", "none"), "");
+	ck_assert_uint_eq(value_get(&tree.root, "lines")->count, strlen(value_string(&tree.root, "lines", "")));
+	value_add_copy(&tree, &tree.root, "copy", value_get(&tree.root, "lines"));
+	ck_assert_str_eq(value_string(&tree.root, "copy", ""), value_string(&tree.root, "lines", ""));
+	value_tree_done(&tree);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("value");
@@ -224,5 +241,6 @@ int main(void)
 	tcase_add_test(tests, depth);
 	tcase_add_test(tests, copies);
 	tcase_add_test(tests, equal);
+	tcase_add_test(tests, lines);
 	return suite_run("value", tests);
 }
