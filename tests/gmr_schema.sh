@@ -105,5 +105,32 @@ test_xml_of_a_process() {
 	done
 }
 
+# What a program registered, from outside as FORM; then with its own sections, from inside.
+registered() { # json|xml
+	start "$BUILD/tests/progs/registered" whole >said
+	wait_until 30 grep -q ready said
+	run "$PROCGUARD" gmr -f "$1" "$started"
+	expect_status 0
+	"$1_is_valid" out || fail "outside: $(cat refused)"
+	! grep -q 'cannot read stacks\|"what": "stacks"\|<what>stacks' out || skip "its memory may not be read"
+	grep -q 'registered' out || fail "nothing is registered: $(cat out)"
+	run "$BUILD/tests/progs/registered" inside "$PROCGUARD" -f "$1" -- section=Queues 'key=<waiting>=&3' \
+		section=State 'text=a < b
+and more' section=Slow late section=Last unasked section='<"&>' text=x end
+	expect_status 0
+	"$1_is_valid" out || fail "inside: $(cat refused)"
+	grep -q 'did not answer' out || fail "no section of its own: $(cat out)"
+}
+
+test_json_of_what_is_registered() {
+	json_schema
+	registered json
+}
+
+test_xml_of_what_is_registered() {
+	xml_schema
+	registered xml
+}
+
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
