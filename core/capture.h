@@ -63,6 +63,7 @@ struct capture_thread {
 	const char *other;             /* the one that it interrupted, in the same way; NULL: there is none */
 	size_t other_len;
 	bool other_cut;
+	uint64_t stack_top;            /* the stack of a green thread ends here, as it has registered; 0: not known */
 	bool called;                   /* PC is rather where a call returns to than where it was interrupted */
 };
 
@@ -124,7 +125,7 @@ int capture_stop(struct capture *capture, const size_t *indices, size_t count);
 
 /* Read green threads, right behind capture_take(), to GREENS: those of SPECS, with what capture_take() has left of
  * options.total_max; nothing outside a stack, and no page that is not in memory. Of each: .tid: the thread that runs on
- * its stack (nothing is read then), else 0; .how: CAPTURE_ASLEEP: read; .error: -EINVAL: its bounds are none; -EFAULT:
+ * its stack (nothing is read then, but that thread gets .stack_top, too), else 0; .how: CAPTURE_ASLEEP: read; .error: -EINVAL: its bounds are none; -EFAULT:
  * its registers are not in memory; -ENODATA: its stack is not; -EBADMSG: its registers do not lead into code and onto
  * its stack; -EAGAIN: it was switched whenever it was read; -ENOBUFS: no room is left; -ETIMEDOUT, -ESRCH, -EPERM,
  * -ENOSYS as those of threads. On which stack a thread runs that was not read is not known. 0 or -ENOMEM. */

@@ -144,6 +144,7 @@ static void take_stack(struct batch *b, size_t i)
 	}
 	green->how = CAPTURE_ASLEEP;
 	green->called = true;
+	green->stack_top = b->specs[i]->stack + b->specs[i]->stack_size;
 	capture_set_stack(green, &b->stacks[i], &none);
 }
 
@@ -206,8 +207,10 @@ static void read_greens(struct capture *c, const struct capture_green_spec *spec
 		if (green->error < 0)
 			continue;
 		green->tid = runs_in(&specs[i], places, place_count);
-		if (green->tid)
+		if (green->tid) {
+			capture_find_thread(c, green->tid)->stack_top = specs[i].stack + specs[i].stack_size;
 			continue;
+		}
 		b.greens[b.count] = green;
 		b.specs[b.count++] = &specs[i];
 		if (b.count == CAPTURE_BATCH)

@@ -200,26 +200,24 @@ static int take_frame(Dwfl_Frame *state, void *arg)
 	return walk->result ? DWARF_CB_ABORT : DWARF_CB_OK;
 }
 
-/* Has the stack of a green thread room for more frames? What it returns to in the end (makecontext(3): a part of libc)
- * need not say that nobody called it. */
+/* Has the stack of a green thread no room for more frames? What it returns to in the end (makecontext(3): a part of
+ * libc) need not say that nobody called it. */
 static bool is_used_up(const struct unwind_walk *walk)
 {
 	const struct capture_thread *t = walk->thread;
 
-	return t->called && !t->stack_cut && t->stack_at + t->stack_len - walk->top <= STACK_REST;
+	return t->stack_top && t->stack_top - walk->top <= STACK_REST;
 }
 
 static enum unwind_end how_ended(struct unwind_walk *walk)
 {
 	if (walk->limit)
 		return UNWIND_LIMIT;
-	if (walk->nobody || unwind_is_outermost(walk->unwind, walk->last_pc))
+	if (walk->nobody || is_used_up(walk) || unwind_is_outermost(walk->unwind, walk->last_pc))
 		return UNWIND_WHOLE;
 	if (walk->beyond)
 		return UNWIND_TRUNCATED;
-	if (walk->unknown)
-		return UNWIND_UNKNOWN;
-	return is_used_up(walk) ? UNWIND_WHOLE : UNWIND_SHORT;
+	return walk->unknown ? UNWIND_UNKNOWN : UNWIND_SHORT;
 }
 
 int unwind_thread(struct unwind *unwind, const struct capture_thread *thread, unwind_fn function, void *context,
@@ -233,7 +231,7 @@ int unwind_thread(struct unwind *unwind, const struct capture_thread *thread, un
 		return -ENODATA;
 	unwind->walk = &walk;
 	walk.nobody = unwind->f.dwfl_getthread_frames(unwind->dwfl, thread->tid, take_frame, &walk) == 0 &&
-		      thread->called;
+		      thread->stack_top;
 	unwind->walk = NULL;
 	if (walk.result)
 		return walk.result;
