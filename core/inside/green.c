@@ -9,6 +9,7 @@
 enum { PLACE_BITS = 16 };
 
 _Static_assert(REGISTRY_GREEN_MAX == 1 << PLACE_BITS, "a place fits");
+_Static_assert(sizeof(struct registry_green) <= INSIDE_GREEN_SIZE, "a slot lies in one page");
 
 static unsigned long taken[REGISTRY_GREEN_MAX / INSIDE_WORD];
 

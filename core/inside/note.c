@@ -1,16 +1,17 @@
 /* note.c: see registry.h: the registry, and the note that leads to it from outside. */
 #include "core/inside/inside.h"
+#include "core/inside/table.h"
 
-enum { OPTIONS_FIRST = 64, GREEN_FIRST = 256 };
+enum { OPTIONS_FIRST = 128, GREEN_FIRST = 256 };
 
 /* For the assembler's sake, which is the only one that sees that the name is used there. */
 __attribute__((used, aligned(16))) struct registry inside_registry = {
 	.magic = REGISTRY_MAGIC,
 	.version = REGISTRY_VERSION,
 	.size = sizeof(struct registry),
-	.sections = { .slot_size = sizeof(struct registry_section), .first = REGISTRY_SECTIONS_MAX },
-	.options = { .slot_size = sizeof(struct registry_option), .first = OPTIONS_FIRST },
-	.green = { .slot_size = sizeof(struct registry_green), .first = GREEN_FIRST },
+	.sections = { .slot_size = INSIDE_SECTION_SIZE, .first = REGISTRY_SECTIONS_MAX },
+	.options = { .slot_size = INSIDE_OPTION_SIZE, .first = OPTIONS_FIRST },
+	.green = { .slot_size = INSIDE_GREEN_SIZE, .first = GREEN_FIRST },
 };
 
 /* The offset is a difference within one object: the linker computes it, and leaves no relocation. Where pointers have 32

@@ -1,7 +1,7 @@
 /* option.c: see gmr.h: options. Their texts lie in memory of our own that is never given back: another thread, or gmr,
- * may just read one that is being replaced. A slot writes its next text to another place than its last, wipes the last,
- * and keeps the place for the one behind it. So what is replaced again and again takes no more and no more memory, and
- * malloc(3), whose lock a child of clone(2) may find held for good, is not called. */
+ * may just read one that is being replaced. A slot's next text is written to another place than its last, the last one
+ * is wiped, and its place is kept for the text after the next. So what is replaced again and again needs no more and
+ * no more memory, and malloc(3), whose lock a child of clone(2) may find held for good, is not called. */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -24,6 +24,13 @@ struct store {
 };
 
 enum { ROOM_LEAST = 2 * REGISTRY_TEXT_MAX, STORE_SIZE = 64 << 10 };
+
+struct slot {
+	struct registry_option shown;
+	uint32_t sum, reserved; /* of the text, with its length and flags */
+};
+
+_Static_assert(sizeof(struct slot) == INSIDE_OPTION_SIZE, "what belongs together lies in one page");
 
 struct option {
 	char key[2 * REGISTRY_TEXT_MAX]; /* "group\0name\0" */
@@ -129,19 +136,31 @@ static bool is_option(const struct registry_slot *slot, const void *thing)
 	return is;
 }
 
-static void point_to(struct registry_option *slot, uint64_t text, uint32_t length, uint32_t flags)
+/* FNV-1a, 32 bits: it has to betray accidents only. */
+static uint32_t sum_of(const struct place *place)
 {
-	__atomic_store_n(&slot->text, text, __ATOMIC_RELEASE);
-	__atomic_store_n(&slot->length, length, __ATOMIC_RELEASE);
-	__atomic_store_n(&slot->flags, flags, __ATOMIC_RELEASE);
+	uint32_t sum = 2166136261u ^ place->length ^ place->flags << 16;
+
+	for (size_t i = 0; i < place->length && i < place->room; i++)
+		sum = (sum ^ (unsigned char)place->bytes[i]) * 16777619;
+	return sum;
+}
+
+/* PLACE NULL: to none. */
+static void point_to(struct slot *slot, const struct place *place)
+{
+	__atomic_store_n(&slot->sum, place ? sum_of(place) : 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&slot->shown.text, place ? (uintptr_t)place->bytes : 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&slot->shown.length, place ? place->length : 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&slot->shown.flags, place ? place->flags : 0, __ATOMIC_RELEASE);
 }
 
 static int fill_option(struct registry_slot *slot, size_t index, const void *thing)
 {
-	struct registry_option *to = (struct registry_option *)slot;
+	struct slot *to = (struct slot *)slot;
 	const struct option *option = thing;
 	size_t length = option->key_length + (option->value ? option->value_length + 1 : 0);
-	struct place *old = place_of(to->text), *place = take_place(index, length);
+	struct place *old = place_of(to->shown.text), *place = take_place(index, length);
 	char *at;
 
 	if (!place)
@@ -155,28 +174,37 @@ static int fill_option(struct registry_slot *slot, size_t index, const void *thi
 		inside_store(at, option->value, option->value_length);
 		inside_store(at + option->value_length, NULL, 1);
 	}
-	point_to(to, (uintptr_t)place->bytes, place->length, place->flags);
+	point_to(to, place);
 	spare_place(index, old);
 	return 0;
 }
 
 static void clear_option(struct registry_slot *slot, size_t index)
 {
-	struct registry_option *to = (struct registry_option *)slot;
-	struct place *old = place_of(to->text);
+	struct slot *to = (struct slot *)slot;
+	struct place *old = place_of(to->shown.text);
 
-	point_to(to, 0, 0, 0);
+	point_to(to, NULL);
 	spare_place(index, old);
 }
 
+/* The text stands in other pages. */
 static bool mend_option(struct registry_slot *slot)
 {
-	struct registry_option *option = (struct registry_option *)slot;
-	const struct place *place = place_of(option->text);
+	struct slot *option = (struct slot *)slot;
+	const struct place *place = place_of(option->shown.text);
+	bool whole = place && sum_of(place) == option->sum;
 
-	if (place)
-		point_to(option, option->text, place->length, place->flags);
-	return place;
+	point_to(option, whole ? place : NULL);
+	return whole;
+}
+
+void inside_option_forget(void)
+{
+	for (size_t i = 0; i < REGISTRY_OPTIONS_MAX; i++)
+		if (spares[i])
+			spares[i] = NULL;
+	store = NULL;
 }
 
 struct inside_table inside_option_table = {

@@ -1,6 +1,6 @@
 /* section.c: see gmr.h and inside.h: sections. What is called, with its context, is a pair that must not be taken apart
- * by a fork(2) in the middle of a change: the slot's "generator" is the address of one of its two pairs, and is switched
- * when the other is written. */
+ * by a fork(2) in the middle of a change: the slot's "generator" is the address of one of two pairs in the slot, and is
+ * switched when the other is written. */
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
@@ -14,13 +14,19 @@ struct pair {
 	void *context;
 };
 
+struct slot {
+	struct registry_section shown;
+	struct pair pairs[2];
+};
+
+_Static_assert(sizeof(struct slot) <= INSIDE_SECTION_SIZE, "what belongs together lies in one page");
+
 struct section {
 	char title[REGISTRY_TEXT_MAX]; /* zeros behind it */
 	struct pair pair;
 };
 
 static unsigned long taken[REGISTRY_SECTIONS_MAX / INSIDE_WORD];
-static struct pair pairs[REGISTRY_SECTIONS_MAX][2];
 static uint32_t orders;
 
 static bool is_section(const struct registry_slot *slot, const void *thing)
@@ -32,9 +38,10 @@ static bool is_section(const struct registry_slot *slot, const void *thing)
 static int fill_section(struct registry_slot *slot, size_t index, const void *thing)
 {
 	struct registry_section *to = (struct registry_section *)slot;
+	struct pair *pairs = ((struct slot *)slot)->pairs, *pair = &pairs[to->generator == (uintptr_t)&pairs[0]];
 	const struct section *section = thing;
-	struct pair *pair = &pairs[index][to->generator == (uintptr_t)&pairs[index][0]];
 
+	(void)index;
 	if (slot->state != REGISTRY_USED) {
 		inside_store(to->title, section->title, sizeof(to->title));
 		__atomic_store_n(&to->order, __atomic_fetch_add(&orders, 1, __ATOMIC_RELAXED), __ATOMIC_RELEASE);

@@ -127,7 +127,7 @@ int inside_take(struct inside_table *table, struct registry_slot **ret, size_t *
 		give_bit(table, index);
 		return -ENOMEM;
 	}
-	__atomic_fetch_add(&slot->sequence, 1, __ATOMIC_SEQ_CST);
+	__atomic_fetch_or(&slot->sequence, 1, __ATOMIC_SEQ_CST); /* odd by now: in a child of clone(2) alone */
 	raise_used(table->shown, (uint32_t)index + 1);
 	*ret = slot;
 	*ret_index = index;
@@ -166,10 +166,14 @@ void inside_give(struct inside_table *table, struct registry_slot *slot, size_t 
 /* End what was begun with SLOT. Is it used? */
 static bool mend_slot(const struct inside_table *table, struct registry_slot *slot)
 {
-	if (slot->sequence % 2)
-		end(slot, slot->state == REGISTRY_USED && table->mend && table->mend(slot) ? REGISTRY_USED :
-											      REGISTRY_FREE);
-	return slot->sequence && slot->state == REGISTRY_USED;
+	bool broken = slot->sequence % 2, used = slot->sequence && slot->state == REGISTRY_USED;
+	bool stays = used && (table->mend ? table->mend(slot) : !broken);
+
+	if (broken || stays != used) {
+		slot->sequence |= 1;
+		end(slot, stays ? REGISTRY_USED : REGISTRY_FREE);
+	}
+	return stays;
 }
 
 /* A bit may have been taken for a slot that was not begun yet, so all are made anew; those that are right are not
@@ -196,6 +200,7 @@ static void mend_child(void)
 	mend_table(&inside_section_table);
 	mend_table(&inside_option_table);
 	mend_table(&inside_green_table);
+	inside_option_forget();
 }
 
 /* Before any other thread is there. Without memory for it, there is soon none for the program either. */

@@ -4,11 +4,19 @@
  * A slot has one writer: the one who has made its sequence number odd (inside_take(), inside_begin()). Who comes then
  * does not wait. What he registers counts as if he had come just before: at the same moment either order is right.
  *
- * fork(2) in the middle of another thread's change leaves a slot odd in the child, where that thread does not go on. A
- * handler, pthread_atfork(3), set by a constructor, ends such changes in the child before fork() returns there: a slot
- * that was to be used first or no longer is free, one that was being replaced has its old or its new contents. A child
- * that is made by clone(2) alone runs no handlers: what was being changed stays unseen there, and nothing waits for
- * it. */
+ * fork(2) in the middle of other threads' changes leaves slots odd in the child, where those threads do not go on. And it
+ * copies page by page while they do: of two pages the child may have one as it was later than the other, so an order of
+ * stores is kept within a page only. Hence:
+ *
+ * - A slot lies in one page, with all that must not be taken apart: its size is a power of two.
+ * - A handler, pthread_atfork(3), set by a constructor, mends the tables in the child before fork() returns there. A slot
+ *   that was to be used first, or no longer, is free; a section that was being replaced has its old or its new
+ *   generator; an option whose text does not have the sum that its slot says is free. Which slots are taken is counted
+ *   anew. Memory of which it cannot be known who has it is given up.
+ *
+ * So a child lacks at most an option that another thread replaced during the fork(2), and can register it again. A
+ * child that is made by clone(2) alone runs no handlers: what was being changed stays unseen there, and nothing waits
+ * for it. */
 #ifndef INSIDE_TABLE_H
 #define INSIDE_TABLE_H
 
@@ -18,7 +26,12 @@
 
 #include "core/registry.h"
 
-enum { INSIDE_WORD = 8 * sizeof(unsigned long) };
+enum {
+	INSIDE_WORD = 8 * sizeof(unsigned long),
+	INSIDE_SECTION_SIZE = 128, /* of slots, with what is the library's own behind what outside knows */
+	INSIDE_OPTION_SIZE = 32,
+	INSIDE_GREEN_SIZE = 128,
+};
 
 /* A table, and what outside does not see of it. */
 struct inside_table {
@@ -26,13 +39,15 @@ struct inside_table {
 	size_t max;              /* slots: a multiple of INSIDE_WORD */
 	unsigned long *taken;    /* a bit for each: it is used, or somebody is at it */
 	uint32_t hint;           /* the word of TAKEN where to look first */
-	/* In a child of fork(2): what the used slot, whose change was broken off, points to is whole: true. NULL: it is
-	 * free. */
+	/* In a child of fork(2): can the slot, which is used, stay so? NULL: if no change of it was broken off. */
 	bool (*mend)(struct registry_slot *slot);
 };
 
 /* section.c, option.c, green.c */
 extern struct inside_table inside_section_table, inside_option_table, inside_green_table;
+
+/* option.c: in a child of fork(2): give up memory of which it is not known who has it. */
+void inside_option_forget(void);
 
 /* ---- table.c: chunks come by mmap(2); they are never moved and never freed ---- */
 
