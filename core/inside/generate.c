@@ -96,12 +96,12 @@ static void *serve(void *context)
 	__atomic_store_n(&c->tid, (uint32_t)syscall(SYS_gettid), __ATOMIC_RELEASE);
 	__atomic_store_n(&inside_registry.helpers[1 + (c - callers)], c->tid, __ATOMIC_RELEASE);
 	for (;;) {
-		add_spare(c);
 		change(c, GENERATE_COMING, GENERATE_IDLE);
 		while (state_of(c) == GENERATE_IDLE)
 			thread_wait(&c->state, GENERATE_IDLE, 0);
 		((gmr_generator)(uintptr_t)c->section.generator)(&c->content, (void *)(uintptr_t)c->section.context);
 		finish(c);
+		add_spare(c);
 	}
 	return NULL;
 }
@@ -180,9 +180,12 @@ int generate_start(void)
 {
 	bool has_any = __atomic_load_n(&inside_registry.sections.used, __ATOMIC_ACQUIRE) != 0;
 
-	if (!has_any || in_state(GENERATE_COMING, NULL) || in_state(GENERATE_IDLE, NULL))
-		return 0;
-	return add();
+	int r = 0;
+
+	/* The caller makes the spare, too: another thread that allocates has an arena of its own from then on. */
+	for (int i = 0; i < 2 && has_any && r == 0 && state_of(&callers[i]) == GENERATE_NONE; i++)
+		r = add();
+	return r;
 }
 
 void generate_forked(void)

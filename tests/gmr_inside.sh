@@ -1,0 +1,233 @@
+#!/bin/sh
+# gmr_inside.sh: programs with the C library (tests/inside/held.c) that hang, hold locks, have closed everything, and
+# report themselves all the same. lib.sh says how to run it.
+# shellcheck source=tests/progs/command.sh
+. "${0%/*}/progs/command.sh"
+
+# held MODE ARGUMENT...: it runs as $started, and is $pid
+held() {
+	needs_gmr
+	: >out
+	start "$BUILD/tests/inside/held" "$@" >out 2>err
+	wait_until 30 is_ready
+	! grep -q '^skip' out || skip "$1 cannot be had here"
+	pid=$(sed -n 's/^ready //p' out)
+}
+
+is_ready() {
+	alive "$started" || grep -q '^ready' out || fail "held has ended: $(cat err)"
+	grep -q -e '^ready' -e '^skip' out
+}
+
+# Each report ends with the last section, and that with what it is about.
+reports() { # COUNT [PATTERN]
+	alive "$pid" || fail "it has ended: $(cat out err)"
+	[ "$(grep -c "${2:-^pid = $pid\$}" err)" -ge "$1" ]
+}
+
+ask() {
+	kill -USR2 "$pid" || fail "no process $pid"
+}
+
+asked() { # COUNT: so many reports in all, of which this asks for the last
+	ask
+	wait_until 30 reports "$1"
+}
+
+expect_lines() { # FILE TEXT...
+	file=$1
+	shift
+	for text; do
+		grep -q -e "$text" "$file" || fail "no '$text': $(cat "$file")"
+	done
+}
+
+no_error() {
+	! grep '^gmr: ' err || fail "it says: $(cat err)"
+}
+
+test_one_signal_is_one_report() {
+	held plain
+	asked 1
+	asked 2
+	asked 3
+	[ "$(grep -c '^==* *Guru Meditation' err)" = 3 ] || fail "$(cat err)"
+	expect_lines err 'mode = plain' "Thread #$pid" 'in wait_for_ever$'
+	no_error
+}
+
+test_an_earlier_handler_is_called() {
+	held handler
+	asked 1
+	asked 2
+	wait_until 30 grep -q '^seen handler 2' out
+	expect_lines out "^seen handler 1 of $$" "^seen handler 2 of $$"
+	! grep '^seen handler 3' out || fail "called for our own signals"
+}
+
+test_all_threads_block_the_signal() {
+	held blocked
+	asked 1
+	asked 2
+}
+
+test_a_handler_is_called_where_all_block_the_signal() {
+	held blocked-handler
+	asked 1
+	wait_until 30 grep -q "^seen handler 1 of $$" out
+}
+
+test_the_main_thread_is_in_vfork() {
+	held vfork
+	asked 1
+	asked 2
+}
+
+test_the_lock_of_malloc_is_held() {
+	held malloc
+	asked 1
+	expect_lines err 'in hold_malloc$'
+}
+
+test_a_deadlock() {
+	held deadlock
+	asked 1
+	expect_lines err 'in deadlock$' 'in lock_two$'
+}
+
+test_a_storm_of_signals() {
+	held plain
+	i=0
+	while [ $i -lt 500 ]; do
+		kill -USR2 "$pid" || fail "it has ended"
+		i=$((i + 1))
+	done
+	wait_until 30 reports 1
+	ask
+	wait_until 30 reports 2
+	no_error
+}
+
+test_a_child_reports_itself() {
+	held fork
+	asked 1
+	expect_lines err 'in be_forked$' 'mode = fork'
+	[ "$pid" != "$started" ] || fail "not the child"
+	! grep "^pid = $started\$" err || fail "the parent has reported"
+	worker=$pid pid=$started
+	asked 1
+	kill -KILL "$worker"
+}
+
+test_a_daemon_reports_itself() {
+	held daemon
+	asked 1
+	kill -KILL "$pid"
+}
+
+test_no_child_is_seen() {
+	held wait
+	asked 1
+	asked 2
+	asked 3
+	! grep '^seen' out || fail "$(cat out)"
+}
+
+test_generators_that_hang() {
+	held hang
+	ask
+	wait_until 30 reports 1 '^mode = behind$'
+	expect_lines err '^mode = hang$' '^did not answer' 'in hang$'
+	[ "$(grep -c '^did not answer' err)" = 2 ] || fail "$(cat err)"
+	ask
+	wait_until 30 reports 2 '^mode = behind$'
+	! grep '^dropped' err || fail "$(cat err)"
+}
+
+test_descriptors_were_closed() {
+	held closed
+	asked 1
+	asked 2
+	no_error
+	[ ! -s mine ] || fail "a file of the program's was written"
+}
+
+test_no_descriptor_is_free() {
+	held descriptors
+	asked 1
+	asked 2
+	no_error
+}
+
+test_no_address_space_is_left() {
+	held memory
+	asked 1
+	no_error
+}
+
+test_who_changed_its_user() {
+	[ "$(id -u)" = 0 ] || skip "not root"
+	held user
+	asked 1
+	! grep 'in change_user$' err || fail "a stack"
+	kill "$pid"
+	held user -D
+	asked 1
+	expect_lines err 'in change_user$'
+}
+
+test_a_filter_that_came_later() {
+	held filter
+	asked 1
+	no_error
+}
+
+is_touched() { # COUNT
+	reports "$1" || { touch now && return 1; }
+}
+
+test_a_file_that_is_touched_removed_and_made_again() {
+	mkdir there
+	held plain -F there/now
+	cd there || fail "no directory"
+	ln -s ../err err
+	wait_until 30 is_touched 1
+	wait_until 30 is_touched 2
+	rm now
+	wait_until 30 is_touched 3
+	mv ../there ../gone
+	mkdir ../there
+	cd ../there || fail "no directory"
+	ln -s ../err err
+	count=$(grep -c "^pid = $pid\$" err)
+	wait_until 30 is_touched $((count + 1))
+	no_error
+}
+
+has_file() { # DIR COUNT
+	[ "$(find "$1" -type f | wc -l)" -ge "$2" ]
+}
+
+test_a_directory_for_reports() {
+	held plain -L logs
+	asked 1
+	mkdir logs
+	ask
+	wait_until 30 has_file logs 1
+	wait_until 30 grep -q "logs/held_gurumeditation_" err
+	wait_until 30 grep -q "^pid = $pid\$" logs/held_gurumeditation_*
+}
+
+test_a_directory_that_may_not_be_written() {
+	[ "$(id -u)" = 0 ] || skip "not root"
+	mkdir logs
+	chmod 555 logs
+	chmod 777 .
+	held user -D -L logs
+	asked 1
+	has_file logs 1 && fail "a file"
+	expect_lines err 'logs'
+}
+
+# shellcheck source=tests/lib.sh
+. "${0%/*}/lib.sh"
