@@ -67,6 +67,7 @@ void descriptor_close(struct descriptor *d); /* unless it is another's by now */
 /* Have gmr's file in memory: makes it, or makes it anew where it was lost. The descriptor, or -errno as
  * gmr_setup_autorun() has it. */
 int memfile_get(void);
+void memfile_make_room(void);
 
 /* ---- signal.c ---- */
 

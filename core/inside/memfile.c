@@ -18,11 +18,12 @@
 #define O_TMPFILE (020000000 | O_DIRECTORY)
 #endif
 
+/* SPARE is another descriptor for it, which makes room for a pipe where the program has used up all. */
 static struct {
-	int fd;
+	int fd, spare;
 	dev_t device;
 	ino_t inode;
-} memfile = { .fd = -1 };
+} memfile = { .fd = -1, .spare = -1 };
 
 /* The pages of the blob have been mapped by the copying: they are in the program's file, and are not wanted again. */
 static void forget_blob(void)
@@ -125,12 +126,27 @@ static int make(void)
 	return other < 0 ? r : other;
 }
 
-static bool is_there(void)
+static bool is_ours(int fd)
 {
 	struct stat st;
 
-	return memfile.fd >= 0 && fstat(memfile.fd, &st) == 0 && st.st_dev == memfile.device &&
-	       st.st_ino == memfile.inode;
+	return fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == memfile.device && st.st_ino == memfile.inode;
+}
+
+/* With signal and watched file there are two other descriptors to be had again. */
+static void have_spare(void)
+{
+	bool has_others = inside_config.signal != GMR_NO_SIGNAL && inside_config.watch_file[0];
+
+	if (!has_others && !is_ours(memfile.spare))
+		memfile.spare = fcntl(memfile.fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+}
+
+void memfile_make_room(void)
+{
+	if (is_ours(memfile.spare))
+		close(memfile.spare);
+	memfile.spare = -1;
 }
 
 int memfile_get(void)
@@ -138,8 +154,10 @@ int memfile_get(void)
 	struct stat st;
 	int fd;
 
-	if (is_there())
+	if (is_ours(memfile.fd)) {
+		have_spare();
 		return memfile.fd;
+	}
 	fd = make();
 	forget_blob();
 	if (fd >= 0 && fd <= STDERR_FILENO) {
@@ -156,5 +174,6 @@ int memfile_get(void)
 	memfile.fd = fd;
 	memfile.device = st.st_dev;
 	memfile.inode = st.st_ino;
+	have_spare();
 	return fd;
 }

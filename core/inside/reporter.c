@@ -77,6 +77,7 @@ static int open_pipe(int ret[2])
 	if (r < 0 && errno == EMFILE) {
 		signal_make_room();
 		watch_make_room();
+		memfile_make_room();
 		r = pipe2(fds, O_CLOEXEC);
 	}
 	if (r < 0)
@@ -253,6 +254,7 @@ static int run(int file)
 		state(fds[1]);
 	}
 	close(fds[1]);
+	(void)memfile_get(); /* with its spare, before others take its place */
 	if (middle > 0) {
 		await_end(middle);
 		allow(0);
