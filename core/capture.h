@@ -9,8 +9,8 @@
  * Threads are stopped by a child of ours, in a process group of its own and with all signals held, which allocates,
  * prints, opens and pages in nothing meanwhile. We kill it when it is stopped itself or does not get on; when we end,
  * it is killed, too; and with its end the kernel lets go of all threads, also of one that never stopped. Behind
- * capture_take() nothing is read from the process but by capture_stop() and capture_read(). Single-threaded programs
- * only: it forks. */
+ * capture_take() nothing is read from the process but by capture_stop(), capture_green() and capture_read().
+ * Single-threaded programs only: it forks. */
 #ifndef CORE_CAPTURE_H
 #define CORE_CAPTURE_H
 
@@ -125,10 +125,11 @@ int capture_stop(struct capture *capture, const size_t *indices, size_t count);
 
 /* Read green threads, right behind capture_take(), to GREENS: those of SPECS, with what capture_take() has left of
  * options.total_max; nothing outside a stack, and no page that is not in memory. Of each: .tid: the thread that runs on
- * its stack (nothing is read then, but that thread gets .stack_top, too), else 0; .how: CAPTURE_ASLEEP: read; .error: -EINVAL: its bounds are none; -EFAULT:
- * its registers are not in memory; -ENODATA: its stack is not; -EBADMSG: its registers do not lead into code and onto
- * its stack; -EAGAIN: it was switched whenever it was read; -ENOBUFS: no room is left; -ETIMEDOUT, -ESRCH, -EPERM,
- * -ENOSYS as those of threads. On which stack a thread runs that was not read is not known. 0 or -ENOMEM. */
+ * its stack (nothing is read then, but that thread gets .stack_top, too), else 0; .how: CAPTURE_ASLEEP: read; .error:
+ * -EINVAL: its bounds are none; -EFAULT: its registers are not in memory; -ENODATA: its stack is not; -EBADMSG: its
+ * registers do not lead into code and onto its stack; -EAGAIN: it was switched whenever it was read; -ENOBUFS: no room
+ * is left; -ETIMEDOUT, -ESRCH, -EPERM, -ENOSYS as those of threads. On which stack a thread runs that was not read is
+ * not known. 0 or -ENOMEM. */
 int capture_green(struct capture *capture, const struct capture_green_spec *specs, size_t count);
 
 void capture_free(struct capture *capture);

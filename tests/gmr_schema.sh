@@ -27,7 +27,6 @@ json_is_valid() { # FILE
 
 xml_schema() {
 	command -v xmllint >/dev/null || skip "no xmllint"
-	! "$PROCGUARD" --version | grep -q 'without.*xml2' || skip "this build has no libxml2"
 }
 
 xml_is_valid() { # FILE
@@ -57,7 +56,7 @@ test_json() {
 
 test_xml() {
 	xml_schema
-	"$BUILD/tests/test_report_xml_xml2" all >all || fail "not written"
+	"$BUILD/tests/test_report_xml" all >all || fail "not written"
 	xml_is_valid all || fail "$(cat refused)"
 	sed -e 's/<report>/<reports>&/' -e 's/<.report>/&<\/reports>/' all >several
 	xml_is_valid several || fail "$(cat refused)"
@@ -92,6 +91,42 @@ test_json_of_a_process() {
 	expect_status 0
 	[ "$(wc -l <out)" = 2 ] || fail "not a line for each: $(cat out)"
 	json_is_valid out || fail "$(cat refused)"
+}
+
+green() {
+	needs_gmr
+	[ -x "$BUILD/tests/inside/green" ] || skip "no C library in this build"
+	start "$BUILD/tests/inside/green" many 3 >ready
+	pid=$started
+	wait_until 30 grep -q ready ready
+}
+
+# The sed scripts are for what stands there once.
+test_json_of_green_threads() {
+	json_schema
+	green
+	for options in '' '--fold' '-S green-threads'; do
+		# shellcheck disable=SC2086 # an option, an option and its argument, or none
+		run "$PROCGUARD" gmr -f json $options "$pid"
+		expect_status 0
+		grep -q '"state": "waiting"' out || skip "no green threads for this processor and libc"
+		json_is_valid out || fail "$options: $(cat refused)"
+	done
+	refuses json out 's/"state": "waiting"/"state": "sleeping"/' 's/"running in thread /&x/' \
+		's/"state": "waiting", //' 's/"state": "waiting"/"tid": 5, &/'
+}
+
+test_xml_of_green_threads() {
+	xml_schema
+	green
+	for options in '--fold' '-S green-threads'; do
+		# shellcheck disable=SC2086 # an option, or an option and its argument
+		run "$PROCGUARD" gmr -f xml $options "$pid"
+		expect_status 0
+		grep -q 'state>waiting' out || skip "no green threads for this processor and libc"
+		xml_is_valid out || fail "$options: $(cat refused)"
+	done
+	refuses xml out 's/state>waiting/state>sleeping/' 's/running in thread /&x/' 's/<state>waiting<.state>//'
 }
 
 test_xml_of_a_process() {

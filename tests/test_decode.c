@@ -315,6 +315,37 @@ START_TEST(asked_again)
 }
 END_TEST
 
+static int asks_for_green(int channel, void *unused)
+{
+	(void)unused;
+	send_stack(channel, 1);
+	send_again(channel, THREADS);
+	return hang();
+}
+
+/* Green threads stand behind the others, have stacks, and are not stopped: there is nothing to stop. */
+START_TEST(green_threads)
+{
+	struct decode_options options = { .greens = true, .may_stop = true, .deadline_ns = soon(50000) };
+	struct capture_thread greens[2] = { { .how = CAPTURE_ASLEEP, .regs.pc = 0x1230 }, { .tid = 1 } };
+	struct decoded got;
+	struct captured c;
+
+	hand_made(&c);
+	c.capture.greens = greens;
+	c.capture.green_count = 2;
+	ck_assert_int_eq(decode_by(&c.target, &c.capture, &options, asks_for_green, &got), 0);
+	ck_assert_int_eq(got.error, -EBADMSG);
+	ck_assert_uint_eq(got.count, THREADS + 2);
+	ck_assert_ptr_nonnull(got.stacks[1]);
+	ck_assert_ptr_null(got.stacks[0]); /* not asked for */
+	ck_assert_str_eq(value_string(got.stacks[THREADS], "end", ""), "not decoded");
+	ck_assert_ptr_null(got.stacks[THREADS + 1]);
+	decoded_done(&got);
+	captured_done(&c);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("all");
@@ -324,5 +355,6 @@ int main(void)
 	tcase_add_test(t, limits);
 	tcase_add_test(t, real);
 	tcase_add_test(t, asked_again);
+	tcase_add_test(t, green_threads);
 	return suite_run("decode", t);
 }
