@@ -82,8 +82,8 @@ MUSL_INCLUDE = $(if $(MUSL_GCC),-idirafter /usr/include -idirafter /usr/include/
 # A library's module is chosen by file: core/NAME_LIB.c, or core/NAME_none.c with WITHOUT=LIB.
 with         = $(if $(filter $(1),$(without)),none,$(1))
 is_with      = $(filter-out $(without),$(1))
-core_choices = $(foreach m,http xmlrpc report_xml unwind dl,$(wildcard core/$(m)_*.c))
-core_variant = $(filter core/http_$(call with,curl).c $(foreach m,xmlrpc report_xml,core/$(m)_$(call with,xml2).c) \
+core_choices = $(foreach m,http xmlrpc unwind dl,$(wildcard core/$(m)_*.c))
+core_variant = $(filter core/http_$(call with,curl).c core/xmlrpc_$(call with,xml2).c \
                $(if $(call is_with,dw),core/unwind_dw%.c,core/unwind_none.c) core/dl_$(DL).c,$(core_choices))
 CORE_SRC     = $(filter-out $(core_choices),$(wildcard core/*.c)) $(core_variant)
 APPLET_SRC   = $(foreach a,$(APPLETS),$(wildcard applets/$(a)/*.c))
@@ -142,9 +142,6 @@ $(BUILD)/core/http_curl.o: LIB = libcurl
 $(BUILD)/core/http_curl.o: MODULE_CFLAGS = $(shell pkg-config --cflags libcurl 2>/dev/null)
 $(BUILD)/core/xmlrpc_xml2.o: LIB = libxml2
 $(BUILD)/core/xmlrpc_xml2.o: MODULE_CFLAGS = $(shell pkg-config --cflags libxml-2.0 2>/dev/null)
-
-$(BUILD)/core/report_xml_xml2.o: LIB = libxml2
-$(BUILD)/core/report_xml_xml2.o: MODULE_CFLAGS = $(shell pkg-config --cflags libxml-2.0 2>/dev/null)
 DW_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(wildcard core/unwind_dw*.c))
 $(DW_OBJ): LIB = libdw
 $(DW_OBJ): MODULE_CFLAGS = $(shell pkg-config --cflags libdw 2>/dev/null)

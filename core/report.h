@@ -57,11 +57,9 @@ int report_text(const struct value *report, struct buf *ret);
 /* Append it as one JSON object (RFC 8259) on one line, which ends with a newline. Errors as above. */
 int report_json(const struct value *report, struct buf *ret);
 
-/* Append it as the element <report>, UTF-8, by libxml2 (report_xml_xml2.c), or refused (report_xml_none.c). What stands
- * before and behind it, one report or several, is the caller's: REPORT_XML_HEAD, <reports>. -ENOSYS: built without
- * libxml2; -ENOENT: it is not installed; -ENOEXEC: it lacks a function; RET_WHY says so for a person then; else as
- * above. Loads the library: about a millisecond the first time. */
+/* Append it as the element <report>, UTF-8, which ends with a newline. What stands before and behind it, one report or
+ * several, is the caller's: REPORT_XML_HEAD, <reports>. Errors as above. */
 #define REPORT_XML_HEAD "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-int report_xml(const struct value *report, struct buf *ret, const char **ret_why);
+int report_xml(const struct value *report, struct buf *ret);
 
 #endif

@@ -126,7 +126,6 @@ test_manual_files() {
 
 test_manual_xml() {
 	webapp
-	"$PROCGUARD" gmr -f xml -S processes "$pid" > out 2> err || skip "no XML: $(cat err)"
 	example procguard-gmr.1 'A supervisor and all' | run_example
 	grep -q "<report" out || fail "no XML: $(cat out)"
 }

@@ -20,28 +20,13 @@ static bool is_format(const struct output *output, const char *format)
 }
 
 /* Of one report, without what stands around several of them. */
-static int render(const struct output *output, const struct value *report, struct buf *ret, const char **ret_why)
+static int render(const struct output *output, const struct value *report, struct buf *ret)
 {
 	if (is_format(output, "json"))
 		return report_json(report, ret);
 	if (is_format(output, "xml"))
-		return report_xml(report, ret, ret_why);
+		return report_xml(report, ret);
 	return report_text(report, ret);
-}
-
-/* A report without anything in it shows whether one can be written. */
-static int check_format(const struct output *output)
-{
-	CLEANUP(buf_done) struct buf text = BUF(1 << 16);
-	struct value_tree empty = VALUE_TREE(1 << 16);
-	const char *why = NULL;
-	int r = is_format(output, "xml") ? report_xml(&empty.root, &text, &why) : 0;
-
-	value_tree_done(&empty);
-	if (r == 0)
-		return 0;
-	log_fail("cannot write XML: %s (use -f text or -f json)", why ? why : log_errno(r));
-	return 1;
 }
 
 static int open_directory(struct output *output)
@@ -73,8 +58,6 @@ int output_open(const struct options *options, bool many, struct output *ret)
 	int r;
 
 	*ret = (struct output){ .options = options, .directory = -1, .many = many };
-	if (check_format(ret))
-		return 1;
 	if (options->directory)
 		return open_directory(ret);
 	r = options->file ? outfile_check(options->file) : 0;
@@ -157,16 +140,13 @@ static void say_what_is_missing(const struct gmr_report *report)
 int output_put(struct output *output, const struct made *made)
 {
 	CLEANUP(buf_done) struct buf text = BUF(REPORT_MAX);
-	const char *why = NULL;
 	int r = begin_text(output, &text);
 
 	say_what_is_missing(&made->report);
 	if (r == 0)
-		r = render(output, &made->report.tree.root, &text, &why);
-	if (r == 0 && is_format(output, "xml") && text.data[text.len - 1] != '\n')
-		r = buf_adds(&text, "\n");
+		r = render(output, &made->report.tree.root, &text);
 	if (r < 0) {
-		log_fail("cannot write the report: %s", why ? why : log_errno(r));
+		log_fail("cannot write the report: %s", log_errno(r));
 		return 1;
 	}
 	if (output->directory >= 0)
