@@ -147,7 +147,8 @@ static int make(struct selfreport *s, int64_t deadline_ms, char *path, char *why
 	struct making making = { .s = s, .ours = -1, .theirs = -1 };
 	struct evidence_statement statement = { .begun = write_statement, .context = &making };
 	char own[EVIDENCE_OWN_SIZE], fd[16], pid[16];
-	const char *argv[10] = { "procguard", "gmr", "--inside", fd, "--deadline", evidence_own(deadline_ms, own), pid };
+	const char *argv[10] = { "procguard", "gmr", "--inside", fd, "--deadline", evidence_own(deadline_ms, own),
+				 pid };
 	int r = open_pipe(&making);
 
 	if (r == 0) {

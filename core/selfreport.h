@@ -1,8 +1,8 @@
 /* selfreport.h: a guard that reports itself: on a signal, or when a file appears or is touched.
  *
  * Our guards are loops of one thread, in the binary that gmr is in. So a report of one is a child as in evidence.h,
- * `gmr --inside FD PID`, which reads through FD a section that only the guard can write (statement.h), then looks at the
- * guard from outside. It goes to our stderr, never to our stdout, which may carry a protocol; or into a directory.
+ * `gmr --inside FD PID`, which reads through FD a section that only the guard can write (statement.h), then looks at
+ * the guard from outside. It goes to our stderr, never to our stdout, which may carry a protocol; or into a directory.
  * The guard waits for it, up to the deadline: whatever becomes of gmr costs no more than that. At most one report a
  * second, and no more than half of the time; what is asked for meanwhile is one report later. */
 #ifndef CORE_SELFREPORT_H
@@ -49,8 +49,8 @@ struct selfreport {
 /* Make ready. -ENOMEM: of the loop. Starts nothing: that is left for when a report is wanted. */
 int selfreport_open(struct selfreport *s);
 
-/* May a guard report on SIGNAL? -EINVAL: it is not to be caught, tells of a fault, or every guard needs it itself: TERM,
- * INT, HUP, QUIT, CHLD, CONT, PIPE and those of a terminal. */
+/* May a guard report on SIGNAL? -EINVAL: it is not to be caught, tells of a fault, or every guard needs it itself:
+ * TERM, INT, HUP, QUIT, CHLD, CONT, PIPE and those of a terminal. */
 int selfreport_check_signal(int signal);
 
 /* Report whenever SIGNAL comes; who took it in the loop before has it no more. -errno of loop_add_signal(). */

@@ -28,8 +28,7 @@ node() {
 has_heart() {
 	heart=
 	for pid in $(pgrep -x heart); do
-		grep -qF -e "-pid" "/proc/$pid/cmdline" && tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q -e "-pid $node " &&
-			heart=$pid
+		tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q -e "-pid $node " && heart=$pid
 	done
 	[ -n "$heart" ]
 }
@@ -71,13 +70,10 @@ test_run_passes_it_on() {
 # A copy of the binary hangs as gmr; the program's heartbeats are in time all the same, when there is time for them.
 test_run_whose_gmr_hangs() {
 	ln_app
-	cp "$PROCGUARD" procguard
-	PROCGUARD=$PWD/procguard
+	own_copy
 	guard --gmr-signal RTMIN+1 --report-deadline 500ms -t 60s --max-restarts none ./app note=starts beats=100
 	until_started 1
-	printf '%s\n' '#!/bin/sh' '[ "$1" != --list ] || { echo gmr; exit; }' "echo \$\$ >$PWD/gmr; exec sleep 1000" >new
-	chmod +x new
-	mv new procguard
+	hangs_as_gmr
 	kill -s RTMIN+1 "$started"
 	until_said "no report of the guard, pid $started: it was not made in time"
 	[ ! -e gmr ] || until_gone gmr

@@ -1,6 +1,7 @@
 /* The half of the listener that talks with supervisord. It does nothing that could block, but to report itself when it
- * is asked to, for some seconds at most: supervisord's buffer of events would overflow. What has to look at processes and files is the watcher's work (watcher.h), in a process of
- * its own that is killed and started anew when it does not answer. */
+ * is asked to, for some seconds at most: supervisord's buffer of events would overflow. What has to look at processes
+ * and files is the watcher's work (watcher.h), in a process of its own that is killed and started anew when it does not
+ * answer. */
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -253,7 +254,9 @@ static void listener_done(struct listener *l)
 
 int listener_main(const struct oome_config *config)
 {
-	CLEANUP(listener_done) struct listener l = { .config = config, .socket = -1, .selfreport = { SELFREPORT_NONE } };
+	CLEANUP(listener_done) struct listener l = {
+		.config = config, .socket = -1, .selfreport = { SELFREPORT_NONE },
+	};
 	int r = refuse(config);
 
 	if (r)

@@ -1,5 +1,5 @@
-/* listener_gmr.c: see listener.h: on SIGUSR2 a report of ourselves, never on stdout. What there is to be said of programs
- * the watcher knows; it is asked first, and where it does not answer that is said. */
+/* listener_gmr.c: see listener.h: on SIGUSR2 a report of ourselves, never on stdout. What there is to be said of
+ * programs the watcher knows; it is asked first, and where it does not answer that is said. */
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>

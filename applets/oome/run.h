@@ -1,8 +1,8 @@
 /* run.h: what the files of `oome run` share: one guarded command.
  *
  * What happens (a signal, a child's end, a file, a timer) becomes an event; run_policy.c decides; run.c has it done by
- * run_start.c, run_watch.c (reports and ends) and core's guarded.c; run_gmr.c reports ourselves. From a report to the last SIGKILL nothing is
- * allocated: that must work when memory is gone. */
+ * run_start.c, run_watch.c (reports and ends) and core's guarded.c; run_gmr.c reports ourselves. From a
+ * report to the last SIGKILL nothing is allocated: that must work when memory is gone. */
 #ifndef OOME_RUN_H
 #define OOME_RUN_H
 

@@ -10,8 +10,26 @@ needs_gmr_() {
 	has_gmr_ || skip "this build has no gmr"
 }
 
-# Ask: by the signal $sig (USR2), or where $sig is "touch" by that; again and again, as on a slow machine a report may be
-# incomplete.
+# From here on $PROCGUARD is a copy, which hangs_as_gmr replaces for guards that were started by then; its pid is in the
+# file gmr.
+own_copy() {
+	cp "$PROCGUARD" procguard
+	PROCGUARD=$PWD/procguard
+}
+
+hangs_as_gmr() {
+	cat >hanging <<-END
+		#!/bin/sh
+		[ "\$1" != --list ] || { echo gmr; exit; }
+		echo \$\$ >$PWD/gmr
+		exec sleep 1000
+	END
+	chmod +x hanging
+	mv hanging procguard
+}
+
+# Ask: by the signal $sig (USR2), or where $sig is "touch" by that; again and again, as on a slow machine a report may
+# be incomplete.
 ask_() { # WHOM
 	case ${sig-USR2} in
 	touch) touch "$1" ;;
