@@ -139,7 +139,7 @@ test_inside_broken_statement() {
 test_inside_without_proc() {
 	needs_gmr
 	unshare -m true 2>/dev/null || skip "no mount namespace: needs root"
-	export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" # which reads /proc
+	! nm "$PROCGUARD" 2>/dev/null | grep -q __asan_init || skip "the sanitizer itself needs /proc"
 	# shellcheck disable=SC2016 # expanded there
 	run unshare -m sh -c 'mount -t tmpfs none /proc && exec "$@"' sh timeout -s KILL $((120 * TIMES)) \
 		"$program" inside "$PROCGUARD" -- section=Queues key=waiting=3 end
