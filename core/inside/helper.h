@@ -71,7 +71,10 @@ void memfile_make_room(void);
 
 /* ---- signal.c ---- */
 
-/* Set the handler: 0 or -errno. */
+/* Before there is a helper: have the descriptor. 0 or -EMFILE. */
+int signal_prepare(void);
+
+/* Behind that: set the handler. 0 or -errno. */
 int signal_install(void);
 
 /* Is a report asked for? Takes the request. */
@@ -90,7 +93,7 @@ void signal_make_room(void);
 
 /* ---- watch.c: the watched file; all of it is called by the helper alone ---- */
 
-void watch_begin(void);           /* remember how the file is now */
+int watch_begin(void);            /* remember how the file is now; 0 or -EMFILE; before there is a helper */
 void watch_forked(void);
 int watch_descriptor(void);       /* to wait for, or -1 */
 int64_t watch_look(int64_t now_ns, bool *ret_touched); /* when to look again; 0: nothing is watched */

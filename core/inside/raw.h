@@ -11,10 +11,12 @@
 
 /* On functions that run there: a sanitizer would take their stack for a thread's that it does not know. */
 #if __has_attribute(disable_sanitizer_instrumentation)
-#define RAW __attribute__((noinline, disable_sanitizer_instrumentation))
+#define RAW_ALONE RAW_PLAIN, disable_sanitizer_instrumentation
 #else
-#define RAW __attribute__((noinline, no_sanitize("address"), no_sanitize("thread"), no_sanitize("undefined")))
+#define RAW_ALONE RAW_PLAIN
 #endif
+#define RAW_PLAIN noinline, no_sanitize("address"), no_sanitize("thread"), no_sanitize("undefined")
+#define RAW __attribute__((RAW_ALONE))
 
 /* raw_x86_64.c, raw_aarch64.c, raw_none.c (of another processor: raw_is_known is false, and all fails with -ENOSYS).
  *

@@ -139,7 +139,11 @@ static int prepare(const char *version, const struct gmr_options *options)
 		r = memfile_get();
 	if (r < 0)
 		return r;
-	watch_begin();
+	r = watch_begin();
+	if (r == 0)
+		r = signal_prepare();
+	if (r < 0)
+		return r;
 	announce(version, &o);
 	return 0;
 }

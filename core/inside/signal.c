@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 enum {
-	SIGNAL_NAP_NS = 1000000, /* SIGNAL_NAPS of them: for the handler, or a sigwait(3) of the program's, to be first */
+	SIGNAL_NAP_NS = 1000000, /* SIGNAL_NAPS of them: a handler, or a sigwait(3) of the program's, is to be first */
 	SIGNAL_NAPS = 20,
 	SIGNAL_MASK = 8,         /* bytes of the kernel's sigset_t */
 };
@@ -118,6 +118,11 @@ static int ready_descriptor(void)
 	only_ours(&ours);
 	descriptor_keep(descriptor_high(signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK)), &ready);
 	return ready.fd;
+}
+
+int signal_prepare(void)
+{
+	return inside_config.signal != GMR_NO_SIGNAL && ready_descriptor() < 0 && errno == EMFILE ? -EMFILE : 0;
 }
 
 /* Is it pending, for this thread or the process? */

@@ -49,12 +49,6 @@ static bool is_another(const struct seen *now)
 	       seen.modified.tv_sec != now->modified.tv_sec || seen.modified.tv_nsec != now->modified.tv_nsec;
 }
 
-void watch_begin(void)
-{
-	if (is_watched())
-		seen = look();
-}
-
 static void open_events(void)
 {
 	const uint32_t mask = IN_ATTRIB | IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_ONLYDIR;
@@ -65,6 +59,15 @@ static void open_events(void)
 		fd = -1;
 	}
 	descriptor_keep(fd, &events);
+}
+
+int watch_begin(void)
+{
+	if (!is_watched())
+		return 0;
+	seen = look();
+	open_events();
+	return events.fd < 0 && errno == EMFILE ? -EMFILE : 0;
 }
 
 /* A child has its parent's by the same open file: who reads takes what the other waits for. */
