@@ -15,7 +15,8 @@ struct output {
 	bool is_closed; /* stdout cannot be written to (any more) */
 };
 
-/* Prepare, before any process is looked at: the directory can be written to, the file can be replaced. 0, or 1: it cannot be, which has been said. Release with output_done(), which takes NULL. */
+/* Prepare, before any process is looked at: the directory can be written to, the file can be replaced. 0, or 1: it
+ * cannot be, which has been said. Release with output_done(), which takes NULL. */
 int output_open(const struct options *options, bool many, struct output *ret);
 void output_done(struct output *output);
 
