@@ -49,7 +49,9 @@ test_without_libraries_says_so() {
 	readelf -SW b/procguard | grep -q '\.note\.dlopen' && fail "a note for a library that is not used"
 	b/procguard --version >version || fail "--version failed"
 	grep -q 'without.*curl' version || fail "--version does not tell: $(cat version)"
-	! b/procguard --list | grep -qx gmr || b/procguard gmr -f xml -S processes $$ | grep -q '</report>' || fail "no XML"
+	b/procguard --list | grep -qx gmr || return 0
+	b/procguard gmr -f xml -S processes $$ >xml
+	grep -q '</report>' xml || fail "no XML: $(cat xml)"
 }
 
 test_unknown_library_headers_are_explained() {
