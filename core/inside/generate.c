@@ -1,7 +1,8 @@
 /* generate.c: see helper.h. A generator is the program's code, which may hang: in the very lock for which the report
  * was asked. So the helper has it called by a thread, and lets go of that thread when it does not come back.
  *
- * To make a thread needs malloc's lock, in glibc: so the next one is made while all is well, by the last one. */
+ * To make a thread needs malloc's lock, in glibc: so two are made while all is well, and the third by the first that
+ * has come back from a generator. */
 #include "core/inside/helper.h"
 
 #include <errno.h>
@@ -45,11 +46,10 @@ static bool change(struct caller *c, uint32_t from, uint32_t to)
 	return changed;
 }
 
-/* The first in STATE but EXCEPT. */
-static struct caller *in_state(uint32_t state, const struct caller *except)
+static struct caller *in_state(uint32_t state)
 {
 	for (size_t i = 0; i < GENERATE_THREADS; i++)
-		if (&callers[i] != except && state_of(&callers[i]) == state)
+		if (state_of(&callers[i]) == state)
 			return &callers[i];
 	return NULL;
 }
@@ -58,7 +58,7 @@ static void *serve(void *context);
 
 static int add(void)
 {
-	struct caller *c = in_state(GENERATE_NONE, NULL);
+	struct caller *c = in_state(GENERATE_NONE);
 	int r;
 
 	if (!c || !change(c, GENERATE_NONE, GENERATE_COMING))
@@ -69,12 +69,6 @@ static int add(void)
 	return r;
 }
 
-/* There is always one that waits besides the one that works, as far as there can be. */
-static void add_spare(const struct caller *self)
-{
-	if (!in_state(GENERATE_COMING, self) && !in_state(GENERATE_IDLE, self))
-		(void)add();
-}
 
 /* A late one is not waited for any more; what it has written is dropped. */
 static void finish(struct caller *c)
@@ -101,7 +95,8 @@ static void *serve(void *context)
 			thread_wait(&c->state, GENERATE_IDLE, 0);
 		((gmr_generator)(uintptr_t)c->section.generator)(&c->content, (void *)(uintptr_t)c->section.context);
 		finish(c);
-		add_spare(c);
+		/* Where malloc's lock is held, this is where it ends: with one more that waits. */
+		(void)add();
 	}
 	return NULL;
 }
@@ -111,9 +106,9 @@ static struct caller *find_idle(int64_t until_ns)
 {
 	for (;;) {
 		uint32_t before = __atomic_load_n(&turn, __ATOMIC_ACQUIRE);
-		struct caller *c = in_state(GENERATE_IDLE, NULL);
+		struct caller *c = in_state(GENERATE_IDLE);
 
-		if (c || !in_state(GENERATE_COMING, NULL) || inside_now() >= until_ns)
+		if (c || !in_state(GENERATE_COMING) || inside_now() >= until_ns)
 			return c;
 		thread_wait(&turn, before, until_ns);
 	}
