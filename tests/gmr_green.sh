@@ -21,9 +21,12 @@ green() {
 	[ "$(uname -m)" = x86_64 ] || skip "its own switch is for x86-64"
 	getconf GNU_LIBC_VERSION >/dev/null 2>&1 || skip "no makecontext(3)"
 	! "$PROCGUARD" --version | grep -q 'without.*dw' || skip "this build has no libdw"
+	[ -f "$BUILD/inside/libprocguard.a" ] || fail "there is no C library: make lib"
 	# shellcheck disable=SC2086 # words
-	${CC:-cc} -g -O2 $flags -I"$BUILD/include" -o green "$source" "$BUILD/inside/libprocguard.a" -pthread ||
-		skip "cannot build with$flags"
+	${CC:-cc} -g -O2 $flags -I"$BUILD/include" -o green "$source" "$BUILD/inside/libprocguard.a" -pthread || {
+		[ -z "$flags" ] || skip "cannot build with$flags"
+		fail "not built"
+	}
 	start ./green "$@" >ready
 	pid=$started
 	wait_until 30 grep -q ready ready
