@@ -134,9 +134,10 @@ int capture_green(struct capture *capture, const struct capture_green_spec *spec
 
 void capture_free(struct capture *capture);
 
-/* Copy LEN bytes at ADDRESS of its memory, as it is now. Pages that are not in memory are zero, and not asked for: to
- * read one may take as long as the process likes. -EFAULT: none of them is; -ESRCH; -EPERM; -ENOSYS: the kernel does
- * not tell which pages are in memory; -ETIMEDOUT: the deadline of CAPTURE is over. */
+/* Copy LEN bytes at ADDRESS of its memory, as it is now. Pages that are not in memory are not asked for, as to read one
+ * may take as long as the process likes: they are as in the file that is mapped there, where that can be had at once,
+ * else zero. -EFAULT: nothing could be had; -ESRCH; -EPERM; -ENOSYS: the kernel does not tell which pages are in
+ * memory; -ETIMEDOUT: the deadline of CAPTURE is over. */
 int capture_read(const struct capture *capture, uint64_t address, void *ret, size_t len);
 
 #endif

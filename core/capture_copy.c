@@ -111,22 +111,3 @@ int capture_copy(int pagemap, pid_t reader, struct capture_piece *pieces, size_t
 			r = capture_copy_present(pagemap, reader, &pieces[i]);
 	return r < 0 ? r : copy_many(reader, pieces, count, iov, iov_count);
 }
-
-int capture_read(const struct capture *c, uint64_t address, void *ret, size_t len)
-{
-	struct capture_piece piece = { .from = address, .to = ret, .len = len };
-	struct iovec iov[2];
-	int r;
-
-	if (capture_is_late(c))
-		return -ETIMEDOUT;
-	if (c->private->pagemap < 0)
-		return -ENOSYS;
-	if (address + len < address)
-		return -EFAULT;
-	r = capture_copy(c->private->pagemap, c->private->reader, &piece, 1, iov, 1);
-	if (r < 0)
-		return r;
-	/* Copied page by page, what lies behind the last one that is there is zero as well. */
-	return piece.separate ? (piece.got > 0 ? 0 : -EFAULT) : piece.got == len ? 0 : -EFAULT;
-}

@@ -6,6 +6,7 @@
  * capture_modules.c  the files that it has mapped executable
  * capture_copy.c     its memory: the pool of copies, and many pieces in one process_vm_readv(2)
  * capture_present.c  which pages of it are there
+ * capture_read.c     a piece of it that somebody names, from its files where it is not there
  * capture_signal.c   the other stack of a thread that handles a signal
  * capture_asleep.c   stacks of threads that sleep
  * capture_green.c    stacks of green threads

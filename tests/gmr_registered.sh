@@ -27,7 +27,8 @@ expect_no() { # TEXT
 
 expect_options() {
 	for line in 'default: ' '  zig = 1' '  colour = red \x1b[31m' '  long = abc...' 'database: ' \
-		'  password = ***' '  spell = ***' '  url = postgres://web:***@db/web' 'process (registered): ' "  root = nobody's"; do
+		'  password = ***' '  spell = ***' '  url = postgres://web:***@db/web' \
+		'process (registered): ' "  root = nobody's"; do
 		expect_line "$line"
 	done
 	expect_no hunter2

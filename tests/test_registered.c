@@ -4,9 +4,12 @@
 
 #include <check.h>
 #include <errno.h>
+#include <linux/fs.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 
 #include "core/cleanup.h"
 #include "core/report.h"
@@ -229,6 +232,44 @@ START_TEST(only_what_is_in_memory_is_read)
 }
 END_TEST
 
+/* Not every file system can, and what has left the page cache cannot be had. */
+static bool can_read_at_once(void)
+{
+	char byte;
+	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	long n = syscall(SYS_preadv2, fd, &iov, 1L, 300000L, 0L, (long)RWF_NOWAIT);
+
+	close(fd);
+	return n == 1;
+}
+
+/* As after memory has been short, or where it was never touched: the linker's page is not in that process's memory. */
+START_TEST(a_page_of_a_file_is_read_without_waiting)
+{
+	static const char far_away[1 << 20] = { [300000] = 'f', [300001] = 'a', [300002] = 'r' };
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), at = (uintptr_t)&far_away[300000];
+	char text[3] = "";
+	struct capture *c;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		madvise((void *)(at / page * page), page, MADV_DONTNEED);
+		for (;;)
+			pause();
+	}
+	take(pid, in_seconds(50), &c);
+	if (can_read_at_once() || capture_read(c, at, text, 3) == 0) {
+		ck_assert_int_eq(capture_read(c, at, text, 3), 0);
+		ck_assert_int_eq(memcmp(text, "far", 3), 0);
+	}
+	capture_free(c);
+	child_end(pid);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("registered");
@@ -240,5 +281,6 @@ int main(void)
 	tcase_add_test(tests, notes);
 	tcase_add_test(tests, helpers_are_left_out);
 	tcase_add_test(tests, only_what_is_in_memory_is_read);
+	tcase_add_test(tests, a_page_of_a_file_is_read_without_waiting);
 	return suite_run("registered", tests);
 }
