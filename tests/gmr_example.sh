@@ -68,6 +68,7 @@ test_xml() {
 
 # The same from outside: jobs wait where they gave up their turns; the clock, when it sleeps on its stack, is running.
 test_green_threads() {
+	grep -q swapcontext "$BUILD/tests/inside/example" || skip "built without swapcontext(3), which musl has not"
 	reported -f json
 	wait_until 30 is_whole jq -e .
 	jobs_are json || fail "$(jq -c '."Green Threads"' json)"

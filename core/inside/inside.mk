@@ -42,7 +42,7 @@ libs_dw       = $(shell pkg-config --static --libs libdw 2>/dev/null)
 blob_with_dw  = $(if $(filter dw,$(BLOB_WITHOUT)),,$(if $(call blob_links,dwfl_end,$(blob_static) $(libs_dw)),static,\
                 $(if $(call blob_links,dwfl_end,-ldw),dynamic)))
 blob_without  = $(if $(call blob_links,getpid,$(blob_static)),static,dynamic) without dw
-blob_kind     = $(strip $(or $(blob_with_dw),$(blob_without)))
+blob_kind     = $(or $(strip $(blob_with_dw)),$(blob_without))
 blob_make     = $(MAKE) -s --no-print-directory BUILD='$(BLOB_BUILD)' CC='$(BLOB_CC)' CFLAGS='$(BLOB_CFLAGS)' \
                 APPLETS=gmr LIBRARY=no STATIC='$(if $(filter static,$(1)),1)' \
                 WITHOUT='$(BLOB_WITHOUT) $(filter dw,$(1))' $(BLOB_BUILD)/procguard
