@@ -146,8 +146,8 @@ static void note_sections(struct gmr_report *report, const struct registered *re
 		return;
 	if (copy->head.pid && copy->head.signal > 0 && copy->head.signal <= SIGRTMAX)
 		section_note(report, "report", "the program has sections of its own, %s: the report that it makes "
-			     "itself on %s shows them (gmr --signal)", titles.data ? titles.data : "?",
-			     sig_name(copy->head.signal, name));
+			     "itself on %s shows them (gmr --signal=%s)", titles.data ? titles.data : "?",
+			     sig_name(copy->head.signal, name), sig_name(copy->head.signal, name));
 	else
 		section_note(report, "report", "the program has sections of its own, %s: only a report that it makes "
 			     "itself shows them", titles.data ? titles.data : "?");
