@@ -168,7 +168,8 @@ static bool is_lean(void)
 	    mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
 		return true; /* valgrind keeps limits to itself */
 	errno = 4711;
-	return inside_take(&lean, &slot, &index) == -ENOMEM && errno == 4711 && lean_bits[0] == 0 && lean_shown.used == 0;
+	return inside_take(&lean, &slot, &index) == -ENOMEM && errno == 4711 && lean_bits[0] == 0 &&
+	       lean_shown.used == 0;
 }
 
 START_TEST(no_memory)

@@ -14,8 +14,8 @@ __attribute__((used, aligned(16))) struct registry inside_registry = {
 	.green = { .slot_size = INSIDE_GREEN_SIZE, .first = GREEN_FIRST },
 };
 
-/* The offset is a difference within one object: the linker computes it, and leaves no relocation. Where pointers have 32
- * bits, it cannot compute 64; the registry, which is written to, lies behind the note, which is not. */
+/* The offset is a difference within one object: the linker computes it, and leaves no relocation. Where pointers have
+ * 32 bits, it cannot compute 64; the registry, which is written to, lies behind the note, which is not. */
 #if UINTPTR_MAX > UINT32_MAX
 #define OFFSET "1: .quad inside_registry - 1b\n"
 #elif __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__

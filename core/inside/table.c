@@ -183,8 +183,8 @@ static void mend_table(struct inside_table *table)
 	for (size_t word = 0; word < table->max / INSIDE_WORD; word++) {
 		unsigned long taken = 0;
 
-		for (size_t i = 0, index = word * INSIDE_WORD; i < INSIDE_WORD && index < table->shown->used; i++, index++) {
-			struct registry_slot *slot = inside_slot(table, index);
+		for (size_t i = 0; i < INSIDE_WORD && word * INSIDE_WORD + i < table->shown->used; i++) {
+			struct registry_slot *slot = inside_slot(table, word * INSIDE_WORD + i);
 
 			if (slot && mend_slot(table, slot))
 				taken |= 1UL << i;

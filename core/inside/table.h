@@ -1,16 +1,16 @@
-/* table.h: how the tables of the registry are written, while any thread, a signal handler in the middle of a change, and
- * gmr from outside look on. All of it takes no lock, never waits, keeps errno and is async-signal-safe.
+/* table.h: how the tables of the registry are written, while any thread, a signal handler in the middle of a change,
+ * and gmr from outside look on. All of it takes no lock, never waits, keeps errno and is async-signal-safe.
  *
  * A slot has one writer: the one who has made its sequence number odd (inside_take(), inside_begin()). Who comes then
  * does not wait. What he registers counts as if he had come just before: at the same moment either order is right.
  *
- * fork(2) in the middle of other threads' changes leaves slots odd in the child, where those threads do not go on. And it
- * copies page by page while they do: of two pages the child may have one as it was later than the other, so an order of
- * stores is kept within a page only. Hence:
+ * fork(2) in the middle of other threads' changes leaves slots odd in the child, where those threads do not go on. And
+ * it copies page by page while they do: of two pages the child may have one as it was later than the other, so an order
+ * of stores is kept within a page only. Hence:
  *
  * - A slot lies in one page, with all that must not be taken apart: its size is a power of two.
- * - A handler, pthread_atfork(3), set by a constructor, mends the tables in the child before fork() returns there. A slot
- *   that was to be used first, or no longer, is free; a section that was being replaced has its old or its new
+ * - A handler, pthread_atfork(3), set by a constructor, mends the tables in the child before fork() returns there. A
+ *   slot that was to be used first, or no longer, is free; a section that was being replaced has its old or its new
  *   generator; an option whose text does not have the sum that its slot says is free. Which slots are taken is counted
  *   anew. Memory of which it cannot be known who has it is given up.
  *
@@ -68,7 +68,7 @@ void inside_give(struct inside_table *table, struct registry_slot *slot, size_t 
 
 struct inside_keyed {
 	struct inside_table *table;
-	/* Is SLOT, of which somebody else may be the writer, that of THING's name? Reads by inside_load() and the like. */
+	/* Is SLOT, of which somebody else may be the writer, of THING's name? Reads by inside_same() and the like. */
 	bool (*is)(const struct registry_slot *slot, const void *thing);
 	/* Write THING to SLOT, its own, which is of that name or was free. On failure all is as before: -ENOMEM. */
 	int (*fill)(struct registry_slot *slot, size_t index, const void *thing);
