@@ -28,7 +28,8 @@ static void *help(void *context)
 
 int helper_start(void)
 {
-	int r = thread_start(help, NULL);
+	bool has_one = __atomic_load_n(&inside_registry.helpers[0], __ATOMIC_SEQ_CST) != 0;
+	int r = has_one ? 0 : thread_start(help, NULL);
 
 	if (r < 0)
 		return r;

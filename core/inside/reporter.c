@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/cleanup.h"
 #include "core/inside/helper.h"
 #include "core/inside/raw.h"
 #include "core/statement.h"
@@ -23,6 +24,8 @@ enum {
 };
 
 static struct reporter_job job;
+/* Of the pipe for the statement. Taken before they are closed: a child of fork(2) closes what it finds here. */
+static int ends[2] = { -1, -1 };
 
 struct arguments {
 	char fd[REPORTER_NUMBER], pid[REPORTER_NUMBER], deadline[REPORTER_NUMBER + 2];
@@ -87,9 +90,8 @@ static int open_pipe(int ret[2])
 	if (ret[0] >= 0 && ret[1] >= 0)
 		return 0;
 	r = -errno;
-	for (int i = 0; i < 2; i++)
-		if (ret[i] >= 0)
-			close(ret[i]);
+	ret[0] = fd_close(ret[0]);
+	ret[1] = fd_close(ret[1]);
 	return r;
 }
 
@@ -240,20 +242,20 @@ static void judge(void)
 
 static int run(int file)
 {
-	int fds[2] = { -1, -1 }, before, r = open_pipe(fds);
+	int before, r = open_pipe(ends);
 	pid_t middle;
 
 	if (r < 0)
 		return r;
 	before = make_dumpable();
-	middle = launch(file, fds[0]);
-	close(fds[0]);
+	middle = launch(file, ends[0]);
+	fd_close(TAKE_FD(ends[0]));
 	if (middle > 0) {
 		__atomic_store_n(&inside_registry.reporter, job.pid, __ATOMIC_RELEASE);
 		allow((pid_t)job.pid);
-		state(fds[1]);
+		state(ends[1]);
 	}
-	close(fds[1]);
+	fd_close(TAKE_FD(ends[1]));
 	(void)memfile_get(); /* with its spare, before others take its place */
 	if (middle > 0) {
 		await_end(middle);
@@ -291,6 +293,8 @@ void reporter_run(void)
 
 void reporter_forked(void)
 {
+	fd_close(TAKE_FD(ends[0]));
+	fd_close(TAKE_FD(ends[1]));
 	inside_registry.reporter = 0;
 	inside_registry.reports = 0;
 }

@@ -151,15 +151,10 @@ static int prepare(const char *version, const struct gmr_options *options)
 /* What is begun here cannot be undone: threads that wait do no harm, and serve the next attempt. */
 static int begin(void)
 {
-	static bool has_helper, has_fork;
-	int r = 0;
+	static bool has_fork;
+	int r = helper_start();
 
-	if (!has_helper)
-		r = helper_start();
-	if (r < 0)
-		return r;
-	has_helper = true;
-	if (!has_fork)
+	if (r == 0 && !has_fork)
 		r = -pthread_atfork(NULL, NULL, helper_forked);
 	if (r < 0)
 		return r;

@@ -66,6 +66,7 @@ int watch_begin(void)
 	if (!is_watched())
 		return 0;
 	seen = look();
+	descriptor_close(&events);
 	open_events();
 	return events.fd < 0 && errno == EMFILE ? -EMFILE : 0;
 }
