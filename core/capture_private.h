@@ -115,8 +115,7 @@ size_t capture_asleep(struct capture *c, bool again, bool copy);
 /* capture_stop.c: stop and read the COUNT threads of INDICES; with ALL also those that appear meanwhile. */
 int capture_stop_threads(struct capture *c, const size_t *indices, size_t count, bool all);
 
-/* CLOCK_MONOTONIC, and whether the deadline is over. */
-int64_t capture_now(void);
+/* Whether the deadline is over. */
 bool capture_is_late(const struct capture *c);
 
 #endif

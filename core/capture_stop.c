@@ -14,6 +14,7 @@
 
 #include "core/capture_stop_private.h"
 #include "core/cleanup.h"
+#include "core/clock.h"
 
 enum { WATCH_MS = 10, WATCH_STALL_NS = 500000000 };
 
@@ -34,7 +35,7 @@ static int stopping_open(const struct capture *c, const size_t *indices, size_t 
 	if (s == MAP_FAILED)
 		return -errno;
 	s->pool = c->private->pool;
-	s->beat_ns = capture_now();
+	s->beat_ns = clock_ns();
 	s->all = all;
 	s->room = room;
 	s->pieces = (struct capture_piece *)(void *)&s->slots[room];
@@ -98,7 +99,7 @@ static void end(pid_t pid)
 
 static bool is_stuck(const struct capture *c, const struct capture_stopping *s)
 {
-	int64_t now = capture_now(), last = __atomic_load_n(&s->beat_ns, __ATOMIC_RELAXED);
+	int64_t now = clock_ns(), last = __atomic_load_n(&s->beat_ns, __ATOMIC_RELAXED);
 
 	return now - last > WATCH_STALL_NS + 2 * c->private->options.max_stop_ns ||
 	       now > c->private->options.deadline_ns + WATCH_STALL_NS;

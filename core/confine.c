@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/clock.h"
 #include "core/procfs.h"
 #include "core/sig.h"
 #include "core/span.h"
@@ -73,11 +73,9 @@ static void run_child(void *context)
 static int await_start(int channel)
 {
 	CLEANUP(buf_done) struct buf message = BUF(sizeof(int));
-	struct timespec now;
 	int r;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	r = confine_receive(channel, ((int64_t)now.tv_sec + START_SECONDS) * 1000000000, &message);
+	r = confine_receive(channel, clock_ns() + START_SECONDS * INT64_C(1000000000), &message);
 	if (r < 0)
 		return r;
 	return r == 1 && message.len == sizeof(int) ? *(const int *)(const void *)message.data : -ECONNRESET;

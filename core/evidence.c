@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/clock.h"
 #include "core/evidence_private.h"
 #include "core/log.h"
 #include "core/reportdir.h"
@@ -164,7 +165,7 @@ static int64_t clamp(int64_t ms)
 int evidence_take(const struct evidence *e, pid_t pid, bool children, char ret_path[PATH_MAX],
 		  char ret_why[EVIDENCE_WHY_SIZE])
 {
-	int64_t begin = evidence_now(), deadline = clamp(e->deadline_ms);
+	int64_t begin = clock_ms(), deadline = clamp(e->deadline_ms);
 	char own[32], number[16];
 	const char *argv[] = { "procguard", "gmr", "-L", e->directory, "--deadline", own, number, NULL, NULL };
 	struct paths paths = { .e = e, .argv = (char *const *)argv, .first = ret_path };
@@ -223,7 +224,7 @@ static int ask_for_gmr(const char *binary)
 	struct list list = { .binary = binary };
 	char why[EVIDENCE_WHY_SIZE];
 	const struct evidence_job job = { .child = become_list, .output = take_list, .context = &list, .why = why };
-	int r = evidence_run(&job, evidence_now() + OPEN_MS);
+	int r = evidence_run(&job, clock_ms() + OPEN_MS);
 
 	if (r < 0)
 		return r == -ECHILD ? -ENOEXEC : r;

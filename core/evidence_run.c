@@ -10,10 +10,10 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/clock.h"
 #include "core/keep.h"
 #include "core/oomadj.h"
 #include "core/pidref.h"
@@ -49,14 +49,6 @@ struct run {
 	size_t why_len;
 	bool why_over;
 };
-
-int64_t evidence_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Where there is no /dev/null (an empty chroot) its stdin is closed. The copies are above what is overwritten. */
 static int set_stdio(int out, int err)
@@ -168,7 +160,7 @@ static void drain(struct run *run, int which)
 static int follow(struct run *run, int64_t until_ms)
 {
 	for (;;) {
-		int64_t left = until_ms - evidence_now();
+		int64_t left = until_ms - clock_ms();
 		bool has_ended = pidref_verify(NULL, &run->ref) == -ESRCH;
 
 		drain(run, OUT);

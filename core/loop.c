@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
-#include <time.h>
 
 #include "core/cleanup.h"
+#include "core/clock.h"
 #include "core/loop_private.h"
 
 enum { TABLE_FIRST = 8 };
@@ -46,17 +46,9 @@ void loop_cut(void *items, size_t *count, size_t at, size_t item_size)
 	memmove(base + at * item_size, base + (at + 1) * item_size, (*count - at) * item_size);
 }
 
-int64_t loop_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 int64_t loop_now(void)
 {
-	return loop_now_ns() / LOOP_NS_PER_MS;
+	return clock_ms();
 }
 
 /* Before an entry that poll(2) looks at is added: dispatch itself must not allocate. */
@@ -175,7 +167,7 @@ int loop_set_timer(struct loop *loop, int64_t delay_ms, loop_timer_fn function, 
 		delay_ms = DELAY_MAX_MS;
 	timer->serial = ++loop->serial;
 	timer->armed = true;
-	timer->when_ns = loop_now_ns() + delay_ms * LOOP_NS_PER_MS;
+	timer->when_ns = clock_ns() + delay_ms * LOOP_NS_PER_MS;
 	return 0;
 }
 
@@ -265,7 +257,7 @@ int loop_add_pidref(struct loop *loop, const struct procfs *proc, const struct p
 	if (r < 0)
 		return r;
 	loop->pidrefs[loop->pidref_count++] = (struct entry_pidref){
-		.serial = ++loop->serial, .ref = ref, .proc = proc, .look_ns = loop_now_ns(),
+		.serial = ++loop->serial, .ref = ref, .proc = proc, .look_ns = clock_ns(),
 		.function = function, .context = context,
 	};
 	return 0;

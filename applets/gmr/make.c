@@ -9,6 +9,7 @@
 #include "applets/gmr/hang.h"
 #include "applets/gmr/options.h"
 #include "core/cleanup.h"
+#include "core/clock.h"
 #include "core/report.h"
 #include "core/version.h"
 
@@ -36,14 +37,6 @@ static void making_done(struct making *m)
 		decoded_done(&m->decoded);
 	capture_free(m->capture);
 	target_done(&m->target);
-}
-
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 * NS_PER_MS + now.tv_nsec;
 }
 
 static void add_time(struct value_tree *tree, struct value *head, time_t at)
@@ -178,7 +171,7 @@ int make_report(const struct procfs *proc, pid_t pid, const struct make_options 
 {
 	CLEANUP(making_done) struct making m = {
 		.target = { .ref = PIDREF_NONE, .dir = -1, .root = -1 },
-		.deadline_ns = now_ns() + options->deadline_ms * NS_PER_MS,
+		.deadline_ns = clock_ns() + options->deadline_ms * NS_PER_MS,
 	};
 	struct made made = { .report = { .tree = VALUE_TREE(TREE_MAX) }, .time = time(NULL) };
 	int r;
