@@ -1,5 +1,5 @@
-/* Who is reported may be read by the guard's other children, where Yama asks for it. The calls are seen by a prctl(2) of
- * our own, so that this is known on kernels without Yama, too. */
+/* Who is reported may be read by the guard's other children, where Yama asks for it. The calls are seen by a prctl(2)
+ * of our own, so that this is known on kernels without Yama, too. */
 #include <check.h>
 #include <stdarg.h>
 #include <sys/mman.h>
