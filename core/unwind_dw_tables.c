@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/sorted.h"
+
 enum {
 	SECTION_MAX = 256 << 20, /* unpacked */
 	STARTS_MAX = 1024 * 1024,
@@ -147,17 +149,9 @@ static int open_tables(const struct unwind_functions *f, int fd, struct unwind_t
 
 static const struct start *start_of(const struct unwind_tables *tables, uint64_t address)
 {
-	size_t low = 0, high = tables->count;
+	size_t count = sorted_up_to(tables->starts, tables->count, sizeof(*tables->starts), address);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (tables->starts[middle].address <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low ? &tables->starts[low - 1] : NULL;
+	return count ? &tables->starts[count - 1] : NULL;
 }
 
 /* The last line of LINES, which are sorted, that begins at ADDRESS or before it. */

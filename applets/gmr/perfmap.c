@@ -8,6 +8,7 @@
 #include "core/cleanup.h"
 #include "core/confine.h"
 #include "core/inroot_file.h"
+#include "core/sorted.h"
 
 enum {
 	FILE_MAX = 64 << 20,   /* bytes */
@@ -16,7 +17,7 @@ enum {
 };
 
 struct entry {
-	uint64_t start, end;   /* END is behind it */
+	uint64_t start, end;   /* END is behind it; START is first, for sorted_up_to() */
 	uint64_t end_max;      /* the greatest END of this one and all before it */
 	size_t name;           /* where it begins in the text */
 };
@@ -176,26 +177,10 @@ int perfmap_open(const struct target *target, struct perfmap **ret)
 	return r < 0 ? r : make(TAKE_PTR(text.data), text.len, ret);
 }
 
-/* How many entries begin at ADDRESS or before it. */
-static size_t count_before(const struct perfmap *map, uint64_t address)
-{
-	size_t low = 0, high = map->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (map->entries[middle].start <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 const char *perfmap_name(const struct perfmap *map, uint64_t address)
 {
 	const struct entry *best = NULL;
-	size_t i = map ? count_before(map, address) : 0;
+	size_t i = map ? sorted_up_to(map->entries, map->count, sizeof *map->entries, address) : 0;
 
 	for (size_t n = 0; n < LOOK_MAX && i > 0 && map->entries[i - 1].end_max > address; n++) {
 		const struct entry *entry = &map->entries[--i];
