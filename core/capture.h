@@ -109,6 +109,9 @@ int capture_take(const struct procfs *proc, int dir, const struct pidref *target
  * when it is sent to them. */
 int capture_stop(struct capture *capture, const size_t *indices, size_t count);
 
+/* What is mapped at ADDRESS, or NULL. */
+const struct procparse_map *capture_mapping(const struct capture *capture, uint64_t address);
+
 void capture_free(struct capture *capture);
 
 #endif
