@@ -15,6 +15,7 @@
 #include "core/capture_stop_private.h"
 #include "core/cleanup.h"
 #include "core/clock.h"
+#include "core/sig.h"
 
 enum { WATCH_MS = 10, WATCH_STALL_NS = 500000000 };
 
@@ -69,24 +70,18 @@ static void child(struct capture *c, struct capture_stopping *s, pid_t parent)
 static pid_t start(struct capture *c, struct capture_stopping *s, int *ret_pipe)
 {
 	pid_t parent = getpid(), pid;
-	sigset_t all, before;
-	int ends[2], r;
+	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &before);
-	pid = fork();
+	pid = sig_fork();
 	if (pid == 0)
 		child(c, s, parent);
-	r = -errno;
-	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(ends[1]);
-	if (pid < 0) {
+	if (pid < 0)
 		close(ends[0]);
-		return r;
-	}
-	*ret_pipe = ends[0];
+	else
+		*ret_pipe = ends[0];
 	return pid;
 }
 

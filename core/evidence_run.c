@@ -93,24 +93,6 @@ __attribute__((noreturn)) static void run_child(const struct evidence_job *job, 
 	_exit(job->child(job->context));
 }
 
-/* Signals wait while it forks: none of our handlers runs in the child. Not vfork(2): who calls exec from a disk that
- * hangs would hold us. */
-static pid_t fork_child(const struct evidence_job *job, int out, int err)
-{
-	pid_t parent = getpid(), pid;
-	sigset_t all, old;
-	int error;
-
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &old);
-	pid = fork();
-	error = errno;
-	if (pid == 0)
-		run_child(job, parent, out, err);
-	sigprocmask(SIG_SETMASK, &old, NULL);
-	return pid < 0 ? -error : pid;
-}
-
 /* Our ends do not block; the child's do. */
 static int make_pipe(int *ret_ours, int *ret_theirs)
 {
@@ -214,12 +196,15 @@ static int settle(struct run *run, int r, int status)
 	return -ECHILD;
 }
 
+/* Not vfork(2): who calls exec from a disk that hangs would hold us. */
 static int start(struct run *run, int out, int err)
 {
-	pid_t pid = fork_child(run->job, out, err);
+	pid_t parent = getpid(), pid = sig_fork();
 
 	if (pid < 0)
 		return pid;
+	if (pid == 0)
+		run_child(run->job, parent, out, err);
 	if (pidref_open(NULL, pid, &run->ref) < 0) /* it has ended already, or no descriptor is to be had: by looks */
 		run->ref = (struct pidref){ .pid = pid, .fd = -1 };
 	return 0;
