@@ -9,6 +9,7 @@
 #include "core/confine.h"
 #include "core/inroot_file.h"
 #include "core/sorted.h"
+#include "core/span.h"
 
 enum {
 	FILE_MAX = 64 << 20,   /* bytes */
@@ -37,43 +38,24 @@ void perfmap_free(struct perfmap *map)
 	free(map);
 }
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* "7f3a2c0012a0" or "0x7f...", and the blank behind it. */
-static bool take_hex(char **at, uint64_t *ret)
+static bool take_hex(struct span *line, uint64_t *ret)
 {
-	const char *p = *at;
-	uint64_t value = 0;
-	int digits = 0;
-
-	if (p[0] == '0' && (p[1] | 0x20) == 'x')
-		p += 2;
-	for (; digit(*p) >= 0 && digits < 16; digits++)
-		value = value << 4 | (unsigned)digit(*p++);
-	if (digits == 0 || *p != ' ')
-		return false;
-	*at += p - *at + 1;
-	*ret = value;
-	return true;
+	(void)(span_take_prefix(line, "0x") || span_take_prefix(line, "0X"));
+	return span_take_hex(line, ret) == 0 && span_take_prefix(line, " ");
 }
 
 /* 7f3a2c0012a0 1c0 java.util.HashMap.get(Object)
- * start, size in hexadecimal; the rest of the line is the name. LINE ends with NUL. */
-static bool parse_line(const struct perfmap *map, char *line, struct entry *ret)
+ * start, size in hexadecimal; the rest of the line is the name. LINE is followed by NUL. */
+static bool parse_line(const struct perfmap *map, struct span line, struct entry *ret)
 {
 	uint64_t start, size;
 
-	if (!take_hex(&line, &start) || !take_hex(&line, &size) || size == 0 || *line == '\0')
+	if (!take_hex(&line, &start) || !take_hex(&line, &size) || size == 0 || *line.at == '\0')
 		return false;
 	ret->start = start;
 	ret->end = start + size < start ? UINT64_MAX : start + size;
-	ret->name = (size_t)(line - map->text);
+	ret->name = (size_t)(line.at - map->text);
 	return true;
 }
 
@@ -100,8 +82,8 @@ static void sort(struct perfmap *map)
 	}
 }
 
-/* A last line without its end is still being written. Of too many, the first ones go: code that was replaced long ago.
- *  */
+/* A last line without its end is still being written. Of too many, the first ones go: code that was replaced long
+ * ago. */
 static int parse(struct perfmap *map, size_t len)
 {
 	char *begin = map->text, *end = begin + len, *newline;
@@ -113,8 +95,10 @@ static int parse(struct perfmap *map, size_t len)
 	if (!map->entries)
 		return -ENOMEM;
 	for (; (newline = memchr(begin, '\n', (size_t)(end - begin))); begin = newline + 1) {
+		const struct span line = { begin, newline };
+
 		*newline = '\0';
-		if (lines-- <= ENTRIES_MAX && parse_line(map, begin, &map->entries[map->count]))
+		if (lines-- <= ENTRIES_MAX && parse_line(map, line, &map->entries[map->count]))
 			map->count++;
 	}
 	sort(map);
