@@ -10,6 +10,7 @@
 
 #include "core/capture_private.h"
 #include "core/cleanup.h"
+#include "core/grow.h"
 #include "core/procfs_private.h"
 #include "core/sorted.h"
 
@@ -20,15 +21,8 @@ static int parse_maps(struct capture *c)
 
 	/* What does not read as a mapping ends the map, as where it was cut. */
 	while (procparse_map(c->maps.data, c->maps.len, &at, &map) > 0) {
-		if (c->mapping_count == room) {
-			size_t wanted = room ? 2 * room : 128;
-			struct procparse_map *more = reallocarray(c->mappings, wanted, sizeof *more);
-
-			if (!more)
-				return -ENOMEM;
-			c->mappings = more;
-			room = wanted;
-		}
+		if (GROW(c->mappings, room, c->mapping_count + 1) < 0)
+			return -ENOMEM;
 		if (c->mapping_count && map.start < c->mappings[c->mapping_count - 1].end)
 			break;
 		c->mappings[c->mapping_count++] = map;

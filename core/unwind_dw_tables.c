@@ -13,12 +13,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/grow.h"
 #include "core/sorted.h"
 
 enum {
 	SECTION_MAX = 256 << 20, /* unpacked */
 	STARTS_MAX = 1024 * 1024,
-	STARTS_FIRST = 1024,
 	TABLE_VERSION = 5,
 };
 
@@ -69,15 +69,8 @@ static int hide_sections(const struct unwind_functions *f, Elf *elf, struct need
 
 static int add_start(struct unwind_tables *tables, uint64_t address, uint64_t table)
 {
-	if (tables->count == tables->size) {
-		size_t size = tables->size ? 2 * tables->size : STARTS_FIRST;
-		struct start *starts = size > STARTS_MAX ? NULL : realloc(tables->starts, size * sizeof(*starts));
-
-		if (!starts)
-			return -1;
-		tables->starts = starts;
-		tables->size = size;
-	}
+	if (tables->count == STARTS_MAX || GROW(tables->starts, tables->size, tables->count + 1) < 0)
+		return -1;
 	tables->starts[tables->count++] = (struct start){ address, table };
 	return 0;
 }
