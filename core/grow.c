@@ -1,6 +1,7 @@
 #include "core/grow.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,11 +14,14 @@ int grow(void *items, size_t *size, size_t count, size_t item_size)
 
 	if (count <= *size)
 		return 0;
-	while (new_size < count)
+	while (new_size < count) {
+		if (new_size > SIZE_MAX / 2 / item_size)
+			return -ENOMEM;
 		new_size *= 2;
+	}
 	memcpy(&table, items, sizeof(table)); /* not through a void **: that would alias another type */
 	// cppcheck-suppress memleakOnRealloc ; ITEMS still has it
-	table = reallocarray(table, new_size, item_size);
+	table = realloc(table, new_size * item_size);
 	if (!table)
 		return -ENOMEM;
 	memcpy(items, &table, sizeof(table));
