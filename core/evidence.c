@@ -15,7 +15,7 @@
 
 enum {
 	OPEN_MS = 10000,
-	NAMES = 8,           /* as many different names of one tree are pruned at a time */
+	NAMES = 64,          /* as many different names of one tree are pruned; the others pile up */
 	LINE_SIZE = PATH_MAX,
 	EXIT_NOT_RUN = 127,
 };
