@@ -90,8 +90,8 @@ test_manual_report() {
 	kill -STOP "$node"
 	wait_until 60 test -e restarted
 	# On a machine that is busy the 2 seconds that it has may be over first.
-	grep -q -e "heart: .*report of Erlang (process $node): '$PWD/log/app/" -e 'no report of Erlang .*(2000 ms)' said ||
-		fail "no report: $(cat said)"
+	grep -q -e "heart: .*report of Erlang (process $node): '$PWD/log/app/" \
+		-e 'no report of Erlang .*(2000 ms)' said || fail "no report: $(cat said)"
 }
 
 # shellcheck source=tests/lib.sh
