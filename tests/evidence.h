@@ -42,6 +42,8 @@ static inline int evidence_count_fds(void)
 
 	while (dir && readdir(dir))
 		count++;
+	if (dir)
+		closedir(dir);
 	return count;
 }
 
