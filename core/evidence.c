@@ -262,7 +262,7 @@ const char *evidence_open_error(int error)
 	case ENOTSUP:
 		return "gmr is not built in (build with APPLETS that has it)";
 	case ENOEXEC:
-		return "this program's own file is not to be found or does not run (call it by its full path)";
+		return "this program's own file is not to be found or does not run (is proc mounted?)";
 	case EPERM:
 		return "it, or the link there, belongs to another user, or everybody may rename what is in it";
 	default:
