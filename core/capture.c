@@ -8,21 +8,14 @@
 
 #include "core/capture_private.h"
 #include "core/cleanup.h"
+#include "core/clock.h"
 #include "core/procfs_private.h"
 
 enum { CAPTURE_NAP_NS = 500000 };
 
-int64_t capture_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 bool capture_is_late(const struct capture *c)
 {
-	return capture_now() >= c->private->options.deadline_ns;
+	return clock_ns() >= c->private->options.deadline_ns;
 }
 
 static void nap(void)
@@ -118,11 +111,11 @@ static void refuse_all(struct capture *c, int error)
 /* Who runs now may sleep a moment later. */
 static size_t look_again(struct capture *c, size_t running)
 {
-	int64_t until = capture_now() + c->private->options.look_ns;
+	int64_t until = clock_ns() + c->private->options.look_ns;
 
 	if (until > c->private->options.deadline_ns)
 		until = c->private->options.deadline_ns;
-	while (running > 0 && capture_now() < until) {
+	while (running > 0 && clock_ns() < until) {
 		nap();
 		running = capture_asleep(c, true, true);
 	}

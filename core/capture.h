@@ -132,6 +132,9 @@ int capture_stop(struct capture *capture, const size_t *indices, size_t count);
  * not known. 0 or -ENOMEM. */
 int capture_green(struct capture *capture, const struct capture_green_spec *specs, size_t count);
 
+/* What is mapped at ADDRESS, or NULL. */
+const struct procparse_map *capture_mapping(const struct capture *capture, uint64_t address);
+
 void capture_free(struct capture *capture);
 
 /* Copy LEN bytes at ADDRESS of its memory, as it is now. Pages that are not in memory are not asked for, as to read one

@@ -10,7 +10,9 @@
 
 #include "core/capture_private.h"
 #include "core/cleanup.h"
+#include "core/grow.h"
 #include "core/procfs_private.h"
+#include "core/sorted.h"
 
 static int parse_maps(struct capture *c)
 {
@@ -19,15 +21,8 @@ static int parse_maps(struct capture *c)
 
 	/* What does not read as a mapping ends the map, as where it was cut. */
 	while (procparse_map(c->maps.data, c->maps.len, &at, &map) > 0) {
-		if (c->mapping_count == room) {
-			size_t wanted = room ? 2 * room : 128;
-			struct procparse_map *more = reallocarray(c->mappings, wanted, sizeof *more);
-
-			if (!more)
-				return -ENOMEM;
-			c->mappings = more;
-			room = wanted;
-		}
+		if (GROW(c->mappings, room, c->mapping_count + 1) < 0)
+			return -ENOMEM;
 		if (c->mapping_count && map.start < c->mappings[c->mapping_count - 1].end)
 			break;
 		c->mappings[c->mapping_count++] = map;
@@ -38,17 +33,11 @@ static int parse_maps(struct capture *c)
 /* The first mapping that ends behind ADDRESS, or NULL. */
 static const struct procparse_map *mapping_at(const struct capture *c, uint64_t address)
 {
-	size_t low = 0, high = c->mapping_count;
+	size_t at = sorted_up_to(c->mappings, c->mapping_count, sizeof *c->mappings, address);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (c->mappings[middle].end > address)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low < c->mapping_count ? &c->mappings[low] : NULL;
+	if (at > 0 && c->mappings[at - 1].end > address)
+		at--;
+	return at < c->mapping_count ? &c->mappings[at] : NULL;
 }
 
 const struct procparse_map *capture_mapping(const struct capture *c, uint64_t address)

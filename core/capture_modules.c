@@ -10,6 +10,7 @@
 
 #include "core/capture_private.h"
 #include "core/cleanup.h"
+#include "core/grow.h"
 #include "core/inroot.h"
 #include "core/procfs_private.h"
 
@@ -148,15 +149,8 @@ static int add_module(struct capture *c, const struct opener *o, size_t first, s
 		.dev = map->dev, .inode = map->inode, .fd = -EMFILE,
 	};
 
-	if (c->module_count == *room) {
-		size_t wanted = *room ? 2 * *room : 32;
-		struct capture_module *more = reallocarray(c->modules, wanted, sizeof *more);
-
-		if (!more)
-			return -ENOMEM;
-		c->modules = more;
-		*room = wanted;
-	}
+	if (GROW(c->modules, *room, c->module_count + 1) < 0)
+		return -ENOMEM;
 	m.path = path_of(map->path, &m.deleted);
 	if (!m.path)
 		return -ENOMEM;

@@ -106,9 +106,6 @@ int capture_copy_present(int pagemap, pid_t reader, struct capture_piece *piece)
 void capture_set_stack(struct capture_thread *thread, const struct capture_piece *piece,
 		       const struct capture_piece *other);
 
-/* What is mapped at ADDRESS, or NULL. */
-const struct procparse_map *capture_mapping(const struct capture *c, uint64_t address);
-
 /* capture_signal.c: behind capture_copy() of the COUNT stacks PIECES, find those of threads that handle a signal on a
  * stack of its own, and copy what was interrupted to OTHERS, which are empty for all the rest. */
 void capture_copy_interrupted(const struct capture *c, struct capture_pool *pool, int pagemap, pid_t reader,
@@ -122,8 +119,7 @@ size_t capture_asleep(struct capture *c, bool again, bool copy);
 /* capture_stop.c: stop and read the COUNT threads of INDICES; with ALL also those that appear meanwhile. */
 int capture_stop_threads(struct capture *c, const size_t *indices, size_t count, bool all);
 
-/* CLOCK_MONOTONIC, and whether the deadline is over. */
-int64_t capture_now(void);
+/* Whether the deadline is over. */
 bool capture_is_late(const struct capture *c);
 
 #endif

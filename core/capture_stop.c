@@ -14,6 +14,8 @@
 
 #include "core/capture_stop_private.h"
 #include "core/cleanup.h"
+#include "core/clock.h"
+#include "core/sig.h"
 
 enum { WATCH_MS = 10, WATCH_STALL_NS = 500000000 };
 
@@ -34,7 +36,7 @@ static int stopping_open(const struct capture *c, const size_t *indices, size_t 
 	if (s == MAP_FAILED)
 		return -errno;
 	s->pool = c->private->pool;
-	s->beat_ns = capture_now();
+	s->beat_ns = clock_ns();
 	s->all = all;
 	s->room = room;
 	s->pieces = (struct capture_piece *)(void *)&s->slots[room];
@@ -68,24 +70,18 @@ static void child(struct capture *c, struct capture_stopping *s, pid_t parent)
 static pid_t start(struct capture *c, struct capture_stopping *s, int *ret_pipe)
 {
 	pid_t parent = getpid(), pid;
-	sigset_t all, before;
-	int ends[2], r;
+	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &before);
-	pid = fork();
+	pid = sig_fork();
 	if (pid == 0)
 		child(c, s, parent);
-	r = -errno;
-	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(ends[1]);
-	if (pid < 0) {
+	if (pid < 0)
 		close(ends[0]);
-		return r;
-	}
-	*ret_pipe = ends[0];
+	else
+		*ret_pipe = ends[0];
 	return pid;
 }
 
@@ -98,7 +94,7 @@ static void end(pid_t pid)
 
 static bool is_stuck(const struct capture *c, const struct capture_stopping *s)
 {
-	int64_t now = capture_now(), last = __atomic_load_n(&s->beat_ns, __ATOMIC_RELAXED);
+	int64_t now = clock_ns(), last = __atomic_load_n(&s->beat_ns, __ATOMIC_RELAXED);
 
 	return now - last > WATCH_STALL_NS + 2 * c->private->options.max_stop_ns ||
 	       now > c->private->options.deadline_ns + WATCH_STALL_NS;

@@ -15,6 +15,7 @@
 
 #include "core/capture_stop_private.h"
 #include "core/cleanup.h"
+#include "core/clock.h"
 
 #ifndef PTRACE_EVENT_STOP
 #define PTRACE_EVENT_STOP 128 /* of the kernel's linux/ptrace.h, which does not go with sys/ptrace.h */
@@ -40,7 +41,7 @@ struct stopper {
 
 static void beat(struct capture_stopping *s)
 {
-	__atomic_store_n(&s->beat_ns, capture_now(), __ATOMIC_RELAXED);
+	__atomic_store_n(&s->beat_ns, clock_ns(), __ATOMIC_RELAXED);
 }
 
 static void slot_end(struct capture_slot *slot, int error)
@@ -79,7 +80,7 @@ static void slot_interrupt(struct capture_slot *slot)
 {
 	if (slot->done)
 		return;
-	slot->asked_ns = capture_now();
+	slot->asked_ns = clock_ns();
 	slot->asked = true;
 	if (ptrace(PTRACE_INTERRUPT, slot->tid, NULL, NULL) < 0)
 		slot_end(slot, -ESRCH);
@@ -149,7 +150,7 @@ static void slot_await(struct stopper *st, struct capture_slot *slot, int64_t un
 	if (!slot->asked || slot->done)
 		return;
 	while (!slot_check(st, slot)) {
-		if (capture_now() >= until) {
+		if (clock_ns() >= until) {
 			slot->late = st->has_late = true;
 			return;
 		}
@@ -165,7 +166,7 @@ static void slot_let_go(struct stopper *st, struct capture_slot *slot)
 	if (!slot->held)
 		return;
 	(void)ptrace(PTRACE_DETACH, slot->tid, NULL, (void *)(intptr_t)slot->signal);
-	now = capture_now();
+	now = clock_ns();
 	s->stopped++;
 	s->last_ns = now;
 	if (now - slot->asked_ns > s->longest_ns)
@@ -239,14 +240,14 @@ static void stop_new(struct stopper *st, int64_t until)
 /* Ask up to N slots from FIRST to stop; fewer where that takes long. Returns how many. */
 static size_t interrupt(struct stopper *st, size_t first, size_t n)
 {
-	int64_t began = capture_now();
+	int64_t began = clock_ns();
 
 	if (st->s->first_ns == 0)
 		st->s->first_ns = began;
 	for (size_t i = 0; i < n; i++) {
 		if (!st->s->slots[first + i].late)
 			slot_interrupt(&st->s->slots[first + i]);
-		if (capture_now() - began > st->budget_ns / 2)
+		if (clock_ns() - began > st->budget_ns / 2)
 			return i + 1;
 	}
 	return n;
@@ -256,7 +257,7 @@ static size_t interrupt(struct stopper *st, size_t first, size_t n)
 static size_t stop_batch(struct stopper *st, size_t first, size_t n)
 {
 	struct capture_stopping *s = st->s;
-	int64_t began = capture_now(), all_stopped;
+	int64_t began = clock_ns(), all_stopped;
 	size_t end = first + interrupt(st, first, n), stopped = s->stopped;
 
 	for (size_t i = first; i < end; i++)
@@ -265,15 +266,15 @@ static size_t stop_batch(struct stopper *st, size_t first, size_t n)
 		stop_new(st, began + st->budget_ns * 3 / 4);
 		end = s->count;
 	}
-	all_stopped = capture_now();
+	all_stopped = clock_ns();
 	copy(st, first, end - first);
-	if (capture_now() - all_stopped > s->all_stopped_ns)
-		s->all_stopped_ns = capture_now() - all_stopped;
+	if (clock_ns() - all_stopped > s->all_stopped_ns)
+		s->all_stopped_ns = clock_ns() - all_stopped;
 	for (size_t i = first; i < end; i++)
 		slot_let_go(st, &s->slots[i]);
 	s->stops += s->stopped > stopped;
 	/* One that was late on a busy machine says little of the next ones. */
-	st->cost_ns = (3 * st->cost_ns + (capture_now() - began) / (int64_t)(end - first)) / 4;
+	st->cost_ns = (3 * st->cost_ns + (clock_ns() - began) / (int64_t)(end - first)) / 4;
 	return end;
 }
 
@@ -294,7 +295,7 @@ static bool read_late(struct stopper *st)
 
 	for (size_t i = 0; i < s->count; i++) {
 		struct capture_slot *slot = &s->slots[i];
-		int64_t asked = capture_now();
+		int64_t asked = clock_ns();
 
 		if (slot->done || !slot->asked)
 			continue;
@@ -312,14 +313,14 @@ static bool read_late(struct stopper *st)
 
 static void await_late(struct stopper *st)
 {
-	int64_t until = capture_now() + (st->budget_ns > STOPPER_LATE_NS ? st->budget_ns : STOPPER_LATE_NS);
+	int64_t until = clock_ns() + (st->budget_ns > STOPPER_LATE_NS ? st->budget_ns : STOPPER_LATE_NS);
 
 	if (until > st->c->private->options.deadline_ns)
 		until = st->c->private->options.deadline_ns;
 	for (size_t i = 0; i < st->s->count; i++)
 		if (st->s->slots[i].late && !st->s->slots[i].asked)
 			slot_interrupt(&st->s->slots[i]);
-	while (read_late(st) && capture_now() < until) {
+	while (read_late(st) && clock_ns() < until) {
 		beat(st->s);
 		nap();
 	}
@@ -377,7 +378,7 @@ void capture_stopper(struct capture *c, struct capture_stopping *s)
 		slot_seize(&st, &s->slots[i]);
 		beat(s);
 	}
-	while (first < s->count && capture_now() < deadline) {
+	while (first < s->count && clock_ns() < deadline) {
 		first = stop_batch(&st, first, batch_size(&st, s->count - first));
 		if (st.has_late)
 			(void)read_late(&st);

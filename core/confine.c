@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/clock.h"
 #include "core/procfs.h"
 #include "core/sig.h"
 #include "core/span.h"
@@ -73,34 +73,12 @@ static void run_child(void *context)
 static int await_start(int channel)
 {
 	CLEANUP(buf_done) struct buf message = BUF(sizeof(int));
-	struct timespec now;
 	int r;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	r = confine_receive(channel, ((int64_t)now.tv_sec + START_SECONDS) * 1000000000, &message);
+	r = confine_receive(channel, clock_ns() + START_SECONDS * INT64_C(1000000000), &message);
 	if (r < 0)
 		return r;
 	return r == 1 && message.len == sizeof(int) ? *(const int *)(const void *)message.data : -ECONNRESET;
-}
-
-/* Signals wait while it forks: none of our handlers runs in the child. */
-static pid_t fork_quietly(void)
-{
-	sigset_t all, old;
-	pid_t pid;
-	int error;
-
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &old);
-	pid = fork();
-	error = errno;
-	if (pid == 0) {
-		sig_reset();
-		sig_ignore_pipe(); /* what tries to write a file gets an error, and goes on */
-	} else {
-		sigprocmask(SIG_SETMASK, &old, NULL);
-	}
-	return pid < 0 ? -error : pid;
 }
 
 pid_t confine_start(const struct confine *confine, int (*function)(int channel, void *context), void *context,
@@ -117,10 +95,12 @@ pid_t confine_start(const struct confine *confine, int (*function)(int channel, 
 		return -errno;
 	ours = ends[0];
 	theirs = ends[1];
-	pid = fork_quietly();
+	pid = sig_fork();
 	if (pid < 0)
 		return pid;
 	if (pid == 0) {
+		sig_reset();
+		sig_ignore_pipe(); /* what tries to write a file gets an error, and goes on */
 		close(ours);
 		child.channel = theirs;
 		confine_run_on_large_stack(run_child, &child);

@@ -8,21 +8,19 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <time.h>
+
+#include "core/clock.h"
 
 /* Until CHANNEL is ready for EVENTS. */
 static int await(int channel, short events, int64_t until_ns)
 {
 	struct pollfd wait = { .fd = channel, .events = events };
-	struct timespec now;
 	int64_t left_ns = 0, ms;
 	int n;
 
 	do {
-		if (until_ns >= 0) {
-			clock_gettime(CLOCK_MONOTONIC, &now);
-			left_ns = until_ns - ((int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
-		}
+		if (until_ns >= 0)
+			left_ns = until_ns - clock_ns();
 		ms = left_ns <= 0 ? 0 : (left_ns - 1) / 1000000 + 1;
 		n = poll(&wait, 1, until_ns < 0 ? -1 : ms > INT_MAX ? INT_MAX : (int)ms);
 	} while ((n < 0 && errno == EINTR) || (n == 0 && left_ns > 0));

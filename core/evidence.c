@@ -8,14 +8,16 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/clock.h"
 #include "core/evidence_private.h"
+#include "core/headroom.h"
 #include "core/log.h"
 #include "core/reportdir.h"
 #include "core/self.h"
 
 enum {
 	OPEN_MS = 10000,
-	NAMES = 8,           /* as many different names of one tree are pruned at a time */
+	NAMES = 64,          /* as many different names of one tree are pruned; the others pile up */
 	LINE_SIZE = PATH_MAX,
 	EXIT_NOT_RUN = 127,
 };
@@ -184,14 +186,20 @@ const char *evidence_own(int64_t deadline_ms, char ret[EVIDENCE_OWN_SIZE])
 int evidence_make(const struct evidence *e, const char *const *argv, const struct evidence_statement *statement,
 		  char ret_path[PATH_MAX], char ret_why[EVIDENCE_WHY_SIZE])
 {
-	int64_t begin = evidence_now(), deadline = clamp(e->deadline_ms);
+	int64_t begin = clock_ms(), deadline = clamp(e->deadline_ms);
 	struct paths paths = { .e = e, .argv = argv, .statement = statement, .first = ret_path };
 	const struct evidence_job job = { .child = become_gmr, .output = take_output, .context = &paths,
 					  .kept = statement ? statement->fd : 0, .shown = !e->directory,
 					  .begun = on_begun, .why = ret_why };
+	uint64_t left;
 	int r;
 
 	ret_path[0] = '\0';
+	if (headroom_is_short(&left)) {
+		snprintf(ret_why, EVIDENCE_WHY_SIZE, "the cgroup has %llu KiB left, and gmr needs %d",
+			 (unsigned long long)left >> 10, HEADROOM_LEAST >> 10);
+		return -ENOMEM;
+	}
 	clock_gettime(CLOCK_REALTIME_COARSE, &paths.begin);
 	r = evidence_run(&job, begin + KILL(deadline));
 	prune_until(&paths, begin + OVER(deadline));
@@ -279,7 +287,7 @@ int evidence_open(struct evidence *e, const char *argv0, const char *directory, 
 		return -ENAMETOOLONG;
 	r = self_exe(argv0, e->binary, sizeof e->binary) < 0 ? -ENOEXEC : 0;
 	if (r == 0)
-		r = evidence_ask(e->binary, evidence_now() + OPEN_MS);
+		r = evidence_ask(e->binary, clock_ms() + OPEN_MS);
 	if (r < 0)
 		return r;
 	e->directory = directory;
@@ -292,7 +300,7 @@ const char *evidence_open_error(int error)
 	case ENOTSUP:
 		return "gmr is not built in (build with APPLETS that has it)";
 	case ENOEXEC:
-		return "this program's own file is not to be found or does not run (call it by its full path)";
+		return "this program's own file is not to be found or does not run (is proc mounted?)";
 	case EPERM:
 		return "it, or the link there, belongs to another user, or everybody may rename what is in it";
 	default:

@@ -36,8 +36,9 @@ const char *evidence_open_error(int error);
  * done, at most deadline_ms; then the child that does it is killed. Allocates nothing. RET_PATH: the file, PID's own
  * before those of its tree; "" where there is none. RET_WHY: why there is none, or what is missing, for a person; ""
  * where all is well. Both are written in any case. 0: there is a report; -ETIMEDOUT; -ENOENT: no directory was given,
- * or E is not ready; -ECHILD: it failed (RET_WHY has its words); -errno of fork(2), pipe(2). A child that not even
- * SIGKILL ends at once (a disk that hangs) is left to whoever reaps children later. */
+ * or E is not ready; -ECHILD: it failed (RET_WHY has its words); -ENOMEM: our cgroup has too little left for a gmr
+ * (core/headroom.h); -errno of fork(2), pipe(2). A child that not even SIGKILL ends at once (a disk that hangs) is left
+ * to whoever reaps children later. */
 int evidence_take(const struct evidence *e, pid_t pid, bool children, char ret_path[PATH_MAX],
 		  char ret_why[EVIDENCE_WHY_SIZE]);
 

@@ -26,7 +26,7 @@ struct evidence_job {
 };
 
 /* Fork a child that has nothing of ours but the environment and the working directory, little address space, and dies
- * with us and before anybody else; wait for its end until UNTIL_MS (CLOCK_MONOTONIC), then kill it and its process
+ * with us and before anybody else; wait for its end until UNTIL_MS (clock_ms()), then kill it and its process
  * group. 0: it ended with status 0; -ETIMEDOUT; -ECHILD: it failed (JOB->why, never empty then); -errno of fork(2),
  * pipe(2). Where SIGCHLD is ignored nobody knows how a child ended: 0. Allocates nothing. */
 int evidence_run(const struct evidence_job *job, int64_t until_ms);
@@ -50,9 +50,6 @@ const char *evidence_own(int64_t deadline_ms, char ret[EVIDENCE_OWN_SIZE]);
 /* Ask BINARY, ours, whether gmr is built in: 0, -ENOTSUP, -ENOEXEC, -errno of fork(2). Blocks until UNTIL_MS at most:
  * -ETIMEDOUT. */
 int evidence_ask(const char *binary, int64_t until_ms);
-
-/* CLOCK_MONOTONIC, milliseconds. */
-int64_t evidence_now(void);
 
 /* As evidence_prune(), but files that were written since SINCE (CLOCK_REALTIME_COARSE, the clock of files; may be NULL)
  * stay: a tree may have more of a name than KEEP. */

@@ -10,10 +10,10 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/clock.h"
 #include "core/keep.h"
 #include "core/oomadj.h"
 #include "core/pidref.h"
@@ -49,14 +49,6 @@ struct run {
 	size_t why_len;
 	bool why_over;
 };
-
-int64_t evidence_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Where there is no /dev/null (an empty chroot) its stdin is closed. The copies are above what is overwritten. */
 static int set_stdio(int out, int err)
@@ -101,24 +93,6 @@ __attribute__((noreturn)) static void run_child(const struct evidence_job *job, 
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_AS, SPACE_MAX);
 	_exit(job->child(job->context));
-}
-
-/* Signals wait while it forks: none of our handlers runs in the child. Not vfork(2): who calls exec from a disk that
- * hangs would hold us. */
-static pid_t fork_child(const struct evidence_job *job, int out, int err)
-{
-	pid_t parent = getpid(), pid;
-	sigset_t all, old;
-	int error;
-
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &old);
-	pid = fork();
-	error = errno;
-	if (pid == 0)
-		run_child(job, parent, out, err);
-	sigprocmask(SIG_SETMASK, &old, NULL);
-	return pid < 0 ? -error : pid;
 }
 
 /* Our ends do not block; the child's do. */
@@ -170,7 +144,7 @@ static void drain(struct run *run, int which)
 static int follow(struct run *run, int64_t until_ms)
 {
 	for (;;) {
-		int64_t left = until_ms - evidence_now();
+		int64_t left = until_ms - clock_ms();
 		bool has_ended = pidref_verify(NULL, &run->ref) == -ESRCH;
 
 		drain(run, OUT);
@@ -224,12 +198,15 @@ static int settle(struct run *run, int r, int status)
 	return -ECHILD;
 }
 
+/* Not vfork(2): who calls exec from a disk that hangs would hold us. */
 static int start(struct run *run, int out, int err)
 {
-	pid_t pid = fork_child(run->job, out, err);
+	pid_t parent = getpid(), pid = sig_fork();
 
 	if (pid < 0)
 		return pid;
+	if (pid == 0)
+		run_child(run->job, parent, out, err);
 	if (pidref_open(NULL, pid, &run->ref) < 0) /* it has ended already, or no descriptor is to be had: by looks */
 		run->ref = (struct pidref){ .pid = pid, .fd = -1 };
 	return 0;

@@ -23,7 +23,7 @@ void log_prefix(const char *prefix)
 }
 
 /* A stderr that another process made non-blocking and nobody reads is waited for a while, then given up. */
-static void write_all(const char *data, size_t n)
+static void write_stderr(const char *data, size_t n)
 {
 	struct pollfd wait = { .fd = STDERR_FILENO, .events = POLLOUT };
 
@@ -59,7 +59,7 @@ static void log_text(const char *prefix, const char *format, va_list args)
 	cut |= buf_add_escaped_part(&out, text, n, false) < n;
 	out.max = LINE_MAX_BYTES;
 	buf_adds(&out, cut ? "...\n" : "\n");
-	write_all(out.data, out.len);
+	write_stderr(out.data, out.len);
 }
 
 void log_line(const char *format, ...)
@@ -88,7 +88,7 @@ void log_bytes(const char *data, size_t len)
 {
 	int saved = errno;
 
-	write_all(data, len);
+	write_stderr(data, len);
 	errno = saved;
 }
 

@@ -6,37 +6,14 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
-#include <time.h>
 
 #include "core/cleanup.h"
+#include "core/clock.h"
+#include "core/grow.h"
 #include "core/loop_private.h"
-
-enum { TABLE_FIRST = 8 };
 
 /* 31 years: that much may be added to any clock. */
 #define DELAY_MAX_MS INT64_C(1000000000000)
-
-/* Room for COUNT items of ITEM_SIZE; ITEMS is the address of the table's pointer, whatever it points to. */
-static int grow(void *items, size_t *size, size_t count, size_t item_size)
-{
-	size_t new_size = *size ? *size : TABLE_FIRST;
-	void *table;
-
-	if (count <= *size)
-		return 0;
-	while (new_size < count)
-		new_size *= 2;
-	memcpy(&table, items, sizeof(table)); /* not through a void **: that would alias another type */
-	// cppcheck-suppress memleakOnRealloc ; ITEMS still has it
-	table = reallocarray(table, new_size, item_size);
-	if (!table)
-		return -ENOMEM;
-	memcpy(items, &table, sizeof(table));
-	*size = new_size;
-	return 0;
-}
-
-#define GROW(loop, items, size, count) grow(&(loop)->items, &(loop)->size, count, sizeof(*(loop)->items))
 
 void loop_cut(void *items, size_t *count, size_t at, size_t item_size)
 {
@@ -46,26 +23,18 @@ void loop_cut(void *items, size_t *count, size_t at, size_t item_size)
 	memmove(base + at * item_size, base + (at + 1) * item_size, (*count - at) * item_size);
 }
 
-int64_t loop_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 int64_t loop_now(void)
 {
-	return loop_now_ns() / LOOP_NS_PER_MS;
+	return clock_ms();
 }
 
 /* Before an entry that poll(2) looks at is added: dispatch itself must not allocate. */
 static int reserve_poll(struct loop *loop)
 {
 	size_t needed = POLL_FIRST + loop->fd_count + loop->pidref_count + 1;
-	int r = GROW(loop, poll, poll_size, needed);
+	int r = GROW(loop->poll, loop->poll_size, needed);
 
-	return r < 0 ? r : GROW(loop, polled, polled_size, needed);
+	return r < 0 ? r : GROW(loop->polled, loop->polled_size, needed);
 }
 
 int loop_new(struct loop **ret)
@@ -128,7 +97,7 @@ int loop_add_fd(struct loop *loop, int fd, short events, loop_fd_fn function, vo
 		return -EEXIST;
 	r = reserve_poll(loop);
 	if (r == 0)
-		r = GROW(loop, fds, fd_size, loop->fd_count + 1);
+		r = GROW(loop->fds, loop->fd_size, loop->fd_count + 1);
 	if (r < 0)
 		return r;
 	loop->fds[loop->fd_count++] = (struct entry_fd){ ++loop->serial, fd, events, function, context };
@@ -156,7 +125,7 @@ static struct entry_timer *have_timer(struct loop *loop, loop_timer_fn function,
 {
 	struct entry_timer *timer = loop_find_timer(loop, function, context);
 
-	if (timer || GROW(loop, timers, timer_size, loop->timer_count + 1) < 0)
+	if (timer || GROW(loop->timers, loop->timer_size, loop->timer_count + 1) < 0)
 		return timer;
 	timer = &loop->timers[loop->timer_count++];
 	*timer = (struct entry_timer){ .function = function, .context = context };
@@ -175,7 +144,7 @@ int loop_set_timer(struct loop *loop, int64_t delay_ms, loop_timer_fn function, 
 		delay_ms = DELAY_MAX_MS;
 	timer->serial = ++loop->serial;
 	timer->armed = true;
-	timer->when_ns = loop_now_ns() + delay_ms * LOOP_NS_PER_MS;
+	timer->when_ns = clock_ns() + delay_ms * LOOP_NS_PER_MS;
 	return 0;
 }
 
@@ -221,7 +190,7 @@ int loop_add_signal(struct loop *loop, int signal, loop_signal_fn function, void
 
 int loop_reserve_child(struct loop *loop)
 {
-	return GROW(loop, children, child_size, loop->child_count + 1);
+	return GROW(loop->children, loop->child_size, loop->child_count + 1);
 }
 
 int loop_add_child(struct loop *loop, pid_t pid, loop_child_fn function, void *context)
@@ -261,11 +230,11 @@ int loop_add_pidref(struct loop *loop, const struct procfs *proc, const struct p
 	int r = reserve_poll(loop);
 
 	if (r == 0)
-		r = GROW(loop, pidrefs, pidref_size, loop->pidref_count + 1);
+		r = GROW(loop->pidrefs, loop->pidref_size, loop->pidref_count + 1);
 	if (r < 0)
 		return r;
 	loop->pidrefs[loop->pidref_count++] = (struct entry_pidref){
-		.serial = ++loop->serial, .ref = ref, .proc = proc, .look_ns = loop_now_ns(),
+		.serial = ++loop->serial, .ref = ref, .proc = proc, .look_ns = clock_ns(),
 		.function = function, .context = context,
 	};
 	return 0;

@@ -53,9 +53,6 @@ struct loop {
 	size_t polled_size;
 };
 
-/* CLOCK_MONOTONIC. */
-int64_t loop_now_ns(void);
-
 /* The entry of a timer; NULL: none. */
 struct entry_timer *loop_find_timer(struct loop *loop, loop_timer_fn function, const void *context);
 

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/loop_private.h"
 
 /* What poll(2) itself waits for may be late by a thousandth of the time (the kernel's select_estimate_accuracy()), by
@@ -69,7 +70,7 @@ static bool set_timer_fd(struct loop *loop, int64_t when)
  * for what it was set to, unless it is due and would wake us for nothing. */
 static const struct timespec *set_alarm(struct loop *loop, struct timespec *wait)
 {
-	int64_t next = next_due(loop), now = next ? loop_now_ns() : 0, left = next > now ? next - now : 0;
+	int64_t next = next_due(loop), now = next ? clock_ns() : 0, left = next > now ? next - now : 0;
 
 	*wait = timespec_of(left);
 	if (next && left <= POLL_IS_EXACT_NS) {
@@ -160,7 +161,7 @@ static void dispatch_polled(struct loop *loop, uint64_t serial, short revents)
 /* The pidrefs without a pidfd whose look is due. NEWEST: entries behind it were added in this turn. */
 static void look_at_pidrefs(struct loop *loop, uint64_t newest)
 {
-	int64_t now = loop_now_ns();
+	int64_t now = clock_ns();
 
 	for (size_t i = 0; !loop->stopped && i < loop->pidref_count; i++) {
 		struct entry_pidref *entry = &loop->pidrefs[i];
@@ -193,7 +194,7 @@ static struct entry_timer *due_timer(struct loop *loop, int64_t now, uint64_t ne
  * removed only behind the function, so that setting it anew allocates nothing. */
 static void run_timers(struct loop *loop, uint64_t newest)
 {
-	int64_t now = loop_now_ns();
+	int64_t now = clock_ns();
 	struct entry_timer *due;
 
 	while (!loop->stopped && (due = due_timer(loop, now, newest))) {

@@ -5,10 +5,10 @@
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/clock.h"
 
 /* The same numbers on every architecture that has them in this range; libc headers older than the calls lack them. */
 #ifndef SYS_pidfd_send_signal
@@ -132,14 +132,6 @@ int pidref_signal(const struct procfs *proc, const struct pidref *ref, int signa
 	return kill(ref->pid, signal) < 0 ? -errno : 0;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Wait at most MS for news of REF. 0: none; -ESRCH: it ended. */
 static int wait_some(const struct procfs *proc, const struct pidref *ref, int ms)
 {
@@ -151,14 +143,14 @@ static int wait_some(const struct procfs *proc, const struct pidref *ref, int ms
 
 int pidref_wait(const struct procfs *proc, const struct pidref *ref, int timeout_ms)
 {
-	int64_t deadline = timeout_ms < 0 ? 0 : now_ms() + timeout_ms;
+	int64_t deadline = timeout_ms < 0 ? 0 : clock_ms() + timeout_ms;
 	int left = timeout_ms;
 	int r = pidref_verify(proc, ref);
 
 	while (r == 0 && left != 0) {
 		r = wait_some(proc, ref, left);
 		if (timeout_ms >= 0) {
-			int64_t rest = deadline - now_ms();
+			int64_t rest = deadline - clock_ms();
 
 			left = rest > 0 ? (int)rest : 0;
 		}

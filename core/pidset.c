@@ -1,20 +1,14 @@
 #include "core/pidset.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <stdlib.h>
+
+#include "core/grow.h"
 
 int pidset_add(struct pidset *set, pid_t pid)
 {
-	if (set->count == set->size) {
-		size_t size = set->size ? set->size * 2 : 32;
-		pid_t *pids = size > SIZE_MAX / sizeof *pids ? NULL : realloc(set->pids, size * sizeof *pids);
-
-		if (!pids)
-			return -ENOMEM;
-		set->pids = pids;
-		set->size = size;
-	}
+	if (GROW(set->pids, set->size, set->count + 1) < 0)
+		return -ENOMEM;
 	set->pids[set->count++] = pid;
 	return 0;
 }

@@ -7,35 +7,9 @@
 
 #include "core/span.h"
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Hexadecimal digits, at least one, without "0x". */
-static int take_hex(struct span *s, uint64_t *ret)
-{
-	const char *at = s->at;
-	uint64_t value = 0;
-
-	for (; at < s->end && hex_digit(*at) >= 0; at++) {
-		if (value >> 60)
-			return -EBADMSG;
-		value = value << 4 | (uint64_t)hex_digit(*at);
-	}
-	if (at == s->at)
-		return -EBADMSG;
-	s->at = at;
-	*ret = value;
-	return 0;
-}
-
 static bool take_hex_and(struct span *s, const char *behind, uint64_t *ret)
 {
-	return take_hex(s, ret) == 0 && span_take_prefix(s, behind);
+	return span_take_hex(s, ret) == 0 && span_take_prefix(s, behind);
 }
 
 static bool take_perms(struct span *s, char ret[5])
@@ -90,7 +64,7 @@ int procparse_map(const char *text, size_t len, size_t *at, struct procparse_map
 
 static bool take_word(struct span *s, uint64_t *ret)
 {
-	return span_take_prefix(s, " 0x") && take_hex(s, ret) == 0;
+	return span_take_prefix(s, " 0x") && span_take_hex(s, ret) == 0;
 }
 
 /* The number, six arguments, stack pointer, program counter; -1 and the last two where it is blocked outside of a call:
@@ -161,7 +135,7 @@ int procparse_field_hex(const char *text, size_t len, const char *key, uint64_t 
 
 	if (r < 0)
 		return r;
-	if (take_hex(&value, &number) < 0 || value.at != value.end)
+	if (span_take_hex(&value, &number) < 0 || value.at != value.end)
 		return -EBADMSG;
 	*ret = number;
 	return 0;

@@ -74,6 +74,32 @@ int span_take_number(struct span *s, uint64_t max, uint64_t *ret)
 	return 0;
 }
 
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+int span_take_hex(struct span *s, uint64_t *ret)
+{
+	const char *at = s->at;
+	uint64_t value = 0;
+	int digit;
+
+	for (; at < s->end && (digit = hex_digit(*at)) >= 0; at++) {
+		if (value >> 60)
+			return -EBADMSG;
+		value = value << 4 | (unsigned)digit;
+	}
+	if (at == s->at)
+		return -EBADMSG;
+	s->at = at;
+	*ret = value;
+	return 0;
+}
+
 void span_skip_blanks(struct span *s)
 {
 	while (s->at < s->end && (*s->at == ' ' || *s->at == '\t'))

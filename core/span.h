@@ -33,6 +33,9 @@ bool span_take_prefix(struct span *s, const char *prefix);
 /* Decimal digits, at least one, to a value of at most MAX. -EBADMSG: none, or too large. */
 int span_take_number(struct span *s, uint64_t max, uint64_t *ret);
 
+/* Hexadecimal digits of either case, at least one, without "0x". -EBADMSG: none, or more than 64 bits. */
+int span_take_hex(struct span *s, uint64_t *ret);
+
 /* Any number of blanks and tabs, also none. */
 void span_skip_blanks(struct span *s);
 

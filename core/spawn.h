@@ -39,6 +39,9 @@ struct spawn {
 	int (*forked)(pid_t pid, void *context);
 	void *forked_context;
 	const struct oomadj *oomadj; /* what it gets back of the caller's own oom_score_adj, or NULL */
+	bool readable;           /* the caller's other children may attach to it where Yama (ptrace_scope 1) would
+				  * have only the caller itself do so: PR_SET_PTRACER, which lasts beyond exec; its own
+				  * children do not have it */
 };
 
 /* Start S->argv with default signal handling and an empty mask. Returns its pid, or -errno of what failed, exec's too:

@@ -3,20 +3,17 @@
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/statement_private.h"
 
-enum { FIRST = 512, NS_PER_S = 1000000000, NS_PER_MS = 1000000 };
+enum { FIRST = 512, NS_PER_MS = 1000000 };
 
 int statement_remaining_ms(int64_t deadline_ns)
 {
-	struct timespec now;
-	int64_t left;
+	int64_t left = deadline_ns - clock_ns();
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	left = deadline_ns - ((int64_t)now.tv_sec * NS_PER_S + now.tv_nsec);
 	if (left <= 0)
 		return 0;
 	left = left / NS_PER_MS + 1;

@@ -40,10 +40,9 @@ struct unwind_walk {
 /* Where the mapping ends that holds ADDRESS, but not before END. */
 static uint64_t mapping_end(const struct capture *capture, uint64_t address, uint64_t end)
 {
-	for (size_t i = 0; i < capture->mapping_count; i++)
-		if (address >= capture->mappings[i].start && address < capture->mappings[i].end)
-			return capture->mappings[i].end > end ? capture->mappings[i].end : end;
-	return end;
+	const struct procparse_map *map = capture_mapping(capture, address);
+
+	return map && map->end > end ? map->end : end;
 }
 
 static bool is_unknown(uint64_t address)

@@ -13,10 +13,11 @@
 #include <dwarf.h>
 #include <stdlib.h>
 
+#include "core/grow.h"
+
 enum {
 	STEPS_MAX = 1024 * 1024,   /* entries that are looked at of a unit: they may lead in a circle */
 	FUNCTIONS_MAX = 256 * 1024,
-	FUNCTIONS_FIRST = 64,
 	DEPTH_MAX = 32,
 };
 
@@ -35,16 +36,8 @@ struct unwind_unit {
 
 static int add_function(struct unwind_unit *unit, uint64_t start, uint64_t end, const Dwarf_Die *die)
 {
-	if (unit->count == unit->size) {
-		size_t size = unit->size ? 2 * unit->size : FUNCTIONS_FIRST;
-		struct function *functions = size > FUNCTIONS_MAX ? NULL :
-					     realloc(unit->functions, size * sizeof(*functions));
-
-		if (!functions)
-			return -1;
-		unit->functions = functions;
-		unit->size = size;
-	}
+	if (unit->count == FUNCTIONS_MAX || GROW(unit->functions, unit->size, unit->count + 1) < 0)
+		return -1;
 	unit->functions[unit->count++] = (struct function){ start, end, *die };
 	return 0;
 }

@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RANGES_MAX = 1024 * 1024, RANGES_FIRST = 256 };
+#include "core/grow.h"
+
+enum { RANGES_MAX = 1024 * 1024 };
 
 struct unwind_range {
 	uint64_t start, end; /* as the debug information counts */
@@ -61,15 +63,8 @@ static void set(struct unwind *unwind, struct unwind_place *place, const char *d
 
 static int add_range(struct unwind_ranges *ranges, uint64_t start, uint64_t end, Dwarf_Die *unit)
 {
-	if (ranges->count == ranges->size) {
-		size_t size = ranges->size ? 2 * ranges->size : RANGES_FIRST;
-		struct unwind_range *all = size > RANGES_MAX ? NULL : realloc(ranges->all, size * sizeof(*all));
-
-		if (!all)
-			return -1;
-		ranges->all = all;
-		ranges->size = size;
-	}
+	if (ranges->count == RANGES_MAX || GROW(ranges->all, ranges->size, ranges->count + 1) < 0)
+		return -1;
 	ranges->all[ranges->count++] = (struct unwind_range){ start, end, unit };
 	return 0;
 }

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/sorted.h"
+
 enum {
 	SYMBOLS_MAX = 8 * 1024 * 1024, /* of a table */
 	SYMBOLS_SORT_AT = 64,          /* so many addresses are worth sorting it */
@@ -152,22 +154,6 @@ static void sort(struct unwind_symbols *symbols)
 	symbols->order = order;
 }
 
-/* How many begin at PC or before it. */
-static size_t count_before(const struct unwind_symbols *symbols, uint64_t pc)
-{
-	size_t low = 0, high = symbols->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (symbols->order[middle].value <= pc)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static int by_place(const void *a, const void *b)
 {
 	uint32_t one = *(const uint32_t *)a, other = *(const uint32_t *)b;
@@ -180,9 +166,9 @@ static const struct unwind_symbol *search(const struct unwind_symbols *symbols, 
 {
 	struct choice choice = { NULL, NULL };
 	uint32_t around[SYMBOLS_OVERLAP_MAX] = { 0 };
-	size_t count = 0;
+	size_t count = 0, i = sorted_up_to(symbols->order, symbols->count, sizeof(*symbols->order), pc);
 
-	for (size_t i = count_before(symbols, pc); i > 0 && symbols->order[i - 1].end > pc; i--) {
+	for (; i > 0 && symbols->order[i - 1].end > pc; i--) {
 		if (!has_address(&symbols->all[symbols->order[i - 1].at], pc))
 			continue;
 		if (count == SYMBOLS_OVERLAP_MAX)
@@ -190,7 +176,7 @@ static const struct unwind_symbol *search(const struct unwind_symbols *symbols, 
 		around[count++] = symbols->order[i - 1].at;
 	}
 	qsort(around, count, sizeof(*around), by_place);
-	for (size_t i = 0; i < count; i++)
+	for (i = 0; i < count; i++)
 		choose(symbols, &choice, &symbols->all[around[i]]);
 	return choice.global ? choice.global : choice.local;
 }

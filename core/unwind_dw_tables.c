@@ -13,10 +13,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/grow.h"
+#include "core/sorted.h"
+
 enum {
 	SECTION_MAX = 256 << 20, /* unpacked */
 	STARTS_MAX = 1024 * 1024,
-	STARTS_FIRST = 1024,
 	TABLE_VERSION = 5,
 };
 
@@ -67,15 +69,8 @@ static int hide_sections(const struct unwind_functions *f, Elf *elf, struct need
 
 static int add_start(struct unwind_tables *tables, uint64_t address, uint64_t table)
 {
-	if (tables->count == tables->size) {
-		size_t size = tables->size ? 2 * tables->size : STARTS_FIRST;
-		struct start *starts = size > STARTS_MAX ? NULL : realloc(tables->starts, size * sizeof(*starts));
-
-		if (!starts)
-			return -1;
-		tables->starts = starts;
-		tables->size = size;
-	}
+	if (tables->count == STARTS_MAX || GROW(tables->starts, tables->size, tables->count + 1) < 0)
+		return -1;
 	tables->starts[tables->count++] = (struct start){ address, table };
 	return 0;
 }
@@ -147,17 +142,9 @@ static int open_tables(const struct unwind_functions *f, int fd, struct unwind_t
 
 static const struct start *start_of(const struct unwind_tables *tables, uint64_t address)
 {
-	size_t low = 0, high = tables->count;
+	size_t count = sorted_up_to(tables->starts, tables->count, sizeof(*tables->starts), address);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (tables->starts[middle].address <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low ? &tables->starts[low - 1] : NULL;
+	return count ? &tables->starts[count - 1] : NULL;
 }
 
 /* The last line of LINES, which are sorted, that begins at ADDRESS or before it. */

@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-/* Write LEN bytes of DATA to FD, which blocks. 0 or -errno: then part of them may have been written. */
+/* Write LEN bytes of DATA to FD; one that somebody has made non-blocking is waited for, too. 0 or -errno: then part of
+ * them may have been written. */
 int write_all(int fd, const char *data, size_t len);
 
 #endif

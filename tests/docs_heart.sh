@@ -74,5 +74,25 @@ test_manual_overdue() {
 	test $? = 134 || fail "the node did not end of SIGABRT: $(cat said)"
 }
 
+test_manual_report() {
+	"$PROCGUARD" --list | grep -qx gmr || skip "this build has no gmr"
+	release
+	ln -sf "$PROCGUARD" app/erts-*/bin/heart
+	printf '%s\n' '#!/bin/sh' "touch $PWD/restarted" > app/start
+	chmod +x app/start
+	mkdir -p log/app
+	example procguard-heart.1 'HEART_REPORT_DIR' | here | sed "s|/var/log/|$PWD/log/|" > lines
+	PATH=$PWD/bin:$PATH
+	HEART_BEAT_TIMEOUT=11
+	export HEART_BEAT_TIMEOUT
+	start sh -c "exec $(cat lines)"
+	wait_until 30 node_started 1
+	kill -STOP "$node"
+	wait_until 60 test -e restarted
+	# On a machine that is busy the 2 seconds that it has may be over first.
+	grep -q -e "heart: .*report of Erlang (process $node): '$PWD/log/app/" \
+		-e 'no report of Erlang .*(2000 ms)' said || fail "no report: $(cat said)"
+}
+
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"

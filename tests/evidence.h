@@ -42,6 +42,8 @@ static inline int evidence_count_fds(void)
 
 	while (dir && readdir(dir))
 		count++;
+	if (dir)
+		closedir(dir);
 	return count;
 }
 
@@ -93,6 +95,19 @@ static inline int evidence_flood(void)
 	return 0;
 }
 
+/* A tree of processes that are all called otherwise. */
+static inline int evidence_names(const char *directory)
+{
+	char name[64];
+	int r = 0;
+
+	for (int i = 0; i < 40; i++) {
+		snprintf(name, sizeof name, "worker%d_gurumeditation_20261121201048", i);
+		r |= evidence_write(directory, name, "1");
+	}
+	return r;
+}
+
 static inline int evidence_play(const char *play, const char *directory, int argc, char **argv)
 {
 	char text[512] = "";
@@ -119,6 +134,8 @@ static inline int evidence_play(const char *play, const char *directory, int arg
 		       evidence_write(directory, EVIDENCE_FILE "-1", "2") |
 		       evidence_write(directory, "worker_gurumeditation_20261121201048", "3") |
 		       (dprintf(STDERR_FILENO, "procguard gmr: cannot report process 9: No such process\n") > 0);
+	if (!strcmp(play, "names"))
+		return evidence_names(directory);
 	if (!strcmp(play, "part") && evidence_write(directory, EVIDENCE_FILE, "1"))
 		return 1;
 	return !strcmp(play, "part") || !strcmp(play, "hang") ? evidence_hang(directory) : 0;

@@ -160,6 +160,32 @@ test_lines_as_gdb_has_them() {
 		fail "no line of source: $(cat text)"
 }
 
+# Debug information that only a server has; who decodes for root's process is nobody, who reads and writes a cache here.
+test_debuginfod() {
+	needs python3 objcopy readelf strip
+	python3 -c 'import ctypes; ctypes.CDLL("libdebuginfod.so.1")' 2>/dev/null || skip "no libdebuginfod"
+	chmod 755 . && mkdir cache && chmod 777 cache
+	${CC:-cc} -O1 -g -pthread -Wl,--build-id -o stacks "$TOP/tests/progs/stacks.c" || skip "cannot build it"
+	id=$(readelf -n stacks | sed -n 's/.*Build ID: *//p')
+	mkdir -p "served/buildid/$id"
+	objcopy --only-keep-debug stacks "served/buildid/$id/debuginfo" || skip "cannot split it"
+	strip stacks
+	start python3 -u -m http.server --bind 127.0.0.1 --directory served 0 >server 2>asked
+	wait_until 60 grep -q 'port [0-9]' server
+	export DEBUGINFOD_CACHE_PATH="$PWD/cache" no_proxy=127.0.0.1
+	DEBUGINFOD_URLS="http://127.0.0.1:$(sed -n 's/.* port \([0-9]*\).*/\1/p' server)"
+	export DEBUGINFOD_URLS
+	start ./stacks 5 >out
+	wait_until 60 grep -q ready out
+	wait_until 60 asleep "$started" 5
+	"$PROCGUARD" gmr -S threads --deadline 60s "$started" >text || fail "status $?"
+	[ ! -s asked ] || fail "a server was asked: $(cat asked)"
+	! grep -q rest_in_poll text || fail "it has a name: $(cat text)"
+	"$PROCGUARD" gmr -S threads --deadline 60s --debuginfod "$started" >text || fail "status $?"
+	grep -q "GET /buildid/$id/debuginfo .* 200" asked || fail "the server was not asked: $(cat asked text)"
+	grep -q 'stacks.c:[0-9]* in rest_in_poll$' text || fail "no line: $(cat asked text)"
+}
+
 # Behind the last line of the program there is _start, of which eu-addr2line says that line.
 test_code_without_lines() {
 	${CC:-cc} -O2 -g -pthread -D_GNU_SOURCE -o harmed "$TOP/tests/progs/harmed.c" || skip "cannot build it"

@@ -44,7 +44,7 @@ test_report_before_it_is_killed() {
 		ran dead
 	done
 	! grep -q 'no report of .* (2000 ms)' said || skip "too slow a machine"
-	grep -q "heart: .*: report of Erlang (process $node): 'reports/sleep_gurumeditation_" said ||
+	grep -q "heart: .*: report of Erlang (process $node): '$PWD/reports/sleep_gurumeditation_" said ||
 		fail "not said: $(cat said)"
 	grep -qx "Process $node (under .*" reports/sleep_gurumeditation_* || fail "not of it: $(cat reports/*)"
 }

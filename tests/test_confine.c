@@ -16,9 +16,9 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "core/cleanup.h"
+#include "core/clock.h"
 #include "core/confine.h"
 #include "tests/child.h"
 #include "tests/suite.h"
@@ -29,10 +29,7 @@ static const struct confine nobody = {
 
 static int64_t soon(int seconds)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return ((int64_t)now.tv_sec + seconds) * 1000000000 + now.tv_nsec;
+	return clock_ns() + (int64_t)seconds * 1000000000;
 }
 
 static int limit_of(int which)

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "applets/gmr/decode_private.h"
+#include "core/clock.h"
 #include "core/confine.h"
 #include "tests/captured.h"
 #include "tests/child.h"
@@ -17,10 +17,7 @@ enum { THREADS = 4 };
 
 static int64_t soon(int ms)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec + (int64_t)ms * 1000000;
+	return clock_ns() + (int64_t)ms * 1000000;
 }
 
 /* ---- how a child ends ---- */

@@ -37,67 +37,28 @@ static void begin(char *file, unsigned char class)
 	memcpy(file + NOTES, notes, sizeof(notes) - 1);
 }
 
-/* As of a program that has lost its sections. */
-static size_t make_segment_64(char *file, uint64_t at, uint64_t size)
-{
-	const Elf64_Phdr segment = { .p_type = PT_NOTE, .p_offset = at, .p_filesz = size, .p_align = 4 };
-	Elf64_Ehdr header;
+/* Of WHAT, Phdr or Shdr, for FIELD, ph or sh: as of a program that has lost its sections, or of separate debug
+ * information. */
+#define MAKE(name, bits, what, field, ...)                                                           \
+	static size_t make_##name##_##bits(char *file, uint64_t at, uint64_t size)                   \
+	{                                                                                            \
+		const Elf##bits##_##what entry = { __VA_ARGS__ };                                    \
+		Elf##bits##_Ehdr header;                                                             \
+                                                                                                     \
+		begin(file, ELFCLASS##bits);                                                         \
+		memcpy(&header, file, sizeof(header));                                               \
+		header.e_##field##off = TABLE;                                                       \
+		header.e_##field##entsize = sizeof(entry);                                           \
+		header.e_##field##num = 1;                                                           \
+		memcpy(file, &header, sizeof(header));                                               \
+		memcpy(file + TABLE, &entry, sizeof(entry));                                         \
+		return NOTES + sizeof(notes) - 1;                                                    \
+	}
 
-	begin(file, ELFCLASS64);
-	memcpy(&header, file, sizeof(header));
-	header.e_phoff = TABLE;
-	header.e_phentsize = sizeof(segment);
-	header.e_phnum = 1;
-	memcpy(file, &header, sizeof(header));
-	memcpy(file + TABLE, &segment, sizeof(segment));
-	return NOTES + sizeof(notes) - 1;
-}
-
-/* As of separate debug information. */
-static size_t make_section_64(char *file, uint64_t at, uint64_t size)
-{
-	const Elf64_Shdr section = { .sh_type = SHT_NOTE, .sh_offset = at, .sh_size = size, .sh_addralign = 4 };
-	Elf64_Ehdr header;
-
-	begin(file, ELFCLASS64);
-	memcpy(&header, file, sizeof(header));
-	header.e_shoff = TABLE;
-	header.e_shentsize = sizeof(section);
-	header.e_shnum = 1;
-	memcpy(file, &header, sizeof(header));
-	memcpy(file + TABLE, &section, sizeof(section));
-	return NOTES + sizeof(notes) - 1;
-}
-
-static size_t make_segment_32(char *file, uint64_t at, uint64_t size)
-{
-	const Elf32_Phdr segment = { .p_type = PT_NOTE, .p_offset = (Elf32_Off)at, .p_filesz = (Elf32_Word)size };
-	Elf32_Ehdr header;
-
-	begin(file, ELFCLASS32);
-	memcpy(&header, file, sizeof(header));
-	header.e_phoff = TABLE;
-	header.e_phentsize = sizeof(segment);
-	header.e_phnum = 1;
-	memcpy(file, &header, sizeof(header));
-	memcpy(file + TABLE, &segment, sizeof(segment));
-	return NOTES + sizeof(notes) - 1;
-}
-
-static size_t make_section_32(char *file, uint64_t at, uint64_t size)
-{
-	const Elf32_Shdr section = { .sh_type = SHT_NOTE, .sh_offset = (Elf32_Off)at, .sh_size = (Elf32_Word)size };
-	Elf32_Ehdr header;
-
-	begin(file, ELFCLASS32);
-	memcpy(&header, file, sizeof(header));
-	header.e_shoff = TABLE;
-	header.e_shentsize = sizeof(section);
-	header.e_shnum = 1;
-	memcpy(file, &header, sizeof(header));
-	memcpy(file + TABLE, &section, sizeof(section));
-	return NOTES + sizeof(notes) - 1;
-}
+MAKE(segment, 64, Phdr, ph, .p_type = PT_NOTE, .p_offset = at, .p_filesz = size, .p_align = 4)
+MAKE(section, 64, Shdr, sh, .sh_type = SHT_NOTE, .sh_offset = at, .sh_size = size, .sh_addralign = 4)
+MAKE(segment, 32, Phdr, ph, .p_type = PT_NOTE, .p_offset = (Elf32_Off)at, .p_filesz = (Elf32_Word)size)
+MAKE(section, 32, Shdr, sh, .sh_type = SHT_NOTE, .sh_offset = (Elf32_Off)at, .sh_size = (Elf32_Word)size)
 
 typedef size_t (*make_fn)(char *file, uint64_t at, uint64_t size);
 static const make_fn makes[] = { make_segment_64, make_section_64, make_segment_32, make_section_32 };

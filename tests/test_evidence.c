@@ -267,6 +267,18 @@ START_TEST(the_oldest_of_the_same_names_go)
 }
 END_TEST
 
+START_TEST(a_tree_of_many_names)
+{
+	e.keep = 1;
+	old_report("worker0_gurumeditation_20261121201047");
+	old_report("worker39_gurumeditation_20261121201047");
+	ck_assert_int_eq(take("names", true), 0);
+	ck_assert(is_there("worker39_gurumeditation_20261121201048"));
+	ck_assert(!is_there("worker0_gurumeditation_20261121201047") &&
+		  !is_there("worker39_gurumeditation_20261121201047"));
+}
+END_TEST
+
 START_TEST(a_newline_in_the_directory)
 {
 	char directory[PATH_MAX + 1];
@@ -339,6 +351,7 @@ int main(int argc, char **argv)
 	tcase_add_test(t, no_memory);
 	tcase_add_test(t, no_descriptors);
 	tcase_add_test(t, the_oldest_of_the_same_names_go);
+	tcase_add_test(t, a_tree_of_many_names);
 	tcase_add_test(t, a_newline_in_the_directory);
 	tcase_add_test(t, opened);
 	tcase_add_test(t, a_directory_that_is_missing_at_first);

@@ -6,31 +6,12 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-#include "applets/gmr/sections.h"
 #include "core/cleanup.h"
 #include "core/report.h"
 #include "tests/child.h"
 #include "tests/fixture.h"
+#include "tests/section.h"
 #include "tests/suite.h"
-
-static struct procfs proc;
-static struct target target;
-static struct gmr_report report;
-
-static void set_up(void)
-{
-	report = (struct gmr_report){ .tree = VALUE_TREE(64 << 20) };
-	report.denied = value_add_list(&report.tree, &report.tree.root, "denied");
-	report.notes = value_add_list(&report.tree, &report.tree.root, "notes");
-	target = (struct target){ .dir = -1, .root = -1, .ref = PIDREF_NONE };
-}
-
-static void tear_down(void)
-{
-	value_tree_done(&report.tree);
-	target_done(&target);
-	procfs_done(&proc);
-}
 
 static const struct value *look_at(pid_t pid)
 {

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/sig.h"
@@ -89,6 +90,34 @@ START_TEST(resets)
 }
 END_TEST
 
+static void on_signal(int signal)
+{
+	(void)signal;
+	_exit(9);
+}
+
+/* In the child no handler runs; in the parent the mask is as it was. */
+START_TEST(forks)
+{
+	sigset_t mask;
+	int status;
+	pid_t pid;
+
+	signal(SIGUSR1, on_signal);
+	pid = sig_fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		raise(SIGUSR1);
+		_exit(3);
+	}
+	sigprocmask(SIG_BLOCK, NULL, &mask);
+	ck_assert(!sigismember(&mask, SIGUSR1));
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 3 << 8);
+	signal(SIGUSR1, SIG_DFL);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("sig");
@@ -99,6 +128,7 @@ int main(void)
 	tcase_add_test(cases, names);
 	tcase_add_test(cases, numbers);
 	tcase_add_test(cases, resets);
+	tcase_add_test(cases, forks);
 	suite_add_tcase(suite, cases);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

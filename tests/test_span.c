@@ -142,6 +142,38 @@ START_TEST(take_number)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	int r;
+	uint64_t value;
+	const char *rest;
+} hexes[] = {
+	{ "0", 0, 0, "" },
+	{ "7f3A-9", 0, 0x7f3a, "-9" },
+	{ "aFfg", 0, 0xaff, "g" },
+	{ "0x1", 0, 0, "x1" },
+	{ "ffffffffffffffff", 0, UINT64_MAX, "" },
+	{ "00000000000000000001 ", 0, 1, " " },
+	{ "10000000000000000", -EBADMSG, 0, "10000000000000000" },
+	{ "-1", -EBADMSG, 0, "-1" },
+	{ "@`", -EBADMSG, 0, "@`" },
+	{ "\x10\x11", -EBADMSG, 0, "\x10\x11" },
+	{ "", -EBADMSG, 0, "" },
+};
+
+START_TEST(take_hex)
+{
+	uint64_t value = 12345;
+	char *text;
+	struct span s = heap_span(hexes[_i].text, &text);
+
+	ck_assert_int_eq(span_take_hex(&s, &value), hexes[_i].r);
+	ck_assert_uint_eq(value, hexes[_i].r ? 12345 : hexes[_i].value);
+	ck_assert_msg(span_is(&s, hexes[_i].rest), "'%s': not '%s' is left", hexes[_i].text, hexes[_i].rest);
+	free(text);
+}
+END_TEST
+
 START_TEST(skip_blanks)
 {
 	char *text;
@@ -171,6 +203,7 @@ int main(void)
 	tcase_add_test(t, take_until);
 	tcase_add_test(t, take_prefix);
 	tcase_add_loop_test(t, take_number, 0, sizeof(numbers) / sizeof(*numbers));
+	tcase_add_loop_test(t, take_hex, 0, sizeof(hexes) / sizeof(*hexes));
 	tcase_add_test(t, skip_blanks);
 	return suite_run("span", t);
 }

@@ -13,6 +13,7 @@
 
 #include "core/capture.h"
 #include "core/cleanup.h"
+#include "core/clock.h"
 #include "core/pidref.h"
 #include "core/procfs.h"
 #include "tests/child.h"
@@ -89,11 +90,8 @@ static inline void target_start(struct target *t, const char *sleepers, const ch
 
 static inline int target_try(struct target *t, enum capture_mode mode, struct capture **ret)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	t->options.mode = mode;
-	t->options.deadline_ns = ((int64_t)now.tv_sec + 40) * 1000000000;
+	t->options.deadline_ns = clock_ns() + 40 * INT64_C(1000000000);
 	return capture_take(&t->proc, t->dir, &t->ref, &t->options, ret);
 }
 

@@ -160,7 +160,7 @@ int runner_begin(struct runner *r, const struct line *line, int out, const char 
 	CLEANUP(free_done) const char **environment = make_environment(r->environment, add_environment);
 	const struct spawn how = {
 		.env = environment, .in = -1, .out = out, .err = out, .group = SPAWN_SESSION,
-		.directory = r->config->directory, .user = r->user,
+		.directory = r->config->directory, .user = r->user, .readable = r->reporting != NULL,
 	};
 	char shell[COMMAND_WHY_SIZE] = "";
 	struct spawn_begun begun;

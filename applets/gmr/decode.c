@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "applets/gmr/decode_private.h"
 #include "core/cleanup.h"
+#include "core/clock.h"
 #include "core/confine.h"
 #include "core/sig.h"
 
@@ -40,11 +40,8 @@ static void choose_ids(const struct target *target, struct confine *ret)
 
 static unsigned seconds_left(int64_t deadline_ns)
 {
-	struct timespec now;
-	int64_t left;
+	int64_t left = deadline_ns - clock_ns();
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	left = deadline_ns - ((int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
 	return left <= 0 ? 1 : (unsigned)((left + 999999999) / 1000000000);
 }
 

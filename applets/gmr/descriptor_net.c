@@ -97,20 +97,13 @@ int net_line_inode(enum net_table table, struct span line, uint64_t *ret)
 /* Exactly DIGITS hexadecimal digits, at most eight. */
 static int take_hex(struct span *s, size_t digits, uint32_t *ret)
 {
-	uint32_t value = 0;
+	struct span part = span_of(s->at, span_len(s) < digits ? 0 : digits);
+	uint64_t value;
 
-	if (span_len(s) < digits)
+	if (span_take_hex(&part, &value) < 0 || part.at != part.end)
 		return -EBADMSG;
-	for (size_t i = 0; i < digits; i++) {
-		char c = s->at[i];
-		const char *found = c ? strchr("0123456789ABCDEF", c >= 'a' && c <= 'f' ? c - 'a' + 'A' : c) : NULL;
-
-		if (!found)
-			return -EBADMSG;
-		value = value << 4 | (uint32_t)(found - "0123456789ABCDEF");
-	}
-	s->at += digits;
-	*ret = value;
+	s->at = part.at;
+	*ret = (uint32_t)value;
 	return 0;
 }
 

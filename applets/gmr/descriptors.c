@@ -12,6 +12,7 @@
 #include "applets/gmr/descriptor_link.h"
 #include "applets/gmr/descriptor_socket.h"
 #include "core/cleanup.h"
+#include "core/grow.h"
 #include "core/redact.h"
 
 enum {
@@ -45,15 +46,8 @@ static int entry_number(const char *name)
 
 static int add_number(struct descriptors *descriptors, size_t *size, int number)
 {
-	if (descriptors->count == *size) {
-		size_t more = *size ? 2 * *size : 64;
-		int *numbers = realloc(descriptors->numbers, more * sizeof *numbers);
-
-		if (!numbers)
-			return -ENOMEM;
-		descriptors->numbers = numbers;
-		*size = more;
-	}
+	if (GROW(descriptors->numbers, *size, descriptors->count + 1) < 0)
+		return -ENOMEM;
 	descriptors->numbers[descriptors->count++] = number;
 	return 0;
 }

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "applets/gmr/make.h"
@@ -13,6 +12,7 @@
 #include "applets/gmr/output.h"
 #include "applets/gmr/stated.h"
 #include "core/cleanup.h"
+#include "core/clock.h"
 #include "core/log.h"
 
 enum {
@@ -107,10 +107,7 @@ static bool is_above(const struct procfs *proc, pid_t pid, pid_t *ret_child)
 
 static void read_statement(struct inside *inside, struct stated *ret)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	stated_read(inside->fd, ((int64_t)now.tv_sec + STATEMENT_MAX_S) * 1000000000 + now.tv_nsec, ret);
+	stated_read(inside->fd, clock_ns() + STATEMENT_MAX_S * INT64_C(1000000000), ret);
 	inside->fd = fd_close(inside->fd);
 }
 

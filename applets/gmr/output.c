@@ -1,7 +1,6 @@
 #include "applets/gmr/output.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include "core/log.h"
 #include "core/report.h"
 #include "core/reportdir.h"
+#include "core/write_all.h"
 
 enum { REPORT_MAX = 1 << 30 };
 
@@ -70,30 +70,10 @@ void output_done(struct output *output)
 		output->directory = fd_close(output->directory);
 }
 
-/* A pipe that somebody has made non-blocking is waited for. */
-static int write_stdout(const char *data, size_t len)
-{
-	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
-
-	while (len > 0) {
-		ssize_t n = write(STDOUT_FILENO, data, len);
-
-		if (n < 0 && errno == EAGAIN)
-			poll(&out, 1, -1);
-		else if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			data += n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
-}
-
 /* Not by stdio: a report is large, and why it could not be written is said. Once: the next would fail as well. */
 static int put_stdout(struct output *output, const char *data, size_t len)
 {
-	int r = output->is_closed ? 0 : write_stdout(data, len);
+	int r = output->is_closed ? 0 : write_all(STDOUT_FILENO, data, len);
 
 	if (r == 0)
 		return output->is_closed;

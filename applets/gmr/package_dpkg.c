@@ -19,6 +19,7 @@ enum {
 	LISTS_MAX = 100000,    /* files looked at */
 	NAMES_MAX = 8 << 20,   /* bytes of their names */
 	ALL_MAX = 256 << 20,   /* bytes of all lists */
+	LIKELY_MIN = 4,        /* letters of a directory's name */
 };
 
 /* What is looked for, and in which lists. */
@@ -117,20 +118,32 @@ static int read_names(const struct search *search, struct buf *ret)
 	return r == -ENOBUFS ? 0 : r;
 }
 
-/* Of hundreds of packages, those named like the file come first: "bash.list", "python3.11-minimal.list". */
+/* Is LIST named like the file at PATH, or like a directory above it? Those called "lib" or "usr" tell nothing. */
+static bool is_likely(const char *list, const char *path)
+{
+	for (const char *at = path; at; at = strchr(at, '/')) {
+		size_t whole = strcspn(++at, "/"), len = strcspn(at, "0123456789./");
+		bool is_file = at[whole] == '\0';
+
+		len = len > 0 ? len : whole;
+		if ((is_file || len >= LIKELY_MIN) && strncmp(list, at, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Of hundreds of packages, the likely ones come first: "bash.list", "python3.11-minimal.list", and "erlang-base.list"
+ * for /usr/lib/erlang/erts-13.1.5/bin/beam.smp. */
 static int search_lists(struct search *search)
 {
 	CLEANUP(buf_done) struct buf names = BUF(NAMES_MAX);
-	const char *base = strrchr(search->names->path[0], '/') + 1;
-	size_t len = strcspn(base, "0123456789.");
 	int r = read_names(search, &names);
 
 	if (r < 0)
 		return r;
-	len = len > 0 ? len : strlen(base);
 	for (int pass = 0; pass < 2; pass++)
 		for (size_t at = 0; at < names.len && search->bytes < ALL_MAX; at += strlen(names.data + at) + 1)
-			if ((strncmp(names.data + at, base, len) == 0) == (pass == 0) &&
+			if (is_likely(names.data + at, search->names->path[0]) == (pass == 0) &&
 			    try_list(search, names.data + at))
 				return 0;
 	return -ENOENT;

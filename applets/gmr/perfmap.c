@@ -8,6 +8,8 @@
 #include "core/cleanup.h"
 #include "core/confine.h"
 #include "core/inroot_file.h"
+#include "core/sorted.h"
+#include "core/span.h"
 
 enum {
 	FILE_MAX = 64 << 20,   /* bytes */
@@ -16,7 +18,7 @@ enum {
 };
 
 struct entry {
-	uint64_t start, end;   /* END is behind it */
+	uint64_t start, end;   /* END is behind it; START is first, for sorted_up_to() */
 	uint64_t end_max;      /* the greatest END of this one and all before it */
 	size_t name;           /* where it begins in the text */
 };
@@ -36,43 +38,24 @@ void perfmap_free(struct perfmap *map)
 	free(map);
 }
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* "7f3a2c0012a0" or "0x7f...", and the blank behind it. */
-static bool take_hex(char **at, uint64_t *ret)
+static bool take_hex(struct span *line, uint64_t *ret)
 {
-	const char *p = *at;
-	uint64_t value = 0;
-	int digits = 0;
-
-	if (p[0] == '0' && (p[1] | 0x20) == 'x')
-		p += 2;
-	for (; digit(*p) >= 0 && digits < 16; digits++)
-		value = value << 4 | (unsigned)digit(*p++);
-	if (digits == 0 || *p != ' ')
-		return false;
-	*at += p - *at + 1;
-	*ret = value;
-	return true;
+	(void)(span_take_prefix(line, "0x") || span_take_prefix(line, "0X"));
+	return span_take_hex(line, ret) == 0 && span_take_prefix(line, " ");
 }
 
 /* 7f3a2c0012a0 1c0 java.util.HashMap.get(Object)
- * start, size in hexadecimal; the rest of the line is the name. LINE ends with NUL. */
-static bool parse_line(const struct perfmap *map, char *line, struct entry *ret)
+ * start, size in hexadecimal; the rest of the line is the name. LINE is followed by NUL. */
+static bool parse_line(const struct perfmap *map, struct span line, struct entry *ret)
 {
 	uint64_t start, size;
 
-	if (!take_hex(&line, &start) || !take_hex(&line, &size) || size == 0 || *line == '\0')
+	if (!take_hex(&line, &start) || !take_hex(&line, &size) || size == 0 || *line.at == '\0')
 		return false;
 	ret->start = start;
 	ret->end = start + size < start ? UINT64_MAX : start + size;
-	ret->name = (size_t)(line - map->text);
+	ret->name = (size_t)(line.at - map->text);
 	return true;
 }
 
@@ -99,8 +82,8 @@ static void sort(struct perfmap *map)
 	}
 }
 
-/* A last line without its end is still being written. Of too many, the first ones go: code that was replaced long ago.
- *  */
+/* A last line without its end is still being written. Of too many, the first ones go: code that was replaced long
+ * ago. */
 static int parse(struct perfmap *map, size_t len)
 {
 	char *begin = map->text, *end = begin + len, *newline;
@@ -112,8 +95,10 @@ static int parse(struct perfmap *map, size_t len)
 	if (!map->entries)
 		return -ENOMEM;
 	for (; (newline = memchr(begin, '\n', (size_t)(end - begin))); begin = newline + 1) {
+		const struct span line = { begin, newline };
+
 		*newline = '\0';
-		if (lines-- <= ENTRIES_MAX && parse_line(map, begin, &map->entries[map->count]))
+		if (lines-- <= ENTRIES_MAX && parse_line(map, line, &map->entries[map->count]))
 			map->count++;
 	}
 	sort(map);
@@ -176,26 +161,10 @@ int perfmap_open(const struct target *target, struct perfmap **ret)
 	return r < 0 ? r : make(TAKE_PTR(text.data), text.len, ret);
 }
 
-/* How many entries begin at ADDRESS or before it. */
-static size_t count_before(const struct perfmap *map, uint64_t address)
-{
-	size_t low = 0, high = map->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (map->entries[middle].start <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 const char *perfmap_name(const struct perfmap *map, uint64_t address)
 {
 	const struct entry *best = NULL;
-	size_t i = map ? count_before(map, address) : 0;
+	size_t i = map ? sorted_up_to(map->entries, map->count, sizeof *map->entries, address) : 0;
 
 	for (size_t n = 0; n < LOOK_MAX && i > 0 && map->entries[i - 1].end_max > address; n++) {
 		const struct entry *entry = &map->entries[--i];

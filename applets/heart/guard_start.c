@@ -37,6 +37,7 @@ static int start(struct guard *guard)
 	struct spawn how = {
 		.argv = guard->argv, .env = env.entries, .oomadj = &guard->oomadj,
 		.keep = guard->voice_child_fd >= 0 ? guard->voice_child_fd : 0,
+		.readable = guard->evidence.directory != NULL,
 	};
 
 	make_env(guard, &env);

@@ -5,6 +5,7 @@
 #ifndef HEART_PORT_H
 #define HEART_PORT_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -53,6 +54,7 @@ struct port {
 	size_t out_at, out_have;
 	unsigned char *out; /* PORT_OUT_SIZE */
 	char cmd[FRAME_MAX]; /* SET_CMD's; empty: none */
+	char report_directory[PATH_MAX]; /* HEART_REPORT_DIR, absolute where that can be told */
 };
 
 /* Guard until the end. Returns the exit status. */

@@ -26,7 +26,7 @@ void run_start(struct loop *loop, void *context)
 {
 	struct run *run = context;
 	const char *const env[] = { run->home.env[0] ? run->home.env : NULL, NULL };
-	const struct spawn how = { .argv = run->argv, .env = env };
+	const struct spawn how = { .argv = run->argv, .env = env, .readable = run->config->report != NULL };
 	int r;
 
 	(void)loop;

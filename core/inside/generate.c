@@ -10,6 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/clock.h"
+
 enum generate_state {
 	GENERATE_NONE,    /* no thread */
 	GENERATE_COMING,  /* made, not ready */
@@ -108,7 +110,7 @@ static struct caller *find_idle(int64_t until_ns)
 		uint32_t before = __atomic_load_n(&turn, __ATOMIC_ACQUIRE);
 		struct caller *c = in_state(GENERATE_IDLE);
 
-		if (c || !in_state(GENERATE_COMING) || inside_now() >= until_ns)
+		if (c || !in_state(GENERATE_COMING) || clock_ns() >= until_ns)
 			return c;
 		thread_wait(&turn, before, until_ns);
 	}
@@ -116,7 +118,7 @@ static struct caller *find_idle(int64_t until_ns)
 
 static void call(struct caller *c, const struct registry_section *section, generate_fn take, void *context)
 {
-	int64_t until = inside_now() + (int64_t)GENERATE_TIME_MS * 1000000;
+	int64_t until = clock_ns() + (int64_t)GENERATE_TIME_MS * 1000000;
 	struct generated generated = { .section = section };
 	uint32_t state;
 
@@ -126,7 +128,7 @@ static void call(struct caller *c, const struct registry_section *section, gener
 	c->content.length = 0;
 	__atomic_store_n(&inside_registry.section, (uintptr_t)inside_section(section->title), __ATOMIC_RELEASE);
 	change(c, GENERATE_IDLE, GENERATE_ASKED);
-	while ((state = state_of(c)) == GENERATE_ASKED && inside_now() < until)
+	while ((state = state_of(c)) == GENERATE_ASKED && clock_ns() < until)
 		thread_wait(&c->state, GENERATE_ASKED, until);
 	/* Marked before it is given up: the mark is the thread's to remove then. */
 	if (state == GENERATE_ASKED) {
@@ -147,7 +149,7 @@ void generate_all(generate_fn take, void *context)
 {
 	static struct registry_section sections[REGISTRY_SECTIONS_MAX];
 	size_t count = inside_sections(sections);
-	int64_t until = inside_now() + (int64_t)GENERATE_TIME_MS * 1000000;
+	int64_t until = clock_ns() + (int64_t)GENERATE_TIME_MS * 1000000;
 	bool has_callers = true;
 
 	for (size_t i = 0; i < count; i++) {
@@ -155,7 +157,7 @@ void generate_all(generate_fn take, void *context)
 		struct caller *c = NULL;
 
 		if (generated.late == 0 && has_callers) {
-			c = find_idle(i == 0 ? until : inside_now() + (int64_t)GENERATE_TIME_MS * 1000000);
+			c = find_idle(i == 0 ? until : clock_ns() + (int64_t)GENERATE_TIME_MS * 1000000);
 			has_callers = c != NULL;
 		}
 		if (c)

@@ -5,6 +5,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/clock.h"
+
 static void *help(void *context)
 {
 	int64_t until = 0;
@@ -17,7 +19,7 @@ static void *help(void *context)
 	for (;;) {
 		int extra = watch_descriptor();
 
-		until = watch_look(inside_now(), &touched);
+		until = watch_look(clock_ns(), &touched);
 		if (signal_take() || touched)
 			reporter_run();
 		else

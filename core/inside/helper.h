@@ -32,8 +32,6 @@ struct inside_config {
 };
 extern struct inside_config inside_config;
 
-int64_t inside_now(void); /* CLOCK_MONOTONIC, ns */
-
 /* ---- thread.c ---- */
 
 /* A detached thread that runs RUN(CONTEXT) with all signals blocked but those of faults. -EAGAIN, -ENOMEM. May wait for
@@ -119,13 +117,6 @@ void generate_all(generate_fn take, void *context);
 
 int generate_start(void);  /* have a thread for them: 0 or -errno; nothing where no section is registered */
 void generate_forked(void);
-
-/* ---- headroom.c ---- */
-
-enum { HEADROOM_LEAST = 12 << 20 };
-
-/* Has our cgroup less than HEADROOM_LEAST bytes left, with what can be reclaimed? RET: what is left. */
-bool headroom_is_short(uint64_t *ret);
 
 /* ---- reporter.c ---- */
 

@@ -1,7 +1,7 @@
 # inside.mk: the C library, core/inside with gmr itself as bytes. A part of the Makefile.
 
 # What it needs of core: modules that allocate nothing, and need no others.
-INSIDE_CORE = core/cleanup.c core/statement_write.c core/utf8.c
+INSIDE_CORE = core/cleanup.c core/clock.c core/headroom.c core/statement_write.c core/utf8.c
 INSIDE_OBJ  = $(patsubst %.c,$(BUILD)/inside/%.o,$(wildcard core/inside/*.c $(INSIDE_CORE))) $(BUILD)/inside/blob.o
 RELOCATE    = $(CC) $(filter -m%,$(CFLAGS)) -nostdlib -r
 

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/clock.h"
+#include "core/headroom.h"
 #include "core/inside/helper.h"
 #include "core/inside/raw.h"
 #include "core/statement.h"
@@ -97,7 +99,7 @@ static int open_pipe(int ret[2])
 
 static int64_t after(int64_t ms)
 {
-	return inside_now() + ms * 1000000;
+	return clock_ns() + ms * 1000000;
 }
 
 /* Until the middle has told, or has ended: it is killed where it does not come to that. */
@@ -105,7 +107,7 @@ static void await_begin(pid_t middle)
 {
 	int64_t until = after(REPORTER_BEGIN_MS);
 
-	while (!__atomic_load_n(&job.begun, __ATOMIC_ACQUIRE) && inside_now() < until)
+	while (!__atomic_load_n(&job.begun, __ATOMIC_ACQUIRE) && clock_ns() < until)
 		thread_wait(&job.begun, 0, until);
 	if (!__atomic_load_n(&job.begun, __ATOMIC_ACQUIRE)) {
 		kill(middle, SIGKILL);

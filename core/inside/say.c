@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/utf8.h"
 
 enum {
@@ -107,7 +108,7 @@ void say(const char *what, int error)
 {
 	static int64_t next_ns;
 	struct line line = { .length = 0 };
-	int64_t now = inside_now();
+	int64_t now = clock_ns();
 
 	error = error < 0 ? -error : error;
 	if (now < next_ns)

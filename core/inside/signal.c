@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
+
 enum {
 	SIGNAL_NAP_NS = 1000000, /* SIGNAL_NAPS of them: a handler, or a sigwait(3) of the program's, is to be first */
 	SIGNAL_NAPS = 20,
@@ -160,7 +162,7 @@ static void take_pending(void)
 void signal_wait(int extra, int64_t until_ns)
 {
 	struct pollfd fds[2] = { { .fd = ready_descriptor(), .events = POLLIN }, { .fd = extra, .events = POLLIN } };
-	int64_t left = until_ns == 0 ? 0 : until_ns - inside_now();
+	int64_t left = until_ns == 0 ? 0 : until_ns - clock_ns();
 	const struct timespec time = { .tv_sec = left / 1000000000, .tv_nsec = left % 1000000000 };
 	sigset_t mask;
 	int r;

@@ -9,13 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-int64_t inside_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
+#include "core/clock.h"
 
 /* Faults are not blocked: a program's handler for them is called as ever, and a blocked one would kill it as well. */
 static void all_but_faults(sigset_t *ret)
@@ -63,7 +57,7 @@ void thread_name(void)
 
 void thread_wait(const uint32_t *word, uint32_t value, int64_t until_ns)
 {
-	int64_t left = until_ns - inside_now();
+	int64_t left = until_ns - clock_ns();
 	const struct timespec time = { .tv_sec = left / 1000000000, .tv_nsec = left % 1000000000 };
 
 	if (until_ns != 0 && left <= 0)

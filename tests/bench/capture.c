@@ -5,19 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/cleanup.h"
+#include "core/clock.h"
 #include "core/pidref.h"
 #include "core/procfs.h"
-
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static void print(const struct capture *c, int64_t took)
 {
@@ -40,7 +32,7 @@ static int take(const struct procfs *proc, pid_t pid, enum capture_mode mode)
 {
 	CLEANUP(pidref_done) struct pidref target = PIDREF_NONE;
 	CLEANUP(fd_done) int dir = procfs_process(proc, pid);
-	int64_t began = now_ns();
+	int64_t began = clock_ns();
 	const struct capture_options options = {
 		.mode = mode, .look_ns = 20000000, .max_stop_ns = 20000000, .deadline_ns = began + 5000000000,
 		.stack_max = 1 << 20, .total_max = 64 << 20,
@@ -54,7 +46,7 @@ static int take(const struct procfs *proc, pid_t pid, enum capture_mode mode)
 		fprintf(stderr, "capture: %s\n", strerror(-r));
 		return 1;
 	}
-	print(capture, now_ns() - began);
+	print(capture, clock_ns() - began);
 	capture_free(capture);
 	return 0;
 }

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/find.h"
 
 struct entry {
@@ -66,23 +66,15 @@ static int our_scan(const struct procfs *proc, const char *name)
 	return find_by_comm(proc, name, &set);
 }
 
-static int64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
-}
-
 /* Nanoseconds of one scan, the mean of BATCH; negative: it failed. NAME NULL: the floor. */
 static int64_t timed(const struct procfs *proc, const char *name, int batch)
 {
-	int64_t start = now();
+	int64_t start = clock_ns();
 
 	for (int i = 0; i < batch; i++)
 		if ((name ? our_scan(proc, name) : floor_scan(proc)) < 0)
 			return -1;
-	return (now() - start) / batch;
+	return (clock_ns() - start) / batch;
 }
 
 static int compare(const struct procfs *proc, const char *name, int rounds, int batch)

@@ -1,14 +1,17 @@
-/* headroom.c: see helper.h. The gmr that is started needs some 9 MB, and where a cgroup has not got them, the kernel's
- * OOM killer looks for the largest process in it: the program. cgroups(7); files of v1 in parentheses:
+/* headroom.c: see headroom.h. Where a cgroup has not got what gmr takes, the OOM killer looks for the largest process
+ * in it: the program, although gmr has an oom_score_adj of 1000, for that counts in thousandths of the limit, rounded
+ * down; or it kills them all (memory.oom.group). cgroups(7); files of v1 in parentheses:
  *
  *	memory.max      (memory.limit_in_bytes)    "67108864", "max"; v1's none is 0x7ffffffffffff000
  *	memory.current  (memory.usage_in_bytes)    "66658304"
  *	memory.stat     (the same)                 "inactive_file 1351680" ("total_inactive_file")
  *
  * of the cgroup and of all above it, where they are mounted as usual; what cannot be read is no limit. */
-#include "core/inside/helper.h"
+#include "core/headroom.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,7 +27,7 @@ static const struct files v2 = {
 	"/sys/fs/cgroup", "memory.max", "memory.current", "\ninactive_file ", "\nactive_file ",
 };
 
-static char text[8192]; /* the helper's alone */
+static char text[8192];
 
 /* Its beginning, as a string behind a '\n', so that each line begins with one. */
 static bool read_text(const char *path)
