@@ -7,7 +7,7 @@
  *	memory.stat     (the same)                 "inactive_file 1351680" ("total_inactive_file")
  *
  * of the cgroup and of all above it, where they are mounted as usual; what cannot be read is no limit. */
-#include "core/headroom.h"
+#include "core/headroom_private.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -16,23 +16,27 @@
 #include <unistd.h>
 
 struct files {
-	const char *mount, *limit, *usage, *inactive, *active;
+	const char *controllers, *mount, *limit, *usage, *inactive, *active;
 };
 
 static const struct files v1 = {
-	"/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "\ntotal_inactive_file ",
-	"\ntotal_active_file ",
+	"memory", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes",
+	"\ntotal_inactive_file ", "\ntotal_active_file ",
 };
 static const struct files v2 = {
-	"/sys/fs/cgroup", "memory.max", "memory.current", "\ninactive_file ", "\nactive_file ",
+	"", "/sys/fs/cgroup", "memory.max", "memory.current", "\ninactive_file ", "\nactive_file ",
 };
 
-static char text[8192];
+/* What is no number, or as good as no limit, is this. */
+static const uint64_t none = UINT64_C(1) << 60;
 
-/* Its beginning, as a string behind a '\n', so that each line begins with one. */
-static bool read_text(const char *path)
+static char text[8192];
+static char path[PATH_MAX]; /* of a cgroup, with room for a file's name behind it for a moment */
+
+/* The beginning of the file at path, as a string behind a '\n', so that each line begins with one. */
+static bool read_text(void)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	ssize_t n = fd < 0 ? -1 : read(fd, text + 1, sizeof text - 2);
 
 	if (fd >= 0)
@@ -44,68 +48,67 @@ static bool read_text(const char *path)
 
 static uint64_t number(const char *digits)
 {
-	uint64_t n = 0;
+	uint64_t n = *digits >= '0' && *digits <= '9' ? 0 : none;
 
-	if (*digits < '0' || *digits > '9')
-		return UINT64_MAX;
-	for (; *digits >= '0' && *digits <= '9' && n < UINT64_MAX / 20; digits++)
+	for (; *digits >= '0' && *digits <= '9' && n < none; digits++)
 		n = 10 * n + (uint64_t)(*digits - '0');
-	return n;
+	return n < none ? n : none;
 }
 
-static bool read_file(const char *directory, size_t length, const char *name)
+static bool append(size_t length, const char *more, size_t n)
 {
-	char path[PATH_MAX];
-	size_t n = strlen(name);
-
-	if (length + 1 + n >= sizeof path)
+	if (length + n >= sizeof path)
 		return false;
-	memcpy(path, directory, length);
-	path[length] = '/';
-	memcpy(path + length + 1, name, n + 1);
-	return read_text(path);
+	memcpy(path + length, more, n);
+	path[length + n] = '\0';
+	return true;
+}
+
+/* NAME of the cgroup whose path is of LENGTH bytes. */
+static bool read_file(size_t length, const char *name)
+{
+	return append(length, "/", 1) && append(length + 1, name, strlen(name)) && read_text();
+}
+
+static uint64_t read_number(size_t length, const char *name)
+{
+	return read_file(length, name) ? number(text + 1) : none;
 }
 
 static uint64_t stat_field(const char *name)
 {
 	const char *line = strstr(text, name);
+	uint64_t n = line ? number(line + strlen(name)) : 0;
 
-	return line ? number(line + strlen(name)) : 0;
+	return n < none ? n : 0;
 }
 
 /* What one cgroup has left: UINT64_MAX where it has no limit. */
-static uint64_t left_of(const struct files *files, const char *directory, size_t length)
+static uint64_t left_of(const struct files *files, size_t length)
 {
-	uint64_t limit, usage, reclaimable = 0;
+	uint64_t limit = read_number(length, files->limit), usage, reclaimable = 0;
 
-	if (!read_file(directory, length, files->limit))
+	if (limit == none)
 		return UINT64_MAX;
-	limit = number(text + 1);
-	if (limit >= UINT64_C(1) << 60 || !read_file(directory, length, files->usage))
+	usage = read_number(length, files->usage);
+	if (usage == none)
 		return UINT64_MAX;
-	usage = number(text + 1);
 	if (usage < limit && limit - usage >= HEADROOM_LEAST)
 		return limit - usage;
-	if (read_file(directory, length, "memory.stat"))
+	if (read_file(length, "memory.stat"))
 		reclaimable = stat_field(files->inactive) + stat_field(files->active);
 	return usage > limit + reclaimable ? 0 : limit + reclaimable - usage;
 }
 
-/* Of the cgroup PATH, of LENGTH bytes, and those above it. */
-static uint64_t least(const struct files *files, const char *path, size_t length)
+/* Of the cgroup at path, of END bytes, and those above it, to the MOUNT. */
+static uint64_t least(const struct files *files, size_t mount, size_t end)
 {
-	size_t mount = strlen(files->mount), end = mount + length;
 	uint64_t ret = UINT64_MAX, left;
-	char directory[PATH_MAX];
 
-	if (end >= sizeof directory)
-		return UINT64_MAX;
-	memcpy(directory, files->mount, mount);
-	memcpy(directory + mount, path, length);
 	for (;;) {
-		left = left_of(files, directory, end);
+		left = left_of(files, end);
 		ret = left < ret ? left : ret;
-		while (end > mount && directory[end - 1] != '/')
+		while (end > mount && path[end - 1] != '/')
 			end--;
 		if (end <= mount)
 			return ret;
@@ -113,30 +116,45 @@ static uint64_t least(const struct files *files, const char *path, size_t length
 	}
 }
 
-/* "4:memory:/a/b\n" of v1, "0::/a/b\n" of v2; proc_pid_cgroup(5) */
-static uint64_t in_hierarchy(const struct files *files, const char *line)
+/* "4:memory:/a/b\n" of v1, "0::/a/b\n" of v2; proc_pid_cgroup(5): of the line whose CONTROLLERS these are, the path. A
+ * path may have a ':' in it. NULL: there is none. */
+static const char *find_cgroup(const char *controllers)
 {
-	char path[PATH_MAX];
-	const char *begin;
-	size_t length;
+	size_t n = strlen(controllers);
 
-	if (!read_text("/proc/self/cgroup"))
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += 1 + strspn(line + 1, "0123456789");
+		if (*line == ':' && !strncmp(line + 1, controllers, n) && line[1 + n] == ':' && line[2 + n] == '/')
+			return line + 2 + n;
+	}
+	return NULL;
+}
+
+static uint64_t in_hierarchy(const struct files *files, const char *root)
+{
+	static const char own[] = "/proc/self/cgroup";
+	size_t mount = strlen(root), length;
+	const char *cgroup;
+
+	if (!append(0, root, mount) || !append(mount, own, strlen(own)) || !read_text())
 		return UINT64_MAX;
-	begin = strstr(text, line);
-	if (!begin)
+	cgroup = find_cgroup(files->controllers);
+	if (!cgroup || !append(mount, files->mount, strlen(files->mount)))
 		return UINT64_MAX;
-	begin += strlen(line);
-	length = strcspn(begin, "\n");
-	if (length >= sizeof path)
-		return UINT64_MAX;
-	memcpy(path, begin, length);
-	return least(files, path, length);
+	mount += strlen(files->mount);
+	length = strcspn(cgroup, "\n");
+	return append(mount, cgroup, length) ? least(files, mount, mount + length) : UINT64_MAX;
+}
+
+bool headroom_is_short_below(const char *root, uint64_t *ret)
+{
+	uint64_t old = in_hierarchy(&v1, root), new = in_hierarchy(&v2, root);
+
+	*ret = old < new ? old : new;
+	return *ret < HEADROOM_LEAST;
 }
 
 bool headroom_is_short(uint64_t *ret)
 {
-	uint64_t old = in_hierarchy(&v1, ":memory:"), new = in_hierarchy(&v2, "\n0::");
-
-	*ret = old < new ? old : new;
-	return *ret < HEADROOM_LEAST;
+	return headroom_is_short_below("", ret);
 }
