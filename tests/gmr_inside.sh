@@ -144,6 +144,26 @@ test_generators_that_hang() {
 	! grep '^dropped' err || fail "$(cat err)"
 }
 
+# Its generators take two seconds, for which gmr waits: it is killed then, unless this machine is slower.
+test_gmr_is_killed() {
+	for _ in 1 2 3 4 5; do
+		held hang
+		ask
+		wait_until 30 gmr_is_killed
+		wait_until 30 reports 1 '^mode = behind$'
+		! grep -q '^gmr: no report: it was killed' err || break
+		stop "$started"
+	done
+	expect_lines err '^gmr: no report: it was killed' '^== State ==' '^mode = hang$' '^== Hanging ==' \
+		'^did not answer' '^== Behind =='
+}
+
+# The child of the program's only child.
+gmr_is_killed() {
+	reports 1 '^mode = behind$' && return
+	middle=$(pgrep -P "$pid") && child=$(pgrep -P "$middle") && kill -KILL "$child"
+}
+
 test_descriptors_were_closed() {
 	held closed
 	asked 1

@@ -71,7 +71,6 @@ static int add(void)
 	return r;
 }
 
-
 /* A late one is not waited for any more; what it has written is dropped. */
 static void finish(struct caller *c)
 {
@@ -169,14 +168,16 @@ void generate_all(generate_fn take, void *context)
 
 void inside_generators(void)
 {
+	int saved = errno;
+
 	if (__atomic_load_n(&inside_registry.pid, __ATOMIC_ACQUIRE) == (uint32_t)getpid())
 		(void)generate_start();
+	errno = saved;
 }
 
 int generate_start(void)
 {
 	bool has_any = __atomic_load_n(&inside_registry.sections.used, __ATOMIC_ACQUIRE) != 0;
-
 	int r = 0;
 
 	/* The caller makes the spare, too: another thread that allocates has an arena of its own from then on. */

@@ -128,7 +128,7 @@ void reporter_forked(void);
 /* "gmr: WHAT: strerror\n"; ERROR 0: without. */
 void say(const char *what, int error);
 
-/* A section on stderr, where no gmr can write it. */
+/* A section on stderr, where no gmr can write it. CONTEXT: a bool, false at first: once nobody reads, it is let be. */
 void say_section(void *context, const struct generated *generated);
 
 #endif

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -106,10 +107,13 @@ static int reopen(int fd)
 static int make_nameless(const char *directory)
 {
 	CLEANUP(fd_done) int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0500);
+	struct statvfs fs;
 	int r;
 
-	if (fd < 0)
+	if (fd < 0 || fstatvfs(fd, &fs) < 0)
 		return -errno;
+	if (fs.f_flag & ST_NOEXEC)
+		return -EACCES;
 	r = copy_within_limit(fd);
 	return r < 0 ? r : reopen(fd);
 }

@@ -230,7 +230,8 @@ static void allow(pid_t pid)
 	(void)prctl(PR_SET_PTRACER, pid, 0, 0, 0);
 }
 
-static void judge(void)
+/* Is there a report? Where it could be written in part, or to stderr alone, there is. */
+static bool judge(void)
 {
 	if (!job.ended)
 		say("no report: what waited for it has ended", 0);
@@ -240,11 +241,20 @@ static void judge(void)
 		say("no report: it was ended by a signal", 0);
 	else if (WEXITSTATUS(job.status) != 0)
 		say("the report failed", 0);
+	return job.ended && !WIFSIGNALED(job.status);
+}
+
+static void own_sections(void)
+{
+	bool is_stuck = false;
+
+	generate_all(say_section, &is_stuck);
 }
 
 static int run(int file)
 {
 	int before, r = open_pipe(ends);
+	bool is_there = true;
 	pid_t middle;
 
 	if (r < 0)
@@ -263,17 +273,19 @@ static int run(int file)
 		await_end(middle);
 		allow(0);
 		__atomic_store_n(&inside_registry.reporter, 0, __ATOMIC_RELEASE);
-		judge();
+		is_there = judge();
 	}
 	if (before >= 0)
 		(void)prctl(PR_SET_DUMPABLE, before);
+	if (!is_there)
+		own_sections();
 	return middle < 0 ? middle : 0;
 }
 
-static void own_sections(const char *why, int error)
+static void no_report(const char *why, int error)
 {
 	say(why, error);
-	generate_all(say_section, NULL);
+	own_sections();
 }
 
 void reporter_run(void)
@@ -282,13 +294,13 @@ void reporter_run(void)
 	int r;
 
 	if (access("/proc/self/stat", F_OK) < 0) {
-		own_sections("no report: there is no /proc", 0);
+		no_report("no report: there is no /proc", 0);
 	} else if (headroom_is_short(&left)) {
-		own_sections("no report: less than 12 MiB are left in the cgroup", 0);
+		no_report("no report: less than 12 MiB are left in the cgroup", 0);
 	} else if ((r = memfile_get()) < 0) {
-		own_sections("no report: its file cannot be had", r);
+		no_report("no report: its file cannot be had", r);
 	} else if ((r = run(r)) < 0) {
-		own_sections("no report: it cannot be started", r);
+		no_report("no report: it cannot be started", r);
 	}
 	__atomic_add_fetch(&inside_registry.reports, 1, __ATOMIC_ACQ_REL);
 }

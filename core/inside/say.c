@@ -15,6 +15,7 @@ enum {
 };
 
 struct line {
+	bool is_stuck; /* what is still to come is dropped */
 	size_t length;
 	char bytes[512];
 };
@@ -24,13 +25,14 @@ static void flush(struct line *line)
 	struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
 	size_t at = 0;
 
-	while (at < line->length && poll(&ready, 1, SAY_PATIENCE_MS) > 0) {
-		ssize_t n = write(STDERR_FILENO, line->bytes + at, line->length - at);
+	while (at < line->length && !line->is_stuck) {
+		ssize_t n = poll(&ready, 1, SAY_PATIENCE_MS) > 0 ? write(STDERR_FILENO, line->bytes + at,
+									 line->length - at) : 0;
 
-		if (n <= 0 && errno != EINTR)
-			break;
 		if (n > 0)
 			at += (size_t)n;
+		else if (n == 0 || errno != EINTR)
+			line->is_stuck = true;
 	}
 	line->length = 0;
 }
@@ -146,9 +148,9 @@ static void add_keys(struct line *line, const struct gmr_section *content)
 void say_section(void *context, const struct generated *generated)
 {
 	const struct gmr_section *content = generated->content;
-	struct line line = { .length = 0 };
+	bool *is_stuck = context;
+	struct line line = { .is_stuck = *is_stuck };
 
-	(void)context;
 	add_text(&line, "== ");
 	add_shown(&line, generated->section->title, strnlen(generated->section->title, REGISTRY_TEXT_MAX));
 	add_text(&line, " ==\n");
@@ -163,4 +165,5 @@ void say_section(void *context, const struct generated *generated)
 	if (line.length > 0 && line.bytes[line.length - 1] != '\n')
 		add_text(&line, "\n");
 	flush(&line);
+	*is_stuck = line.is_stuck;
 }
