@@ -23,9 +23,10 @@ enum { EVIDENCE_DEADLINE_MS = 2000, EVIDENCE_KEEP = 10, EVIDENCE_WHY_SIZE = 256 
 /* Make ready: find our binary (ARGV0 as in self_exe()) and ask it whether gmr is built in; then look whether DIRECTORY
  * is one that we may write to and, as root, that nobody else could have put there. It may be NULL: nothing is done.
  * -ENOTSUP: gmr is not built in; -ENOEXEC: our binary is not to be had; -ENAMETOOLONG: of DIRECTORY; -errno of fork(2):
- * no reports are taken until it is opened anew. -ENOENT, -ENOTDIR, -EACCES, -EPERM, -EROFS...: of DIRECTORY, which may
- * pass: E is ready all the same (E->directory is set), and gmr will look again. Allocates nothing; blocks for some
- * milliseconds, 10 seconds at most. Nobody else may reap our children meanwhile, nor while evidence_take() runs. */
+ * no reports are taken until it is opened anew. -ENOENT, -ENOTDIR, -EACCES, -EPERM, -EROFS, -ETIMEDOUT...: of
+ * DIRECTORY, which may pass: E is ready all the same (E->directory is set), and gmr will look again. Allocates nothing;
+ * blocks for some milliseconds, 15 seconds at most: 5 where only the disk of DIRECTORY hangs. Nobody else may reap our
+ * children meanwhile, nor while evidence_take() runs. */
 int evidence_open(struct evidence *e, const char *argv0, const char *directory, int64_t deadline_ms, int keep);
 
 /* What an error of evidence_open() means, and what may be done: "Permission denied", "gmr is not built in (...)". */

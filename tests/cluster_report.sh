@@ -231,6 +231,27 @@ test_what_a_stop_line_leaves_too_long() {
 	expect_nobody
 }
 
+test_a_daemon_that_hangs() {
+	needs_gmr
+	mkdir reports
+	section <<-'END'
+		start = background:exec sleep 1000
+		report = reports
+		report-deadline = 60s
+	END
+	at_end_stop
+	ours start
+	daemon=$(daemon_pid)
+	start "$BUILD/tests/progs/holder" "$daemon" >held 2>&1
+	wait_until 30 test -s held
+	grep -qx held held || skip "it cannot be held: $(cat held)"
+	ours stop
+	expect_status 0
+	expect_err "the daemon: report of pid $daemon: '$PWD/reports/procguard_gurumeditation_"
+	expect_err "the daemon (pid $daemon) does not end: it is killed"
+	expect_nobody
+}
+
 # ---- when it fails ----
 
 # The stop goes on, and says that there is none.

@@ -217,6 +217,27 @@ test_disk_that_hangs() {
 	expect "app: no report of pid $(head -n 1 starts): it was not made in time (1000 ms)"
 }
 
+# The program is started all the same.
+test_disk_that_hangs_from_the_start() {
+	prepare
+	needs_root
+	unshare -m true 2>/dev/null || skip "no mount namespaces"
+	# shellcheck disable=SC2016
+	start unshare -m sh -c 'echo $$ >guard; until [ -e go ]; do sleep 0.05; done; exec "$@"' sh \
+		"$PROCGUARD" heart run --report reports --report-deadline 1s \
+		./app first=starts note=starts notify=WATCHDOG=trigger hang then note=starts 2>>err
+	guard=$started
+	wait_until 20 test -s guard
+	start nsenter -t "$(cat guard)" -m "$BUILD/tests/progs/hangfs" "$PWD/reports" >hangs 2>&1
+	wait_until 20 test -s hangs
+	grep -q mounted hangs || skip "nothing can be mounted: $(cat hangs)"
+	touch go
+	ends_with "$guard" 0
+	started_times 2
+	expect "cannot write reports into '$PWD/reports' (--report): it does not answer (tried again when one is due)"
+	expect "app: no report of pid $(head -n 1 starts): it was not made in time (1000 ms)"
+}
+
 test_directory_that_comes_late() {
 	prepare
 	rmdir reports
