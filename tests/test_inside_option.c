@@ -1,6 +1,7 @@
 /* Options that a program registers with the C library, as they are read from outside. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/inside.h"
@@ -117,7 +118,8 @@ START_TEST(replaced)
 		if (i == 10000)
 			before = kilobytes();
 	}
-	ck_assert_uint_le(kilobytes(), before + 1024);
+	if (!getenv("CK_FORK")) /* valgrind itself takes more and more */
+		ck_assert_uint_le(kilobytes(), before + 1024);
 	ck_assert_int_eq(gmr_register_option("g", "n", NULL, 0), 0);
 	expect_count(0);
 }
