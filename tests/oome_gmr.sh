@@ -61,7 +61,7 @@ guard() {
 
 app() {
 	: >starts.app
-	printf '%s\n' "echo \$\$ >>$PWD/starts.app" 'trap "echo USR1 >>got" USR1' 'trap "echo USR2 >>got" USR2' \
+	printf '%s\n' 'trap "echo USR1 >>got" USR1' 'trap "echo USR2 >>got" USR2' "echo \$\$ >>$PWD/starts.app" \
 		'while :; do sleep 0.1; done' >app
 }
 
@@ -89,6 +89,19 @@ test_run_into_a_directory() {
 	within 60 asked_and_said "$guard" err "sh: report of the guard, pid $guard: '$PWD/reports/" ||
 		fail "not said: $(cat err)"
 	wait_until 30 grep -qs 'program = sh$' reports/*_gurumeditation_*
+}
+
+test_run_whose_stderr_nobody_reads() {
+	app
+	fill_pipe
+	start "$PROCGUARD" oome run --gmr-signal USR1 --report-deadline 500ms -- sh ./app 2>unread
+	wait_until 30 test -s starts.app
+	kill -USR1 "$started"
+	kill -USR2 "$started"
+	wait_until 30 test -s got
+	[ "$(cat got)" = USR2 ] || fail "passed on: $(cat got)"
+	stop "$started"
+	[ $? = 143 ] || fail "it ended otherwise"
 }
 
 test_signals_that_are_needed() {

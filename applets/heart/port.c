@@ -171,6 +171,7 @@ int port_main(const struct port_config *config)
 	int r;
 
 	sig_ignore_pipe();
+	log_never_block();
 	r = port_open(&port);
 	if (r == 0)
 		r = loop_run(port.loop);
