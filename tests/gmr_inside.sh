@@ -65,6 +65,20 @@ test_an_earlier_handler_is_called() {
 	! grep '^seen handler 3' out || fail "called for our own signals"
 }
 
+test_an_earlier_handler_for_one_signal() {
+	held once
+	asked 1
+	asked 2
+	grep -q "^seen handler 1 of $$" out || fail "not called: $(cat out)"
+	! grep '^seen handler 2' out || fail "called again"
+}
+
+test_the_signal_was_ignored() {
+	held ignored
+	asked 1
+	asked 2
+}
+
 test_all_threads_block_the_signal() {
 	held blocked
 	asked 1
@@ -194,6 +208,52 @@ test_who_changed_its_user() {
 	held user -D
 	asked 1
 	expect_lines err 'in change_user$'
+}
+
+# Nor may its worker be read by others for longer than a report takes.
+test_a_worker_is_made_meanwhile() {
+	[ "$(id -u)" = 0 ] || skip "not root"
+	held fork-asked -D
+	ask
+	wait_until 30 reports 1 '^dumpable 1$'
+	wait_until 30 grep -q '^seen dumpable 0$' out
+}
+
+test_stderr_was_closed() {
+	mkdir logs
+	held no-stderr -L logs
+	ask
+	wait_until 30 has_file logs 1
+	ask
+	wait_until 30 has_file logs 2
+	[ "$(cat out)" = "ready $pid" ] || fail "$(cat out)"
+}
+
+# Nothing goes on behind it: neither what waits for gmr, nor gmr, which waits for a generator that hangs.
+test_the_program_is_killed_meanwhile() {
+	held hang
+	ask
+	wait_until 30 has_grandchild
+	kill -KILL "$pid"
+	wait_until 30 ended "$middle" "$gmr"
+}
+
+has_grandchild() {
+	middle=$(child_of "$pid") && gmr=$(child_of "$middle") && grep -q inside "/proc/$gmr/cmdline"
+}
+
+child_of() { # PID: also of a thread that is not the first
+	for children in "/proc/$1"/task/*/children; do
+		child=
+		read -r child _ <"$children" || [ "$child" ] && echo "$child" && return
+	done
+	return 1
+}
+
+ended() { # PID...: or they are zombies that nobody waits for
+	for one; do
+		! alive "$one" || return 1
+	done
 }
 
 test_a_filter_that_came_later() {

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,6 +68,18 @@ static void have_handler(void)
 	const struct sigaction action = { .sa_sigaction = count_it, .sa_flags = SA_SIGINFO };
 
 	sigaction(SIGUSR2, &action, NULL);
+}
+
+static void have_handler_once(void)
+{
+	const struct sigaction action = { .sa_sigaction = count_it, .sa_flags = SA_SIGINFO | (int)SA_RESETHAND };
+
+	sigaction(SIGUSR2, &action, NULL);
+}
+
+static void ignore_it(void)
+{
+	signal(SIGUSR2, SIG_IGN);
 }
 
 static void block(void)
@@ -249,6 +262,47 @@ static void change_user(void)
 	wait_for_ever();
 }
 
+/* A worker that is made in the middle of a report: what the library has let happen for its time ends in there, too. */
+static atomic_bool is_asked, is_forked;
+
+static void wait_for(const atomic_bool *what)
+{
+	const struct timespec pause_time = { .tv_nsec = 200000 };
+
+	while (!atomic_load(what))
+		nanosleep(&pause_time, NULL);
+}
+
+static void be_asked(struct gmr_section *section, void *context)
+{
+	atomic_store(&is_asked, true);
+	wait_for(&is_forked);
+	gmr_print(section, "dumpable %d\n", prctl(PR_GET_DUMPABLE) + (context != NULL));
+}
+
+static void fork_when_asked(void)
+{
+	if (setgid(65534) < 0 || setuid(65534) < 0)
+		say("skip\n");
+	gmr_register_section("Fork", be_asked, NULL);
+	say("ready %d\n", (int)getpid());
+	wait_for(&is_asked);
+	if (fork() == 0) {
+		say("seen dumpable %d\n", prctl(PR_GET_DUMPABLE));
+		_exit(0);
+	}
+	atomic_store(&is_forked, true);
+	for (;;)
+		pause();
+}
+
+/* What is stdout's must stay the program's alone. */
+static void close_stderr(void)
+{
+	close(STDERR_FILENO);
+	wait_for_ever();
+}
+
 /* As a service that has set up and then allows itself little more. */
 static void filter(void)
 {
@@ -278,6 +332,8 @@ static const struct {
 	{ "daemon", be_daemon, NULL }, { "wait", wait_for_children, NULL }, { "hang", add_hanging, NULL },
 	{ "closed", close_all, NULL }, { "descriptors", use_all_descriptors, NULL },
 	{ "memory", use_all_memory, NULL }, { "user", change_user, NULL }, { "filter", filter, NULL },
+	{ "fork-asked", fork_when_asked, NULL }, { "no-stderr", close_stderr, NULL },
+	{ "ignored", wait_for_ever, ignore_it }, { "once", wait_for_ever, have_handler_once },
 };
 
 int main(int argc, char **argv)
