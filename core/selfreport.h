@@ -40,6 +40,7 @@ struct selfreport {
 	int signal;               /* 0: none is taken */
 	const char *file;         /* NULL: none is watched */
 	int inotify, watch;       /* -1: none, so that FILE is looked at now and then */
+	bool settling;            /* FILE is looked at in a moment */
 	bool present;             /* FILE was, at the last look, and was this: */
 	struct stat seen;
 };
@@ -57,7 +58,8 @@ int selfreport_check_signal(int signal);
 int selfreport_take_signal(struct selfreport *s, int signal);
 
 /* Report whenever FILE appears or is touched (not: is there already). It and its directory may be missing, be removed
- * and made again. Where inotify cannot watch it is looked at each second. -ENOMEM, -ENAMETOOLONG. */
+ * and made again, or be elsewhere as a link on the path was changed. Where inotify cannot watch it is looked at each
+ * second. -ENOMEM, -ENAMETOOLONG. */
 int selfreport_watch_file(struct selfreport *s, const char *file);
 
 /* Report now, or as soon as that is due. Blocks as said above. */

@@ -80,6 +80,20 @@ test_run() {
 	[ $? = 143 ] || fail "it ended otherwise: $(cat err)"
 }
 
+# The directory is a link, as that of a release, which leads elsewhere then.
+test_run_whose_file_is_elsewhere() {
+	app
+	mkdir one two
+	ln -s one current
+	guard --gmr-file current/ask -- sh ./app
+	sig='touch'
+	in_report err one/ask Oome "state = running"
+	ln -s two next
+	mv -T next current
+	: >err
+	in_report err two/ask Oome "state = running"
+}
+
 test_run_into_a_directory() {
 	needs_gmr_
 	app
