@@ -71,8 +71,8 @@ struct gmr_options {
 	const char *watch_file;  /* report whenever this file appears or is modified, too. It may be missing, be removed
 	                          * and made again, as may its directory, which must be there at first */
 	unsigned interval_ms;    /* at most one report in so many milliseconds for the file: 1000 */
-	unsigned deadline_ms;    /* what is not read by then is left out of a report: 5000; generators not counted. If
-	                          * there is none 10 s behind it, own sections alone are written to stderr */
+	unsigned deadline_ms;    /* what is not read by then is left out of a report: 5000, at most a day; generators
+	                          * not counted. 10 s behind it gmr is killed: own sections alone go to stderr then */
 	unsigned flags;          /* of enum gmr_setup_flags */
 };
 
