@@ -103,6 +103,14 @@ test_the_lock_of_malloc_is_held() {
 	expect_lines err 'in hold_malloc$'
 }
 
+test_the_locks_of_loader_and_stdio_are_held() {
+	held locks
+	asked 1
+	asked 2
+	expect_lines err 'in hold_loader$'
+	no_error
+}
+
 test_a_deadlock() {
 	held deadlock
 	asked 1
@@ -217,6 +225,48 @@ test_a_worker_is_made_meanwhile() {
 	ask
 	wait_until 30 reports 1 '^dumpable 1$'
 	wait_until 30 grep -q '^seen dumpable 0$' out
+}
+
+# Full, and one that nobody may write.
+test_a_disk_for_reports() {
+	unshare -m true 2>why || skip "no mount namespace: $(cat why)"
+	mkdir disk
+	for what in size=16k ro; do
+		echo "mount -t tmpfs -o $what none disk || exit 77; cat /dev/zero >disk/full 2>why; exec \"\$@\"" >mount
+		start unshare -m sh mount "$BUILD/tests/inside/held" plain -L disk >out 2>err
+		wait_until 30 is_ready_on_disk
+		asked 1
+		expect_lines err 'Guru Meditation' 'into .*/disk'
+		[ -z "$(find "/proc/$pid/cwd/disk" -name '*gurumeditation*')" ] || fail "a file"
+		kill -KILL "$pid"
+	done
+}
+
+is_ready_on_disk() {
+	alive "$started" || skip "no tmpfs can be mounted"
+	pid=$(sed -n 's/^ready //p' out) && [ "$pid" ]
+}
+
+# But for the spare thread for generators, which is made behind the first.
+test_many_reports_leave_nothing() {
+	held plain
+	at_first=$(descriptors) threads=$(threads)
+	for count in 1 2 3 4 5 6 7 8 9 10; do
+		asked $count
+	done
+	wait_until 30 has_what_it_had
+}
+
+descriptors() {
+	(cd "/proc/$pid/fd" && echo *)
+}
+
+threads() {
+	find "/proc/$pid/task" -mindepth 1 -maxdepth 1 | wc -l
+}
+
+has_what_it_had() {
+	[ "$(descriptors)" = "$at_first" ] && [ "$(threads)" -le $((threads + 1)) ]
 }
 
 test_stderr_was_closed() {

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <malloc.h>
@@ -128,6 +129,22 @@ static void hold_malloc(void)
 	free(kept);
 #endif
 	say("skip\n");
+}
+
+/* The loader's, glibc's for what it has loaded, and that of stderr. */
+static int hold_loader(struct dl_phdr_info *info, size_t size, void *context)
+{
+	(void)info;
+	(void)size;
+	(void)context;
+	flockfile(stderr);
+	wait_for_ever();
+	return 0;
+}
+
+static void hold_locks(void)
+{
+	dl_iterate_phdr(hold_loader, NULL);
 }
 
 static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER, two = PTHREAD_MUTEX_INITIALIZER;
@@ -328,12 +345,13 @@ static const struct {
 } modes[] = {
 	{ "plain", wait_for_ever, NULL }, { "handler", wait_for_ever, have_handler },
 	{ "blocked", block, NULL }, { "blocked-handler", block, have_handler }, { "vfork", be_in_vfork, NULL },
-	{ "malloc", hold_malloc, NULL }, { "deadlock", deadlock, NULL }, { "fork", be_forked, NULL },
-	{ "daemon", be_daemon, NULL }, { "wait", wait_for_children, NULL }, { "hang", add_hanging, NULL },
-	{ "closed", close_all, NULL }, { "descriptors", use_all_descriptors, NULL },
-	{ "memory", use_all_memory, NULL }, { "user", change_user, NULL }, { "filter", filter, NULL },
-	{ "fork-asked", fork_when_asked, NULL }, { "no-stderr", close_stderr, NULL },
-	{ "ignored", wait_for_ever, ignore_it }, { "once", wait_for_ever, have_handler_once },
+	{ "malloc", hold_malloc, NULL }, { "locks", hold_locks, NULL }, { "deadlock", deadlock, NULL },
+	{ "fork", be_forked, NULL }, { "daemon", be_daemon, NULL }, { "wait", wait_for_children, NULL },
+	{ "hang", add_hanging, NULL }, { "closed", close_all, NULL },
+	{ "descriptors", use_all_descriptors, NULL }, { "memory", use_all_memory, NULL },
+	{ "user", change_user, NULL }, { "filter", filter, NULL }, { "fork-asked", fork_when_asked, NULL },
+	{ "no-stderr", close_stderr, NULL }, { "ignored", wait_for_ever, ignore_it },
+	{ "once", wait_for_ever, have_handler_once },
 };
 
 int main(int argc, char **argv)
