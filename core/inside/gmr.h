@@ -18,9 +18,9 @@
  *		serve(&server);
  *	}
  *
- * Link with `pkg-config --libs procguard`. On SIGUSR2 the report goes to stderr: package, threads with their stacks,
- * green threads, processes, configuration, then the program's own sections. `gmr PID` from outside shows the options
- * and green threads, too. C99 and C++; Linux on x86-64 and AArch64; glibc and musl. The manual: procguard_gmr(3).
+ * Link with `pkg-config --libs procguard`. On SIGUSR2 the report goes to stderr (descriptor 2): package, threads with
+ * their stacks, green threads, processes, configuration, then the program's own sections. `gmr PID` from outside shows
+ * the options and green threads, too. C99 and C++; Linux on x86-64 and AArch64; glibc and musl; procguard_gmr(3).
  *
  * Rules for all functions:
  * - They return 0 or a negated errno; nothing is printed, nobody is made to exit. What they are given they copy, unless
