@@ -73,6 +73,13 @@ test_an_earlier_handler_for_one_signal() {
 	! grep '^seen handler 2' out || fail "called again"
 }
 
+test_an_earlier_handler_interrupts() {
+	held interrupt
+	ask
+	wait_until 30 grep -q '^seen interrupt$' out
+	wait_until 30 reports 1
+}
+
 test_the_signal_was_ignored() {
 	held ignored
 	asked 1
@@ -309,6 +316,14 @@ ended() { # PID...: or they are zombies that nobody waits for
 test_a_filter_that_came_later() {
 	held filter
 	asked 1
+	no_error
+}
+
+# Then it is a file without a name.
+test_a_filter_that_came_before() {
+	held filtered
+	asked 1
+	asked 2
 	no_error
 }
 

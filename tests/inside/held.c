@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -63,7 +64,6 @@ static void count_it(int signal, siginfo_t *info, void *context)
 		say("seen handler %u of %d\n", atomic_fetch_add(&handled, 1) + 1, (int)info->si_pid);
 }
 
-/* Before the setup. */
 static void have_handler(void)
 {
 	const struct sigaction action = { .sa_sigaction = count_it, .sa_flags = SA_SIGINFO };
@@ -81,6 +81,17 @@ static void have_handler_once(void)
 static void ignore_it(void)
 {
 	signal(SIGUSR2, SIG_IGN);
+}
+
+/* A handler without SA_RESTART is there to end what waits. */
+static void be_interrupted(void)
+{
+	int fd = eventfd(0, EFD_CLOEXEC);
+	uint64_t count;
+
+	say("ready %d\n", (int)getpid());
+	while (read(fd, &count, sizeof count) < 0 && errno == EINTR)
+		say("seen interrupt\n");
 }
 
 static void block(void)
@@ -106,9 +117,7 @@ static void be_in_vfork(void)
 static void stay(int signal)
 {
 	(void)signal;
-	say("ready %d\n", (int)getpid());
-	for (;;)
-		pause();
+	wait_for_ever();
 }
 
 /* The heap's end may not be touched: malloc(3) faults with its lock held, and there is one arena for all. */
@@ -309,8 +318,7 @@ static void fork_when_asked(void)
 		_exit(0);
 	}
 	atomic_store(&is_forked, true);
-	for (;;)
-		pause();
+	wait_for_ever();
 }
 
 /* What is stdout's must stay the program's alone. */
@@ -321,7 +329,7 @@ static void close_stderr(void)
 }
 
 /* As a service that has set up and then allows itself little more. */
-static void filter(void)
+static void set_filter(void)
 {
 	struct sock_filter lines[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -335,6 +343,11 @@ static void filter(void)
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) != 0)
 		say("skip\n");
+}
+
+static void filter(void)
+{
+	set_filter();
 	wait_for_ever();
 }
 
@@ -349,7 +362,8 @@ static const struct {
 	{ "fork", be_forked, NULL }, { "daemon", be_daemon, NULL }, { "wait", wait_for_children, NULL },
 	{ "hang", add_hanging, NULL }, { "closed", close_all, NULL },
 	{ "descriptors", use_all_descriptors, NULL }, { "memory", use_all_memory, NULL },
-	{ "user", change_user, NULL }, { "filter", filter, NULL }, { "fork-asked", fork_when_asked, NULL },
+	{ "user", change_user, NULL }, { "filter", filter, NULL }, { "filtered", wait_for_ever, set_filter },
+	{ "fork-asked", fork_when_asked, NULL }, { "interrupt", be_interrupted, have_handler },
 	{ "no-stderr", close_stderr, NULL }, { "ignored", wait_for_ever, ignore_it },
 	{ "once", wait_for_ever, have_handler_once },
 };
