@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "core/evidence.h"
+#include "core/limit.h"
 #include "core/loop.h"
 
 enum { SELFREPORT_DEADLINE_MAX_MS = 10000, SELFREPORT_KEY_MAX = 255, SELFREPORT_VALUE_MAX = 2047 };
@@ -79,5 +80,9 @@ void selfreport_put_lines(struct selfreport_section *section, const char *text);
 /* "3.2 s ago", "in 3.2 s", "never": how far AT_MS is from NOW_MS; negative: never. */
 enum { SELFREPORT_TIME_SIZE = 40 };
 const char *selfreport_time(int64_t at_ms, int64_t now_ms, char ret[SELFREPORT_TIME_SIZE]);
+
+/* When one more may happen: "at any time", "in 3.2 s or later", "never". */
+const char *selfreport_next(const struct limit *limit, const struct units_rate *rate, int64_t now_ms,
+			    char ret[SELFREPORT_TIME_SIZE]);
 
 #endif

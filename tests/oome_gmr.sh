@@ -22,7 +22,8 @@ test_listener() {
 	in_report listener.err "$listener" Oome "web = pid .*, oome file '$PWD/web/work/oome' (watched), never"
 	wait_events 1
 	expect_restart web "$PWD/web/work/oome"
-	in_report listener.err "$listener" Oome "web = pid $(pid_of web), .*, last restart [0-9.]* s ago, 1 late"
+	in_report listener.err "$listener" Oome \
+		"web = pid $(pid_of web), .*, last restart [0-9.]* s ago, 1 in all, the next at"
 	expect_clean_stdout
 	[ "$(procguard_pids listener)" = "$listener" ] || fail_and_tell "it is another one"
 }
