@@ -114,6 +114,22 @@ test_links_and_works() {
 	links shared "$@" main.c ./libown.so
 }
 
+# gmr.h is included by others, who may have stricter compilers than we.
+test_header_is_strict_c99_and_cxx98() {
+	library
+	echo '#include <procguard/gmr.h>' >strict.c
+	for compiler in ${CC:-cc} clang g++ clang++; do
+		command -v "$compiler" >/dev/null || continue
+		case $compiler in
+		*++) set -- -x c++ -std=c++98 ;;
+		*) set -- -std=c99 ;;
+		esac
+		# shellcheck disable=SC2086 # words
+		"$compiler" "$@" -pedantic-errors -Wall -Wextra -Wundef -Wconversion -Werror $cflags -fsyntax-only \
+			strict.c || fail "$compiler $*"
+	done
+}
+
 test_links_and_works_in_cxx() {
 	library
 	program
