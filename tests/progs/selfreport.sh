@@ -66,8 +66,8 @@ in_report() { # FILE WHOM TITLE PATTERN
 fill_pipe() {
 	mkfifo unread
 	exec 9<>unread
-	LC_ALL=C dd if=/dev/zero of=unread oflag=nonblock bs=4096 2>dd && fail "it takes everything"
-	grep -q 'temporarily unavailable' dd || fail "$(cat dd)"
+	LC_ALL=C dd if=/dev/zero of=unread oflag=nonblock bs=4096 2>full && fail "it takes everything"
+	grep -q 'temporarily unavailable' full || fail "$(cat full)"
 }
 
 storm() { # PID: many signals
