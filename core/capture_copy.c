@@ -2,13 +2,34 @@
 #include <errno.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "core/capture_private.h"
 
+enum {
+	POOL_LEAST = 1 << 20,
+	POOL_ROOM = 8 << 20, /* left to others */
+};
+
+static void *map_pool(size_t size)
+{
+	const int how = MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), whole = (size + page - 1) / page * page;
+	char *base = mmap(NULL, whole + POOL_ROOM, PROT_READ | PROT_WRITE, how, -1, 0);
+
+	if (base != MAP_FAILED)
+		munmap(base + whole, POOL_ROOM);
+	return base;
+}
+
+/* RLIMIT_AS, setrlimit(2), and vm.overcommit_memory 2, proc_sys_vm(5), count all of it, however little is used: then
+ * it is smaller, and more stacks are cut. */
 int capture_pool_open(struct capture_pool *pool, size_t size)
 {
-	void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *base = map_pool(size);
 
+	while (base == MAP_FAILED && errno == ENOMEM && size / 4 >= POOL_LEAST)
+		base = map_pool(size /= 4);
 	if (base == MAP_FAILED)
 		return -errno;
 	*pool = (struct capture_pool){ .base = base, .size = size };

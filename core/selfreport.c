@@ -100,6 +100,21 @@ const char *selfreport_time(int64_t at_ms, int64_t now_ms, char ret[SELFREPORT_T
 	return ret;
 }
 
+const char *selfreport_next(const struct limit *limit, const struct units_rate *rate, int64_t now_ms,
+			    char ret[SELFREPORT_TIME_SIZE])
+{
+	int64_t wait = limit_wait(limit, rate, now_ms);
+
+	if (wait == INT64_MAX)
+		snprintf(ret, SELFREPORT_TIME_SIZE, "never");
+	else if (wait > 0)
+		snprintf(ret, SELFREPORT_TIME_SIZE, "in %" PRId64 ".%d s or later", wait / 1000,
+			 (int)(wait % 1000 / 100));
+	else
+		snprintf(ret, SELFREPORT_TIME_SIZE, "at any time");
+	return ret;
+}
+
 /* ---- a report ---- */
 
 struct making {

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "core/evidence.h"
+#include "core/limit.h"
 #include "core/loop.h"
 
 enum { SELFREPORT_DEADLINE_MAX_MS = 10000, SELFREPORT_KEY_MAX = 255, SELFREPORT_VALUE_MAX = 2047 };
@@ -40,6 +41,7 @@ struct selfreport {
 	int signal;               /* 0: none is taken */
 	const char *file;         /* NULL: none is watched */
 	int inotify, watch;       /* -1: none, so that FILE is looked at now and then */
+	bool settling;            /* FILE is looked at in a moment */
 	bool present;             /* FILE was, at the last look, and was this: */
 	struct stat seen;
 };
@@ -57,7 +59,8 @@ int selfreport_check_signal(int signal);
 int selfreport_take_signal(struct selfreport *s, int signal);
 
 /* Report whenever FILE appears or is touched (not: is there already). It and its directory may be missing, be removed
- * and made again. Where inotify cannot watch it is looked at each second. -ENOMEM, -ENAMETOOLONG. */
+ * and made again, or be elsewhere as a link on the path was changed. Where inotify cannot watch it is looked at each
+ * second. -ENOMEM, -ENAMETOOLONG. */
 int selfreport_watch_file(struct selfreport *s, const char *file);
 
 /* Report now, or as soon as that is due. Blocks as said above. */
@@ -77,5 +80,9 @@ void selfreport_put_lines(struct selfreport_section *section, const char *text);
 /* "3.2 s ago", "in 3.2 s", "never": how far AT_MS is from NOW_MS; negative: never. */
 enum { SELFREPORT_TIME_SIZE = 40 };
 const char *selfreport_time(int64_t at_ms, int64_t now_ms, char ret[SELFREPORT_TIME_SIZE]);
+
+/* When one more may happen: "at any time", "in 3.2 s or later", "never". */
+const char *selfreport_next(const struct limit *limit, const struct units_rate *rate, int64_t now_ms,
+			    char ret[SELFREPORT_TIME_SIZE]);
 
 #endif

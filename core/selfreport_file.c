@@ -15,6 +15,7 @@
 enum {
 	SETTLE_MS = 20,  /* touch(1) makes a file and stamps it: one report */
 	LOOK_MS = 1000,  /* where nothing tells */
+	PATH_MS = 5000,  /* nothing tells either that a link on the path leads elsewhere, or one above was moved */
 };
 
 static bool is_same(const struct stat *a, const struct stat *b)
@@ -43,27 +44,29 @@ static const char *name_of(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* "touch": ".", "/touch": "/", "/run/app/touch": "/run/app/" */
+/* "touch": ".", "/touch": "/", "/run/app/touch": "/run/app/". Of the directory that is watched it is the same watch. */
 static void watch(struct selfreport *s)
 {
-	int len = (int)(name_of(s->file) - s->file);
+	int len = (int)(name_of(s->file) - s->file), before = s->watch;
 	char directory[PATH_MAX];
 
-	if (s->inotify < 0 || s->watch >= 0)
+	if (s->inotify < 0)
 		return;
 	snprintf(directory, sizeof directory, "%.*s", len ? len : 1, len ? s->file : ".");
 	s->watch = inotify_add_watch(s->inotify, directory, EVENTS);
+	if (before >= 0 && before != s->watch)
+		inotify_rm_watch(s->inotify, before);
 }
 
 static void on_look(struct loop *loop, void *context)
 {
 	struct selfreport *s = context;
 
+	s->settling = false;
 	watch(s);
 	if (has_changed(s))
 		selfreport_ask(s);
-	if (s->watch < 0)
-		loop_set_timer(loop, LOOK_MS, on_look, s);
+	loop_set_timer(loop, s->watch < 0 ? LOOK_MS : PATH_MS, on_look, s);
 }
 
 /* A directory that was moved is watched where it is now, which is not where the file's is. */
@@ -95,8 +98,9 @@ static void on_events(struct loop *loop, int fd, short revents, void *context)
 		news |= is_news(s, event);
 		at += (ssize_t)(sizeof *event + event->len);
 	}
-	if (news)
+	if (news && !s->settling)
 		loop_set_timer(loop, SETTLE_MS, on_look, s);
+	s->settling |= news;
 }
 
 int selfreport_watch_file(struct selfreport *s, const char *file)
@@ -113,8 +117,7 @@ int selfreport_watch_file(struct selfreport *s, const char *file)
 		return r;
 	watch(s);
 	has_changed(s);
-	if (s->watch < 0)
-		loop_set_timer(s->loop, LOOK_MS, on_look, s);
+	loop_set_timer(s->loop, s->watch < 0 ? LOOK_MS : PATH_MS, on_look, s);
 	return 0;
 }
 

@@ -213,6 +213,7 @@ builds_with_the_library() {
 	flags=$(PKG_CONFIG_PATH=dest/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=dest \
 		PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1 \
 		pkg-config --cflags --libs procguard) || fail "no procguard.pc: $(find dest)"
+	[ -f dest/usr/share/man/man3/procguard_gmr.3 ] || fail "no manual of it"
 	# shellcheck disable=SC2086 # words
 	${CC:-cc} -o example "$TOP/tests/inside/example.c" $flags || fail "not built with $flags"
 	start ./example >ready
@@ -266,6 +267,7 @@ overwrites_nothing_of_others() {
 # An older installation, and links that `procguard --install` has made, are.
 replaces_our_own() {
 	build CFLAGS=-O0 install DESTDIR="$PWD/dest" PREFIX=/usr
+	[ ! -e dest/usr/share/man/man3 ] || fail "a manual of the library that was left out"
 	bin=dest/usr/bin
 	first=$("$PROCGUARD" --list | head -n 1)
 	echo old >dest/usr/share/man/man1/procguard.1

@@ -23,8 +23,8 @@ test_daemon() {
 	expect_status 0
 	daemon=$(daemon_pid)
 	if has_gmr_; then
-		wait_until 60 asked_and_logged "$daemon" "sleep = background, pid $(member_pid sleep), since"
-		wait_until 60 asked_and_logged "$daemon" "sleep-2 = background, pid $(member_pid sleep-2), since"
+		wait_until 60 asked_and_logged "$daemon" "sleep = background, pid $(member_pid sleep), for [0-9]* s"
+		wait_until 60 asked_and_logged "$daemon" "sleep-2 = background, pid $(member_pid sleep-2), for [0-9]* s"
 		wait_until 60 asked_and_logged "$daemon" 'timeout = background, .*, ended [0-9]* s ago: exit status 124'
 	else
 		wait_until 60 asked_and_logged "$daemon" 'gmr is not built in'

@@ -6,7 +6,8 @@
 
 # Every example is named in an `example FILE 'TEXT'` of tests/docs*.sh.
 test_every_example_is_run() {
-	for file in README procguard.1 procguard-oome.1 procguard-heart.1 procguard-cluster.1 procguard-gmr.1; do
+	for file in README procguard.1 procguard-oome.1 procguard-heart.1 procguard-cluster.1 procguard-gmr.1 \
+		procguard_gmr.3; do
 		examples block "$file" > all
 		test -s all || fail "no example found in $file"
 		sed -n "s/.*example $file '\([^']*\)'.*/\1/p" "$TOP"/tests/docs*.sh > texts

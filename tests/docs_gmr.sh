@@ -74,10 +74,6 @@ touched_and_reported() {
 	[ -s paths ] || { touch $app.gmr && return 1; }
 }
 
-takes_usr2() { # PID
-	[ $((0x$(sed -n 's/^SigCgt:.*\(...\)$/\1/p' "/proc/$1/status") & 0x800)) != 0 ]
-}
-
 # As it stands there, but for where the library is, which is not installed; and for the sleep.
 test_readme_library() {
 	"$PROCGUARD" --list | grep -qx gmr || skip "this build has no gmr"

@@ -205,6 +205,7 @@ test_limits() {
 	whole_below 'mkdir gone && cd gone && rmdir ../gone && exec "$@"'
 	[ "$TIMES" = 1 ] || return 0 # sanitizers want more
 	whole_below 'ulimit -v 2000000; exec "$@"'
+	whole_below 'ulimit -v 60000; exec "$@"'
 }
 
 # Whatever is there, it ends with a report or says why there is none.

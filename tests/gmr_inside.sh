@@ -65,6 +65,27 @@ test_an_earlier_handler_is_called() {
 	! grep '^seen handler 3' out || fail "called for our own signals"
 }
 
+test_an_earlier_handler_for_one_signal() {
+	held once
+	asked 1
+	asked 2
+	grep -q "^seen handler 1 of $$" out || fail "not called: $(cat out)"
+	! grep '^seen handler 2' out || fail "called again"
+}
+
+test_an_earlier_handler_interrupts() {
+	held interrupt
+	ask
+	wait_until 30 grep -q '^seen interrupt$' out
+	wait_until 30 reports 1
+}
+
+test_the_signal_was_ignored() {
+	held ignored
+	asked 1
+	asked 2
+}
+
 test_all_threads_block_the_signal() {
 	held blocked
 	asked 1
@@ -87,6 +108,14 @@ test_the_lock_of_malloc_is_held() {
 	held malloc
 	asked 1
 	expect_lines err 'in hold_malloc$'
+}
+
+test_the_locks_of_loader_and_stdio_are_held() {
+	held locks
+	asked 1
+	asked 2
+	expect_lines err 'in hold_loader$'
+	no_error
 }
 
 test_a_deadlock() {
@@ -196,9 +225,105 @@ test_who_changed_its_user() {
 	expect_lines err 'in change_user$'
 }
 
+# Nor may its worker be read by others for longer than a report takes.
+test_a_worker_is_made_meanwhile() {
+	[ "$(id -u)" = 0 ] || skip "not root"
+	held fork-asked -D
+	ask
+	wait_until 30 reports 1 '^dumpable 1$'
+	wait_until 30 grep -q '^seen dumpable 0$' out
+}
+
+# Full, and one that nobody may write.
+test_a_disk_for_reports() {
+	unshare -m true 2>why || skip "no mount namespace: $(cat why)"
+	mkdir disk
+	for what in size=16k ro; do
+		echo "mount -t tmpfs -o $what none disk || exit 77; cat /dev/zero >disk/full 2>why; exec \"\$@\"" >mount
+		start unshare -m sh mount "$BUILD/tests/inside/held" plain -L disk >out 2>err
+		wait_until 30 is_ready_on_disk
+		asked 1
+		expect_lines err 'Guru Meditation' 'into .*/disk'
+		[ -z "$(find "/proc/$pid/cwd/disk" -name '*gurumeditation*')" ] || fail "a file"
+		kill -KILL "$pid"
+	done
+}
+
+is_ready_on_disk() {
+	alive "$started" || skip "no tmpfs can be mounted"
+	pid=$(sed -n 's/^ready //p' out) && [ "$pid" ]
+}
+
+# But for the spare thread for generators, which is made behind the first.
+test_many_reports_leave_nothing() {
+	held plain
+	at_first=$(descriptors) threads=$(threads)
+	for count in 1 2 3 4 5 6 7 8 9 10; do
+		asked $count
+	done
+	wait_until 30 has_what_it_had
+}
+
+descriptors() {
+	(cd "/proc/$pid/fd" && echo *)
+}
+
+threads() {
+	find "/proc/$pid/task" -mindepth 1 -maxdepth 1 | wc -l
+}
+
+has_what_it_had() {
+	[ "$(descriptors)" = "$at_first" ] && [ "$(threads)" -le $((threads + 1)) ]
+}
+
+test_stderr_was_closed() {
+	mkdir logs
+	held no-stderr -L logs
+	ask
+	wait_until 30 has_file logs 1
+	ask
+	wait_until 30 has_file logs 2
+	[ "$(cat out)" = "ready $pid" ] || fail "$(cat out)"
+}
+
+# Nothing goes on behind it: neither what waits for gmr, nor gmr, which waits for a generator that hangs.
+test_the_program_is_killed_meanwhile() {
+	held hang
+	ask
+	wait_until 30 has_grandchild
+	kill -KILL "$pid"
+	wait_until 30 ended "$middle" "$gmr"
+}
+
+has_grandchild() {
+	middle=$(child_of "$pid") && gmr=$(child_of "$middle") && grep -q inside "/proc/$gmr/cmdline"
+}
+
+child_of() { # PID: also of a thread that is not the first
+	for children in "/proc/$1"/task/*/children; do
+		child=
+		read -r child _ <"$children" || [ "$child" ] && echo "$child" && return
+	done
+	return 1
+}
+
+ended() { # PID...: or they are zombies that nobody waits for
+	for one; do
+		! alive "$one" || return 1
+	done
+}
+
 test_a_filter_that_came_later() {
 	held filter
 	asked 1
+	no_error
+}
+
+# Then it is a file without a name.
+test_a_filter_that_came_before() {
+	held filtered
+	asked 1
+	asked 2
 	no_error
 }
 

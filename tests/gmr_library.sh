@@ -114,6 +114,63 @@ test_links_and_works() {
 	links shared "$@" main.c ./libown.so
 }
 
+# What procguard.pc says for linking keeps a shared object that dlclose(3) gives up.
+test_a_shared_object_stays() {
+	library
+	cat >object.c <<-'END'
+		#include <procguard/gmr.h>
+		static void section(struct gmr_section *s, void *context)
+		{
+			gmr_print(s, "it stays%s", (char *)context);
+		}
+		int begin(void);
+		int begin(void)
+		{
+			static char end[] = "\n";
+			return gmr_register_section("Object", section, end) || gmr_setup_autorun("1", NULL);
+		}
+	END
+	cat >closes.c <<-'END'
+		#include <dlfcn.h>
+		#include <signal.h>
+		#include <unistd.h>
+		int main(void)
+		{
+			void *object = dlopen("./object.so", RTLD_NOW);
+			int (*begin)(void) = object ? (int (*)(void))dlsym(object, "begin") : 0;
+			if (!begin || begin() || dlclose(object) || kill(getpid(), SIGUSR2))
+				return 1;
+			for (;;)
+				pause();
+		}
+	END
+	flags=$(sed -n 's/^Libs: .* -lprocguard //p' "$BUILD/procguard.pc")
+	# shellcheck disable=SC2086
+	{
+		${CC:-cc} $cflags -fPIC -shared -o object.so object.c "$lib" $flags || fail "no shared object"
+		${CC:-cc} $cflags -o closes closes.c -ldl || fail "no program"
+	}
+	start ./closes 2>err
+	wait_until 30 grep -q 'it stays' err
+	alive "$started" || fail "it has ended"
+}
+
+# gmr.h is included by others, who may have stricter compilers than we.
+test_header_is_strict_c99_and_cxx98() {
+	library
+	echo '#include <procguard/gmr.h>' >strict.c
+	for compiler in ${CC:-cc} clang g++ clang++; do
+		command -v "$compiler" >/dev/null || continue
+		case $compiler in
+		*++) set -- -x c++ -std=c++98 ;;
+		*) set -- -std=c99 ;;
+		esac
+		# shellcheck disable=SC2086 # words
+		"$compiler" "$@" -pedantic-errors -Wall -Wextra -Wundef -Wconversion -Werror $cflags -fsyntax-only \
+			strict.c || fail "$compiler $*"
+	done
+}
+
 test_links_and_works_in_cxx() {
 	library
 	program

@@ -82,6 +82,19 @@ test_run_whose_gmr_hangs() {
 	finish
 }
 
+# The report takes its time, and the lines about it and about the end are lost; the program is restarted.
+test_run_whose_stderr_nobody_reads() {
+	ln_app
+	fill_pipe
+	start "$PROCGUARD" heart run --gmr-signal USR2 --report-deadline 500ms -t none --max-restarts none \
+		./app note=starts beats=100 2>unread
+	until_started 1
+	kill -USR2 "$started"
+	kill -9 "$(cat starts)"
+	until_started 2
+	finish
+}
+
 test_signals_that_are_needed() {
 	for signal in INT QUIT CONT STOP SEGV; do
 		run_is 2 --gmr-signal $signal true

@@ -2,6 +2,8 @@
 # heart_port.sh: heart as Erlang's port program: frames, options, the command. lib.sh says how to run it.
 # shellcheck source=tests/progs/heart_port.sh
 . "${0%/*}/progs/heart_port.sh"
+# shellcheck source=tests/progs/selfreport.sh
+. "${0%/*}/progs/selfreport.sh"
 
 # ---- frames ----
 
@@ -107,6 +109,28 @@ test_empty_command_counts_as_set() {
 		'Executed "" -> 0. Terminating.'
 	alive "$node" && fail "the node lives"
 	return 0
+}
+
+# What it has to say at the start, and as a report of itself, is lost, and that is all.
+has_heart_with() { # STDERR
+	# shellcheck disable=SC2016 # of the inner shell
+	HEART_COMMAND=c start_talking sh -c 'exec "$PROCGUARD" heart -pid 0 -ht 60 2>"$0"' "$1"
+	kill -USR2 "$heart"
+	frame 6 ''
+	expect_answer '00 02 07 63'
+	frame 3 ''
+	heart_ended
+}
+
+test_stderr_that_nobody_reads() {
+	fill_pipe
+	has_heart_with unread
+}
+
+test_stderr_that_is_closed_by_its_reader() {
+	mkfifo closed
+	: <closed &
+	has_heart_with closed
 }
 
 test_no_kill() {

@@ -22,7 +22,8 @@ test_listener() {
 	in_report listener.err "$listener" Oome "web = pid .*, oome file '$PWD/web/work/oome' (watched), never"
 	wait_events 1
 	expect_restart web "$PWD/web/work/oome"
-	in_report listener.err "$listener" Oome "web = pid $(pid_of web), .*, last restart [0-9.]* s ago, 1 late"
+	in_report listener.err "$listener" Oome \
+		"web = pid $(pid_of web), .*, last restart [0-9.]* s ago, 1 in all, the next at"
 	expect_clean_stdout
 	[ "$(procguard_pids listener)" = "$listener" ] || fail_and_tell "it is another one"
 }
@@ -61,7 +62,7 @@ guard() {
 
 app() {
 	: >starts.app
-	printf '%s\n' "echo \$\$ >>$PWD/starts.app" 'trap "echo USR1 >>got" USR1' 'trap "echo USR2 >>got" USR2' \
+	printf '%s\n' 'trap "echo USR1 >>got" USR1' 'trap "echo USR2 >>got" USR2' "echo \$\$ >>$PWD/starts.app" \
 		'while :; do sleep 0.1; done' >app
 }
 
@@ -80,6 +81,20 @@ test_run() {
 	[ $? = 143 ] || fail "it ended otherwise: $(cat err)"
 }
 
+# The directory is a link, as that of a release, which leads elsewhere then.
+test_run_whose_file_is_elsewhere() {
+	app
+	mkdir one two
+	ln -s one current
+	guard --gmr-file current/ask -- sh ./app
+	sig='touch'
+	in_report err one/ask Oome "state = running"
+	ln -s two next
+	mv -T next current
+	: >err
+	in_report err two/ask Oome "state = running"
+}
+
 test_run_into_a_directory() {
 	needs_gmr_
 	app
@@ -89,6 +104,19 @@ test_run_into_a_directory() {
 	within 60 asked_and_said "$guard" err "sh: report of the guard, pid $guard: '$PWD/reports/" ||
 		fail "not said: $(cat err)"
 	wait_until 30 grep -qs 'program = sh$' reports/*_gurumeditation_*
+}
+
+test_run_whose_stderr_nobody_reads() {
+	app
+	fill_pipe
+	start "$PROCGUARD" oome run --gmr-signal USR1 --report-deadline 500ms -- sh ./app 2>unread
+	wait_until 30 test -s starts.app
+	kill -USR1 "$started"
+	kill -USR2 "$started"
+	wait_until 30 test -s got
+	[ "$(cat got)" = USR2 ] || fail "passed on: $(cat got)"
+	stop "$started"
+	[ $? = 143 ] || fail "it ended otherwise"
 }
 
 test_signals_that_are_needed() {

@@ -1,4 +1,4 @@
-/* What gmr_setup_autorun() refuses, and that nothing is changed by it. */
+/* What gmr_setup_autorun() refuses, and that nothing is changed by it; what it takes. */
 #include "core/inside/gmr.h"
 
 #include <errno.h>
@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "core/inside/inside.h"
+#include "core/inside/helper.h"
 #include "tests/suite.h"
 
 #define OPTIONS(...) &(struct gmr_options){ .size = sizeof(struct gmr_options), __VA_ARGS__ }
@@ -61,6 +61,17 @@ START_TEST(paths)
 }
 END_TEST
 
+/* gmr itself takes no more than a day. The last test: there is one setup for a process. */
+START_TEST(longest_deadline)
+{
+	ck_assert_int_eq(gmr_setup_autorun("1", OPTIONS(.deadline_ms = UINT_MAX)), 0);
+	ck_assert_uint_eq(inside_config.deadline_ms, 24 * 3600 * 1000);
+	ck_assert_uint_ne(inside_registry.helpers[0], 0);
+	ck_assert_int_eq(gmr_setup_autorun("1", NULL), -EALREADY);
+	ck_assert_uint_eq(inside_config.deadline_ms, 24 * 3600 * 1000);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("all");
@@ -68,5 +79,6 @@ int main(void)
 	tcase_add_test(t, signals);
 	tcase_add_test(t, numbers);
 	tcase_add_test(t, paths);
+	tcase_add_test(t, longest_deadline);
 	return suite_run("inside_setup", t);
 }

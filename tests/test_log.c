@@ -171,6 +171,35 @@ START_TEST(a_full_pipe_that_drains_gets_everything)
 }
 END_TEST
 
+/* The same for a guard, and the pipe blocks: a line is lost, and so is the next, without a wait; read, it has room. */
+START_TEST(a_guard_does_not_wait_for_readers)
+{
+	int saved = dup(STDERR_FILENO), ends[2], size;
+	static char junk[1 << 16];
+	char seen[100];
+
+	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+	size = fcntl(ends[1], F_SETPIPE_SZ, 8192); /* to poll(2) a page that is begun is full */
+	ck_assert_int_gt(size, 0);
+	ck_assert_int_eq(write(ends[1], junk, (size_t)size), size);
+	dup2(ends[1], STDERR_FILENO);
+	log_never_block();
+	errno = ENOSPC;
+	for (int i = 0; i < 1000; i++)
+		log_line("lost %d", i);
+	ck_assert_int_eq(errno, ENOSPC);
+	ck_assert_int_eq(read(ends[0], junk, (size_t)size), size);
+	log_line("there");
+	log_line("is room");
+	dup2(saved, STDERR_FILENO);
+	ck_assert_int_eq(read(ends[0], seen, sizeof seen), 14);
+	ck_assert_mem_eq(seen, "there\nis room\n", 14);
+	close(ends[0]);
+	close(ends[1]);
+	close(saved);
+}
+END_TEST
+
 START_TEST(texts_of_errors)
 {
 	ck_assert_str_eq(log_errno(ENOENT), log_errno(-ENOENT));
@@ -195,6 +224,7 @@ int main(void)
 	tcase_add_test(cases, errno_is_kept_and_a_closed_stderr_is_no_harm);
 	tcase_add_test(cases, a_full_pipe_that_drains_gets_everything);
 	tcase_add_test(cases, texts_of_errors);
+	tcase_add_test(cases, a_guard_does_not_wait_for_readers);
 	suite_add_tcase(suite, cases);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -255,6 +255,22 @@ START_TEST(times)
 }
 END_TEST
 
+START_TEST(the_next_one)
+{
+	const struct units_rate rate = { .count = 1, .period_ms = 3200 }, none = { .count = -1 },
+				most = { .count = 1, .period_ms = INT64_MAX };
+	struct limit limit = { .count = 0 };
+	char text[SELFREPORT_TIME_SIZE];
+
+	ck_assert_str_eq(selfreport_next(&limit, &rate, 5000, text), "at any time");
+	limit_note(&limit, 5000);
+	ck_assert_str_eq(selfreport_next(&limit, &rate, 5000, text), "in 3.2 s or later");
+	ck_assert_str_eq(selfreport_next(&limit, &rate, 8200, text), "at any time");
+	ck_assert_str_eq(selfreport_next(&limit, &none, 5000, text), "at any time");
+	ck_assert_str_eq(selfreport_next(&limit, &most, 5000, text), "never");
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
 	int status = evidence_main(argc, argv);
@@ -274,5 +290,6 @@ int main(int argc, char **argv)
 	tcase_add_test(t, a_directory_that_comes_and_goes);
 	tcase_add_test(t, signals_that_a_guard_needs);
 	tcase_add_test(t, times);
+	tcase_add_test(t, the_next_one);
 	return suite_run("selfreport", t);
 }

@@ -24,7 +24,7 @@ static void put_member(const struct member *member, int64_t now_s, struct selfre
 	char how[64];
 
 	if (!member->ended)
-		selfreport_put(section, member->name, "%s, pid %d, since %" PRId64 " s", kind_names[member->kind],
+		selfreport_put(section, member->name, "%s, pid %d, for %" PRId64 " s", kind_names[member->kind],
 			       (int)member->process.pid, now_s - member->since_s);
 	else
 		selfreport_put(section, member->name, "%s, pid %d, ended %" PRId64 " s ago: %s",

@@ -126,7 +126,7 @@ static int make(const struct inside *inside, const struct stated *stated, struct
 		return 0;
 	}
 	if (!is_above(&proc, inside->pid, &options.reporter)) {
-		log_fail("--inside: process %d is not above this one", (int)inside->pid);
+		log_fail("--inside: process %d has ended, or is not above this one", (int)inside->pid);
 		return 1;
 	}
 	r = make_report(&proc, inside->pid, &options, ret);

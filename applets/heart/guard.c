@@ -192,6 +192,7 @@ int guard_main(const struct guard_config *config, char *const *argv)
 	};
 	int r;
 
+	log_never_block();
 	guarded_name(argv[0], guard.command, guard.name);
 	r = guard_open(&guard);
 	if (r == 0 && (open_control(&guard) < 0 || guard_dog_open(&guard) < 0))

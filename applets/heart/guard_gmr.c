@@ -26,9 +26,7 @@ static void put_restarts(const struct guard *guard, struct selfreport_section *s
 
 	selfreport_put(section, "last restart", "%s",
 		       selfreport_time(limit->count ? limit->times[limit->count - 1] : -1, now, text));
-	selfreport_put(section, "next restart", "%s",
-		       limit_allows(limit, rate, now) ? "may be at any time"
-						      : selfreport_time(now + limit_wait(limit, rate, now), now, text));
+	selfreport_put(section, "next restart", "%s", selfreport_next(limit, rate, now, text));
 	if (guard->command_pid > 0)
 		selfreport_put(section, "pid of the command", "%d", (int)guard->command_pid);
 }

@@ -11,6 +11,7 @@
 #include "applets/heart/port.h"
 #include "applets/heart/say.h"
 #include "core/log.h"
+#include "core/sig.h"
 
 enum { TIMEOUT_DEFAULT = 60 };
 
@@ -182,6 +183,8 @@ static int run_port(int argc, char **argv)
 		.debug = getenv("HEART_DEBUG"),
 	};
 
+	sig_ignore_pipe(); /* a node whose stderr is closed, or not read, has a heart, too */
+	log_never_block();
 	if (config.debug)
 		log_bytes("heart: debug is ON!\r\n", strlen("heart: debug is ON!\r\n"));
 	port_arguments(argc, argv, &config);

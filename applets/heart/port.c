@@ -8,7 +8,6 @@
 #include "applets/heart/say.h"
 #include "core/cleanup.h"
 #include "core/log.h"
-#include "core/sig.h"
 
 const char *port_command(const struct port *port)
 {
@@ -170,7 +169,6 @@ int port_main(const struct port_config *config)
 	};
 	int r;
 
-	sig_ignore_pipe();
 	r = port_open(&port);
 	if (r == 0)
 		r = loop_run(port.loop);

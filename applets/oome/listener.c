@@ -262,6 +262,7 @@ int listener_main(const struct oome_config *config)
 	if (r)
 		return r;
 	sig_ignore_pipe();
+	log_never_block();
 	raise_descriptor_limit();
 	l.shared = mmap(NULL, sizeof *l.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	r = l.shared == MAP_FAILED ? -errno : loop_new(&l.loop);

@@ -192,6 +192,7 @@ int run_main(const struct oome_config *config, char *const *argv)
 	};
 	int r;
 
+	log_never_block();
 	guarded_name(argv[0], run.command, run.name);
 	r = run_open(&run);
 	if (r == 0)

@@ -38,12 +38,10 @@ static void put_restarts(const struct run *run, struct selfreport_section *secti
 	char text[SELFREPORT_TIME_SIZE];
 	int64_t now = loop_now();
 
-	selfreport_put(section, "last restarts", "%d", limit->count);
+	selfreport_put(section, "restarts", "%d%s", limit->count, limit->count < LIMIT_MAX ? "" : " or more");
 	selfreport_put(section, "last restart", "%s",
 		       selfreport_time(limit->count ? limit->times[limit->count - 1] : -1, now, text));
-	selfreport_put(section, "next restart", "%s",
-		       limit_allows(limit, rate, now) ? "may be at any time"
-						      : selfreport_time(now + limit_wait(limit, rate, now), now, text));
+	selfreport_put(section, "next restart", "%s", selfreport_next(limit, rate, now, text));
 }
 
 static void put_places(const struct run *run, struct selfreport_section *section)

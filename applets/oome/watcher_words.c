@@ -63,16 +63,24 @@ static int add_places(struct buf *words, const struct program *program)
 	return r;
 }
 
-static int add_ward(struct buf *words, const struct ward *ward)
+/* ", last restart 12.0 s ago, 5 in all, the next in 588.0 s or later" */
+static int add_restarts(struct buf *words, const struct limit *limit, const struct units_rate *rate)
 {
-	const struct limit *limit = ward ? &ward->record.restarts : NULL;
-	char text[SELFREPORT_TIME_SIZE];
+	char last[SELFREPORT_TIME_SIZE], next[SELFREPORT_TIME_SIZE];
+	int64_t now = boottime_ms();
+
+	return buf_printf(words, ", last restart %s, %d%s in all, the next %s",
+			  selfreport_time(limit->times[limit->count - 1], now, last), limit->count,
+			  limit->count < LIMIT_MAX ? "" : " or more", selfreport_next(limit, rate, now, next));
+}
+
+static int add_ward(struct buf *words, const struct ward *ward, const struct units_rate *rate)
+{
 	int r;
 
-	if (!limit || limit->count == 0)
+	if (!ward || ward->record.restarts.count == 0)
 		return buf_adds(words, ", never restarted");
-	r = buf_printf(words, ", last restart %s, %d lately",
-		       selfreport_time(limit->times[limit->count - 1], boottime_ms(), text), limit->count);
+	r = add_restarts(words, &ward->record.restarts, rate);
 	if (r == 0 && phase_names[ward->record.phase])
 		r = buf_printf(words, ", %s", phase_names[ward->record.phase]);
 	return r;
@@ -89,7 +97,7 @@ static int add_program(struct buf *words, const struct program *program, const s
 	if (r == 0)
 		r = add_places(words, program);
 	if (r == 0)
-		r = add_ward(words, ward_of(wards, program));
+		r = add_ward(words, ward_of(wards, program), &wards->config->max_restarts);
 	return r < 0 ? r : buf_adds(words, "\n");
 }
 

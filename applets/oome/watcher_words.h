@@ -1,7 +1,10 @@
 /* watcher_words.h: what the watcher knows, in words, for a report of the listener.
  *
  *	programs: 2 guarded, 3 of supervisord in all
- *	webapp: pid 4711, oome file '/srv/webapp/work/oome' (watched), last restart 12.0 s ago, 1 in all */
+ *	webapp: pid 4711, oome file '/srv/webapp/work/oome' (watched), last restart 12.0 s ago, 1 in all, the next
+ *	at any time
+ *
+ * a line each. */
 #ifndef OOME_WATCHER_WORDS_H
 #define OOME_WATCHER_WORDS_H
 

@@ -18,9 +18,9 @@
  *		serve(&server);
  *	}
  *
- * Link with `pkg-config --libs procguard`. On SIGUSR2 the report goes to stderr: package, threads with their stacks,
- * green threads, processes, configuration, then the program's own sections. `gmr PID` from outside shows the options
- * and green threads, too. C99 and C++; Linux on x86-64 and AArch64; glibc and musl. The manual: procguard_gmr(3).
+ * Link with `pkg-config --libs procguard`. On SIGUSR2 the report goes to stderr (descriptor 2): package, threads with
+ * their stacks, green threads, processes, configuration, then the program's own sections. `gmr PID` from outside shows
+ * the options and green threads, too. C99 and C++; Linux on x86-64 and AArch64; glibc and musl; procguard_gmr(3).
  *
  * Rules for all functions:
  * - They return 0 or a negated errno; nothing is printed, nobody is made to exit. What they are given they copy, unless
@@ -54,8 +54,8 @@ enum gmr_format { GMR_TEXT, GMR_JSON, GMR_XML };
 enum { GMR_NO_SIGNAL = -1 };
 
 enum gmr_setup_flags {
-	GMR_MAKE_DUMPABLE = 1, /* while a report is made, the process is dumpable, prctl(2), so that one that changed
-	                        * its user shows stacks; processes of that user may read its memory meanwhile */
+	GMR_MAKE_DUMPABLE = 1 /* while a report is made, the process is dumpable, prctl(2), so that one that changed
+	                       * its user shows stacks; processes of that user may read its memory meanwhile */
 };
 
 /* Zero means the default in every field, so `{ .size = sizeof(struct gmr_options), .log_dir = "/var/log" }` will do.
@@ -71,8 +71,8 @@ struct gmr_options {
 	const char *watch_file;  /* report whenever this file appears or is modified, too. It may be missing, be removed
 	                          * and made again, as may its directory, which must be there at first */
 	unsigned interval_ms;    /* at most one report in so many milliseconds for the file: 1000 */
-	unsigned deadline_ms;    /* what is not read by then is left out of a report: 5000; generators not counted. If
-	                          * there is none 10 s behind it, own sections alone are written to stderr */
+	unsigned deadline_ms;    /* what is not read by then is left out of a report: 5000, at most a day; generators
+	                          * not counted. 10 s behind it gmr is killed: own sections alone go to stderr then */
 	unsigned flags;          /* of enum gmr_setup_flags */
 };
 
@@ -85,12 +85,13 @@ struct gmr_options {
  * So later nothing has to be had but a process and a pipe, for which the library's own descriptors make room.
  *
  * The signal: an earlier handler is called behind ours with the same arguments, in the helper where that took the
- * signal; SIG_IGN and SIG_DFL are not. Ours only wakes the helper: SA_RESTART, SA_ONSTACK, errno is kept. A burst of
- * signals is one report; what comes while it is made makes one more. As with any handler, epoll_wait(2), poll(2),
- * nanosleep(2) may return EINTR. A program may block the signal in all its threads, and its main thread may be held in
- * the kernel: the helper takes it. So one that takes the same signal by signalfd(2) or sigwait(3) itself loses some of
- * them: choose another. A program that sets a handler later loses ours, if it does not call the one that it got; but
- * where all of its threads block the signal the helper takes it still.
+ * signal; SIG_IGN and SIG_DFL are not. Ours only wakes the helper: SA_RESTART (where the earlier one has it, or there
+ * is none), SA_ONSTACK, errno is kept. A burst of signals is one report; what comes while it is made makes one more.
+ * As with any handler, epoll_wait(2), poll(2), nanosleep(2) may return EINTR. A program may block the signal in all
+ * its threads, and its main thread may be held in the kernel: the helper takes it. So one that takes the same signal
+ * by signalfd(2) or sigwait(3) itself loses some of them: choose another. A program that sets a handler later loses
+ * ours, if it does not call the one that it got; but where all of its threads block the signal the helper takes it
+ * still.
  *
  * The report is made by a child that looks at this process as `gmr PID` does, from a copy of itself that this library
  * carries: so it does not matter which locks are held here (malloc's, the loader's, stdio's), nor RLIMIT_AS, and no
@@ -142,7 +143,7 @@ int gmr_put(struct gmr_section *section, const char *key, const char *format, ..
 /* ---- configuration ---- */
 
 enum gmr_option_flags {
-	GMR_SECRET = 1, /* shown as "***"; neither value nor length is kept */
+	GMR_SECRET = 1 /* shown as "***"; neither value nor length is kept */
 };
 
 /* Show VALUE (at most 4095 bytes) in Configuration as NAME (63) of GROUP (63; NULL: "default"). The same again

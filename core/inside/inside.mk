@@ -64,6 +64,7 @@ $(BUILD)/include/procguard/gmr.h: core/inside/gmr.h
 	@mkdir -p $(@D)
 	@cp $< $@
 
+# nodelete: of a shared object that dlclose(3) took away the handler and the helper would be left.
 define procguard.pc
 prefix=$(PREFIX)
 libdir=$(patsubst $(PREFIX)/%,$${prefix}/%,$(LIBDIR))
@@ -72,7 +73,7 @@ includedir=$(patsubst $(PREFIX)/%,$${prefix}/%,$(INCLUDEDIR))
 Name: procguard
 Description: Guru Meditation Reports of this program, by SIGUSR2
 Version: $(VERSION)
-Libs: -L$${libdir} -lprocguard -pthread
+Libs: -L$${libdir} -lprocguard -Wl,-z,nodelete -pthread
 Cflags: -I$${includedir}
 endef
 

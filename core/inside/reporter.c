@@ -28,6 +28,8 @@ enum {
 static struct reporter_job job;
 /* Of the pipe for the statement. Taken before they are closed: a child of fork(2) closes what it finds here. */
 static int ends[2] = { -1, -1 };
+/* For the time of a report. A child of fork(2) undoes it for itself. */
+static bool is_made_dumpable;
 
 struct arguments {
 	char fd[REPORTER_NUMBER], pid[REPORTER_NUMBER], deadline[REPORTER_NUMBER + 2];
@@ -213,14 +215,21 @@ static void state(int fd)
 
 /* ---- a report ---- */
 
-/* Who changed its user is not dumpable: its files in /proc are root's. Returns what is to be set again, or -1. */
-static int make_dumpable(void)
+/* Who changed its user is not dumpable: its files in /proc are root's. A fork(2) just now finds it noted already. */
+static void make_dumpable(void)
 {
-	int before = prctl(PR_GET_DUMPABLE);
+	if (!(inside_config.flags & GMR_MAKE_DUMPABLE) || prctl(PR_GET_DUMPABLE) == 1)
+		return;
+	__atomic_store_n(&is_made_dumpable, true, __ATOMIC_SEQ_CST);
+	(void)prctl(PR_SET_DUMPABLE, 1);
+}
 
-	if (!(inside_config.flags & GMR_MAKE_DUMPABLE) || before == 1)
-		return -1;
-	return prctl(PR_SET_DUMPABLE, 1) < 0 ? -1 : 0;
+/* What fs.suid_dumpable had made 2, proc_sys_fs(5), becomes 0, too: prctl(2) takes no 2. */
+static void undo_dumpable(void)
+{
+	if (__atomic_load_n(&is_made_dumpable, __ATOMIC_SEQ_CST))
+		(void)prctl(PR_SET_DUMPABLE, 0);
+	__atomic_store_n(&is_made_dumpable, false, __ATOMIC_SEQ_CST);
 }
 
 /* Yama's ptrace_scope 1: a child may not read its parent unless it is let, PR_SET_PTRACER(2const). Without Yama
@@ -253,13 +262,13 @@ static void own_sections(void)
 
 static int run(int file)
 {
-	int before, r = open_pipe(ends);
+	int r = open_pipe(ends);
 	bool is_there = true;
 	pid_t middle;
 
 	if (r < 0)
 		return r;
-	before = make_dumpable();
+	make_dumpable();
 	middle = launch(file, ends[0]);
 	fd_close(TAKE_FD(ends[0]));
 	if (middle > 0) {
@@ -275,8 +284,7 @@ static int run(int file)
 		__atomic_store_n(&inside_registry.reporter, 0, __ATOMIC_RELEASE);
 		is_there = judge();
 	}
-	if (before >= 0)
-		(void)prctl(PR_SET_DUMPABLE, before);
+	undo_dumpable();
 	if (!is_there)
 		own_sections();
 	return middle < 0 ? middle : 0;
@@ -309,6 +317,7 @@ void reporter_forked(void)
 {
 	fd_close(TAKE_FD(ends[0]));
 	fd_close(TAKE_FD(ends[1]));
+	undo_dumpable();
 	inside_registry.reporter = 0;
 	inside_registry.reports = 0;
 }

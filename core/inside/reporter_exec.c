@@ -96,7 +96,11 @@ RAW static void keep_descriptors(const struct reporter_job *job)
 	fd = raw_call4(SYS_openat, AT_FDCWD, null, O_RDWR, 0);
 	if (fd > STDIN_FILENO)
 		raw_call1(SYS_close, fd);
-	raw_call3(SYS_dup3, STDERR_FILENO, STDOUT_FILENO, 0);
+	/* Where stderr was closed the report goes nowhere: stdout is the program's own. */
+	if (raw_call3(SYS_fcntl, STDERR_FILENO, F_GETFD, 0) < 0)
+		raw_call3(SYS_dup3, STDIN_FILENO, STDERR_FILENO, 0);
+	if (raw_call3(SYS_dup3, STDERR_FILENO, STDOUT_FILENO, 0) < 0)
+		raw_call1(SYS_close, STDOUT_FILENO);
 }
 
 RAW static int64_t now(void)

@@ -11,6 +11,7 @@
 enum {
 	SETUP_INTERVAL_MS = 1000,
 	SETUP_DEADLINE_MS = 5000,
+	SETUP_DEADLINE_MOST_MS = 24 * 3600 * 1000, /* that gmr takes */
 	SETUP_FLAGS = GMR_MAKE_DUMPABLE,
 	SETUP_FIRST_REAL_TIME = 32, /* from here to SIGRTMIN: libc's own */
 };
@@ -101,6 +102,8 @@ static int configure(const struct gmr_options *o, struct inside_config *c)
 	c->format = o->format;
 	c->interval_ms = o->interval_ms ? o->interval_ms : SETUP_INTERVAL_MS;
 	c->deadline_ms = o->deadline_ms ? o->deadline_ms : SETUP_DEADLINE_MS;
+	if (c->deadline_ms > SETUP_DEADLINE_MOST_MS)
+		c->deadline_ms = SETUP_DEADLINE_MOST_MS;
 	c->flags = o->flags;
 	r = copy_path(o->log_dir, c->log_dir);
 	if (r == 0)

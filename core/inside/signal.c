@@ -42,13 +42,21 @@ static bool is_at_home(void)
 	return (uint32_t)syscall(SYS_getpid) == __atomic_load_n(&inside_registry.pid, __ATOMIC_ACQUIRE);
 }
 
+/* sa_handler and sa_sigaction are one. */
+static bool has_earlier(void)
+{
+	return earlier.sa_handler != SIG_IGN && earlier.sa_handler != SIG_DFL;
+}
+
 static void call_earlier(int signal, siginfo_t *info, void *context)
 {
+	if (!has_earlier())
+		return;
 	if (earlier.sa_flags & SA_RESETHAND && __atomic_exchange_n(&earlier_is_used_up, 1, __ATOMIC_ACQ_REL))
 		return;
 	if (earlier.sa_flags & SA_SIGINFO)
 		earlier.sa_sigaction(signal, info, context);
-	else if (earlier.sa_handler != SIG_IGN && earlier.sa_handler != SIG_DFL)
+	else
 		earlier.sa_handler(signal);
 }
 
@@ -87,8 +95,10 @@ int signal_install(void)
 		return 0;
 	if (sigaction(signal, NULL, &earlier) < 0)
 		return -errno;
-	/* The earlier one finds blocked what it asked for. */
-	action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK | (earlier.sa_flags & SA_NODEFER);
+	/* The earlier one finds blocked what it asked for, and interrupts what it was to interrupt. */
+	action.sa_flags = SA_SIGINFO | SA_ONSTACK | (earlier.sa_flags & SA_NODEFER);
+	if (!has_earlier() || earlier.sa_flags & SA_RESTART)
+		action.sa_flags |= SA_RESTART;
 	action.sa_mask = earlier.sa_mask;
 	return sigaction(signal, &action, NULL) < 0 ? -errno : 0;
 }

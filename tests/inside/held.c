@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <malloc.h>
@@ -14,10 +15,12 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -61,12 +64,34 @@ static void count_it(int signal, siginfo_t *info, void *context)
 		say("seen handler %u of %d\n", atomic_fetch_add(&handled, 1) + 1, (int)info->si_pid);
 }
 
-/* Before the setup. */
 static void have_handler(void)
 {
 	const struct sigaction action = { .sa_sigaction = count_it, .sa_flags = SA_SIGINFO };
 
 	sigaction(SIGUSR2, &action, NULL);
+}
+
+static void have_handler_once(void)
+{
+	const struct sigaction action = { .sa_sigaction = count_it, .sa_flags = SA_SIGINFO | (int)SA_RESETHAND };
+
+	sigaction(SIGUSR2, &action, NULL);
+}
+
+static void ignore_it(void)
+{
+	signal(SIGUSR2, SIG_IGN);
+}
+
+/* A handler without SA_RESTART is there to end what waits. */
+static void be_interrupted(void)
+{
+	int fd = eventfd(0, EFD_CLOEXEC);
+	uint64_t count;
+
+	say("ready %d\n", (int)getpid());
+	while (read(fd, &count, sizeof count) < 0 && errno == EINTR)
+		say("seen interrupt\n");
 }
 
 static void block(void)
@@ -92,9 +117,7 @@ static void be_in_vfork(void)
 static void stay(int signal)
 {
 	(void)signal;
-	say("ready %d\n", (int)getpid());
-	for (;;)
-		pause();
+	wait_for_ever();
 }
 
 /* The heap's end may not be touched: malloc(3) faults with its lock held, and there is one arena for all. */
@@ -115,6 +138,22 @@ static void hold_malloc(void)
 	free(kept);
 #endif
 	say("skip\n");
+}
+
+/* The loader's, glibc's for what it has loaded, and that of stderr. */
+static int hold_loader(struct dl_phdr_info *info, size_t size, void *context)
+{
+	(void)info;
+	(void)size;
+	(void)context;
+	flockfile(stderr);
+	wait_for_ever();
+	return 0;
+}
+
+static void hold_locks(void)
+{
+	dl_iterate_phdr(hold_loader, NULL);
 }
 
 static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER, two = PTHREAD_MUTEX_INITIALIZER;
@@ -249,8 +288,48 @@ static void change_user(void)
 	wait_for_ever();
 }
 
+/* A worker that is made in the middle of a report: what the library has let happen for its time ends in there, too. */
+static atomic_bool is_asked, is_forked;
+
+static void wait_for(const atomic_bool *what)
+{
+	const struct timespec pause_time = { .tv_nsec = 200000 };
+
+	while (!atomic_load(what))
+		nanosleep(&pause_time, NULL);
+}
+
+static void be_asked(struct gmr_section *section, void *context)
+{
+	atomic_store(&is_asked, true);
+	wait_for(&is_forked);
+	gmr_print(section, "dumpable %d\n", prctl(PR_GET_DUMPABLE) + (context != NULL));
+}
+
+static void fork_when_asked(void)
+{
+	if (setgid(65534) < 0 || setuid(65534) < 0)
+		say("skip\n");
+	gmr_register_section("Fork", be_asked, NULL);
+	say("ready %d\n", (int)getpid());
+	wait_for(&is_asked);
+	if (fork() == 0) {
+		say("seen dumpable %d\n", prctl(PR_GET_DUMPABLE));
+		_exit(0);
+	}
+	atomic_store(&is_forked, true);
+	wait_for_ever();
+}
+
+/* What is stdout's must stay the program's alone. */
+static void close_stderr(void)
+{
+	close(STDERR_FILENO);
+	wait_for_ever();
+}
+
 /* As a service that has set up and then allows itself little more. */
-static void filter(void)
+static void set_filter(void)
 {
 	struct sock_filter lines[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -264,6 +343,11 @@ static void filter(void)
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) != 0)
 		say("skip\n");
+}
+
+static void filter(void)
+{
+	set_filter();
 	wait_for_ever();
 }
 
@@ -274,10 +358,14 @@ static const struct {
 } modes[] = {
 	{ "plain", wait_for_ever, NULL }, { "handler", wait_for_ever, have_handler },
 	{ "blocked", block, NULL }, { "blocked-handler", block, have_handler }, { "vfork", be_in_vfork, NULL },
-	{ "malloc", hold_malloc, NULL }, { "deadlock", deadlock, NULL }, { "fork", be_forked, NULL },
-	{ "daemon", be_daemon, NULL }, { "wait", wait_for_children, NULL }, { "hang", add_hanging, NULL },
-	{ "closed", close_all, NULL }, { "descriptors", use_all_descriptors, NULL },
-	{ "memory", use_all_memory, NULL }, { "user", change_user, NULL }, { "filter", filter, NULL },
+	{ "malloc", hold_malloc, NULL }, { "locks", hold_locks, NULL }, { "deadlock", deadlock, NULL },
+	{ "fork", be_forked, NULL }, { "daemon", be_daemon, NULL }, { "wait", wait_for_children, NULL },
+	{ "hang", add_hanging, NULL }, { "closed", close_all, NULL },
+	{ "descriptors", use_all_descriptors, NULL }, { "memory", use_all_memory, NULL },
+	{ "user", change_user, NULL }, { "filter", filter, NULL }, { "filtered", wait_for_ever, set_filter },
+	{ "fork-asked", fork_when_asked, NULL }, { "interrupt", be_interrupted, have_handler },
+	{ "no-stderr", close_stderr, NULL }, { "ignored", wait_for_ever, ignore_it },
+	{ "once", wait_for_ever, have_handler_once },
 };
 
 int main(int argc, char **argv)

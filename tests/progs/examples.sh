@@ -57,6 +57,10 @@ here() {
 
 # ---- what the examples need ----
 
+takes_usr2() { # PID
+	[ $((0x$(sed -n 's/^SigCgt:.*\(...\)$/\1/p' "/proc/$1/status") & 0x800)) != 0 ]
+}
+
 # procguard, by this name only, is in the PATH.
 in_path() {
 	mkdir -p bin

@@ -62,6 +62,14 @@ in_report() { # FILE WHOM TITLE PATTERN
 	fi
 }
 
+# The FIFO `unread`, whose reader does not read, is full.
+fill_pipe() {
+	mkfifo unread
+	exec 9<>unread
+	LC_ALL=C dd if=/dev/zero of=unread oflag=nonblock bs=4096 2>full && fail "it takes everything"
+	grep -q 'temporarily unavailable' full || fail "$(cat full)"
+}
+
 storm() { # PID: many signals
 	for _ in $(seq 300); do
 		kill -USR2 "$1" || fail "it is gone"
