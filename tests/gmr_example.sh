@@ -120,13 +120,15 @@ test_without_data_races() {
 	library=$BUILD/inside/blob
 	[ -f "$library" ] || fail "no $library"
 	make -s -C "$TOP" NODEPS=1 BUILD="$PWD/b" CC="${CC:-cc}" BLOB="$library" APPLETS=gmr \
-		CFLAGS='-g -O1 -fsanitize=thread' "$PWD/b/tests/inside/example" >out 2>&1 ||
+		CFLAGS='-g -O1 -fsanitize=thread' "$PWD/b/tests/inside/example" "$PWD/b/tests/inside/held" >out 2>&1 ||
 		fail "make: $(tail -n 20 out)"
 	EXAMPLE=$PWD/b/tests/inside/example
 	reported -F "$PWD/now"
 	touch now
 	wait_until 30 reports 2
 	! grep -A 40 'WARNING: ThreadSanitizer' err || fail "data races"
+	start "$PWD/b/tests/inside/held" fork >forked 2>err # the sanitizer lets no child of fork(2) start a thread
+	wait_until 30 grep -q ready forked
 }
 
 . "${0%/*}/lib.sh"

@@ -156,7 +156,9 @@ int gmr_register_option(const char *group, const char *name, const char *value, 
 
 /* Where a green thread that does not run goes on. The program writes it before each switch; of another processor than
  * x86-64 and AArch64 nothing is shown. FP: the register that frames are chained by (rbp, x29): code that keeps none is
- * followed by its unwind tables, which need it where a function has moved its stack pointer by a variable. */
+ * followed by its unwind tables, which need it where a function has moved its stack pointer by a variable.
+ * A switch in assembler has such a table by .cfi directives only: without them a stack ends in it, unless what is
+ * written is where its caller goes on. */
 struct gmr_registers {
 	uint64_t pc, sp, fp;
 };

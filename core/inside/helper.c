@@ -40,13 +40,21 @@ int helper_start(void)
 	return generate_start();
 }
 
+/* With the thread sanitizer a child that starts a thread is ended: there it reports nothing, and lives. */
+extern void __tsan_init(void) __attribute__((weak, visibility("default")));
+
+static bool may_start_threads(void)
+{
+	return !__tsan_init;
+}
+
 /* Of the threads only the one that called fork(2) is there. Nothing is waited for: that one may be in a hurry. */
 void helper_forked(void)
 {
 	uint32_t parent = inside_registry.pid;
 	int r;
 
-	if (parent == 0) /* the setup has failed */
+	if (parent == 0 || !may_start_threads()) /* 0: the setup has failed */
 		return;
 	for (size_t i = 0; i < REGISTRY_HELPERS_MAX; i++)
 		inside_registry.helpers[i] = 0;
