@@ -28,6 +28,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/inside/settled.h"
+
 static atomic_uint handled, children;
 
 static void put_state(struct gmr_section *section, void *context)
@@ -55,8 +57,6 @@ static void wait_for_ever(void)
 	for (;;)
 		pause();
 }
-
-/* --- modes --- */
 
 static void count_it(int signal, siginfo_t *info, void *context)
 {
@@ -181,7 +181,7 @@ static void deadlock(void)
 
 static void be_forked(void)
 {
-	pid_t child = fork();
+	pid_t child = settled_fork();
 
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -193,7 +193,7 @@ static void be_forked(void)
 
 static void be_daemon(void)
 {
-	if (daemon(1, 1) == 0)
+	if (settled_daemon() == 0)
 		wait_for_ever();
 }
 
