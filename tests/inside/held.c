@@ -181,7 +181,7 @@ static void deadlock(void)
 
 static void be_forked(void)
 {
-	pid_t child = settled_fork();
+	pid_t child = settled_fork(SETTLED_HELPERS);
 
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -313,7 +313,7 @@ static void fork_when_asked(void)
 	gmr_register_section("Fork", be_asked, NULL);
 	say("ready %d\n", (int)getpid());
 	wait_for(&is_asked);
-	if (fork() == 0) {
+	if (settled_fork(SETTLED_HELPERS_LATER) == 0) {
 		say("seen dumpable %d\n", prctl(PR_GET_DUMPABLE));
 		_exit(0);
 	}

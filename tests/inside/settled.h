@@ -9,7 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SETTLED_HELPERS = 3 }; /* with a section: one that waits, two that call generators */
+/* How many of them there are with a section: one that waits, two that call generators; once a generator has returned:
+ * three that do. */
+enum { SETTLED_HELPERS = 3, SETTLED_HELPERS_LATER = 4 };
 
 static inline int settled_helpers(void)
 {
@@ -31,23 +33,23 @@ static inline int settled_helpers(void)
 
 /* A thread that is just being made may hold a lock of AddressSanitizer's allocator, which has no handler for fork(2)
  * (LLVM 14): a child could make no thread then. One that has its name is past that. */
-static inline void settle(void)
+static inline void settle(int helpers)
 {
 	const struct timespec pause_time = { .tv_nsec = 1000000 };
 
-	while (settled_helpers() < SETTLED_HELPERS)
+	while (settled_helpers() < helpers)
 		nanosleep(&pause_time, NULL);
 }
 
-static inline pid_t settled_fork(void)
+static inline pid_t settled_fork(int helpers)
 {
-	settle();
+	settle(helpers);
 	return fork();
 }
 
 static inline int settled_daemon(void)
 {
-	settle();
+	settle(SETTLED_HELPERS);
 	return daemon(1, 1);
 }
 
