@@ -19,3 +19,9 @@ int abspath(const char *path, char *ret, size_t size)
 	snprintf(ret, size, "%s%s%s", directory, slash, path);
 	return 0;
 }
+
+void abspath_or_same(const char *path, char *ret, size_t size)
+{
+	if (abspath(path, ret, size) < 0)
+		snprintf(ret, size, "%s", path);
+}

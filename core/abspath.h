@@ -8,4 +8,7 @@
  * -ENAMETOOLONG: longer than SIZE; else getcwd(3)'s. */
 int abspath(const char *path, char *ret, size_t size);
 
+/* The same, but PATH itself, cut to SIZE, where that cannot be told. */
+void abspath_or_same(const char *path, char *ret, size_t size);
+
 #endif

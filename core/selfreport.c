@@ -281,6 +281,17 @@ int selfreport_open(struct selfreport *s)
 	return loop_reserve_timer(s->loop, on_due, s);
 }
 
+int selfreport_start(struct selfreport *s, int signal, const char *file)
+{
+	int r = selfreport_open(s);
+
+	if (r == 0 && signal)
+		r = selfreport_take_signal(s, signal);
+	if (r == 0 && file)
+		r = selfreport_watch_file(s, file);
+	return r;
+}
+
 void selfreport_done(struct selfreport *s)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN };

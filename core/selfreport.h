@@ -63,6 +63,9 @@ int selfreport_take_signal(struct selfreport *s, int signal);
  * second. -ENOMEM, -ENAMETOOLONG. */
 int selfreport_watch_file(struct selfreport *s, const char *file);
 
+/* All of that: selfreport_open(), SIGNAL (0: none), FILE (NULL: none). */
+int selfreport_start(struct selfreport *s, int signal, const char *file);
+
 /* Report now, or as soon as that is due. Blocks as said above. */
 void selfreport_ask(struct selfreport *s);
 

@@ -71,14 +71,11 @@ static void say(void *context, const char *line)
 
 int service_open_selfreport(struct service *s)
 {
-	int r;
-
 	s->selfreport = (struct selfreport){
 		SELFREPORT_NONE,
 		.loop = s->loop, .title = "Cluster", .fill = fill, .say = say, .context = s,
 		.directory = s->config->report, .deadline_ms = s->config->report_deadline_ms,
 		.keep = s->config->report_keep,
 	};
-	r = selfreport_open(&s->selfreport);
-	return r < 0 ? r : selfreport_take_signal(&s->selfreport, SIGUSR2);
+	return selfreport_start(&s->selfreport, SIGUSR2, NULL);
 }

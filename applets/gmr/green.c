@@ -143,19 +143,10 @@ static void add_names(const struct greens *greens, size_t first, const size_t *n
 
 static void add_stack(const struct greens *greens, size_t index, struct value *entry)
 {
-	struct value_tree *tree = &greens->report->tree;
 	const char *missing;
 	const struct value *stack = stack_of(greens, index, &missing);
-	struct value *empty;
 
-	if (stack) {
-		value_add_copy(tree, entry, "stack_trace", stack);
-		return;
-	}
-	empty = value_add_map(tree, entry, "stack_trace");
-	value_add_list(tree, empty, "lines");
-	value_add_string(tree, empty, "end", missing);
-	value_add_null(tree, empty, "root_exception");
+	section_stack(greens->report, entry, stack, missing);
 }
 
 static void add_green(const struct greens *greens, size_t index, const size_t *next, struct value *list)

@@ -61,21 +61,12 @@ const struct value *threads_stack(const struct threads *threads, size_t index, c
 
 static void add_stack(const struct threads *threads, size_t index, struct value *entry)
 {
-	struct value_tree *tree = &threads->report->tree;
 	const char *missing;
 	const struct value *stack = threads_stack(threads, index, &missing);
-	struct value *empty;
 
-	if (stack) {
-		value_add_copy(tree, entry, "stack_trace", stack);
-		if (!strcmp(value_string(stack, "end", ""), DECODE_NOT_STOPPED))
-			threads->report->incomplete = true;
-		return;
-	}
-	empty = value_add_map(tree, entry, "stack_trace");
-	value_add_list(tree, empty, "lines");
-	value_add_string(tree, empty, "end", missing);
-	value_add_null(tree, empty, "root_exception");
+	section_stack(threads->report, entry, stack, missing);
+	if (stack && !strcmp(value_string(stack, "end", ""), DECODE_NOT_STOPPED))
+		threads->report->incomplete = true;
 }
 
 static void add_ids(const struct threads *threads, size_t first, const size_t *next, struct value *entry)

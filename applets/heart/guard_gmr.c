@@ -51,7 +51,6 @@ static void say(void *context, const char *line)
 int guard_gmr_open(struct guard *guard)
 {
 	const struct guard_config *config = guard->config;
-	int r;
 
 	if (!config->gmr_signal && !config->gmr_file)
 		return 0;
@@ -61,10 +60,5 @@ int guard_gmr_open(struct guard *guard)
 		.directory = config->report ? guard->report_directory : NULL,
 		.deadline_ms = guard_report_deadline(guard, config->report_deadline_ms), .keep = config->report_keep,
 	};
-	r = selfreport_open(&guard->selfreport);
-	if (r == 0 && config->gmr_signal)
-		r = selfreport_take_signal(&guard->selfreport, config->gmr_signal);
-	if (r == 0 && config->gmr_file)
-		r = selfreport_watch_file(&guard->selfreport, config->gmr_file);
-	return r;
+	return selfreport_start(&guard->selfreport, config->gmr_signal, config->gmr_file);
 }

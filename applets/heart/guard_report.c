@@ -1,6 +1,5 @@
 /* guard_report.c: see guard.h: --report: what a program was doing, before it is ended. */
 #include <errno.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "applets/heart/guard.h"
@@ -15,14 +14,6 @@ int64_t guard_report_deadline(const struct guard *guard, int64_t deadline_ms)
 	return guard->hwdog.fd >= 0 && interval < deadline_ms ? interval : deadline_ms;
 }
 
-static void set_directory(struct guard *guard)
-{
-	const char *directory = guard->config->report;
-
-	if (abspath(directory, guard->report_directory, sizeof(guard->report_directory)) < 0)
-		snprintf(guard->report_directory, sizeof(guard->report_directory), "%s", directory);
-}
-
 /* What is in the way of a directory may pass, and keeps no program from being guarded. */
 int guard_report_open(struct guard *guard)
 {
@@ -30,7 +21,7 @@ int guard_report_open(struct guard *guard)
 
 	if (!guard->config->report)
 		return 0;
-	set_directory(guard);
+	abspath_or_same(guard->config->report, guard->report_directory, sizeof(guard->report_directory));
 	r = evidence_open(&guard->evidence, NULL, guard->report_directory,
 			  guard_report_deadline(guard, guard->config->report_deadline_ms), guard->config->report_keep);
 	if (r == -ENOTSUP) {

@@ -61,7 +61,6 @@ int port_gmr_open(struct port *port)
 {
 	const char *directory = port->config->report;
 	struct selfreport *s = &port->selfreport;
-	int r;
 
 	*s = (struct selfreport){
 		SELFREPORT_NONE,
@@ -69,6 +68,5 @@ int port_gmr_open(struct port *port)
 		.directory = directory && directory[0] ? directory : NULL,
 		.deadline_ms = EVIDENCE_DEADLINE_MS, .keep = EVIDENCE_KEEP,
 	};
-	r = selfreport_open(s);
-	return r < 0 ? r : selfreport_take_signal(s, SIGUSR2);
+	return selfreport_start(s, SIGUSR2, NULL);
 }

@@ -1,6 +1,5 @@
 /* port_report.c: see port.h: HEART_REPORT_DIR: what the node was doing, before it is killed. */
 #include <errno.h>
-#include <stdio.h>
 
 #include "applets/heart/port.h"
 #include "applets/heart/say.h"
@@ -14,15 +13,6 @@ static bool is_asked_for(const struct port *port)
 	return directory && directory[0];
 }
 
-/* Who reads the line need not know where the node was started. */
-static void set_directory(struct port *port)
-{
-	const char *directory = port->config->report;
-
-	if (abspath(directory, port->report_directory, sizeof(port->report_directory)) < 0)
-		snprintf(port->report_directory, sizeof(port->report_directory), "%s", directory);
-}
-
 void port_report_open(struct port *port)
 {
 	const char *directory = port->report_directory;
@@ -30,7 +20,8 @@ void port_report_open(struct port *port)
 
 	if (!is_asked_for(port))
 		return;
-	set_directory(port);
+	/* Who reads the line need not know where the node was started. */
+	abspath_or_same(port->config->report, port->report_directory, sizeof(port->report_directory));
 	r = evidence_open(&port->evidence, NULL, directory, EVIDENCE_DEADLINE_MS, EVIDENCE_KEEP);
 	if (r < 0)
 		say("cannot write reports into '%s' (HEART_REPORT_DIR): %s (%s)", directory, evidence_open_error(r),

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "core/abspath.h"
@@ -27,8 +26,7 @@ int lastwords_open(const struct oome_config *config, const char *argv0)
 
 	if (!config->report)
 		return 0;
-	if (abspath(config->report, words->directory, sizeof words->directory) < 0)
-		snprintf(words->directory, sizeof words->directory, "%s", config->report);
+	abspath_or_same(config->report, words->directory, sizeof words->directory);
 	r = open_evidence(config, argv0);
 	if (r == -ENOTSUP) {
 		log_fail("--report: %s", evidence_open_error(r));

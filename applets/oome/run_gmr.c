@@ -83,7 +83,6 @@ static void say(void *context, const char *line)
 int run_gmr_open(struct run *run)
 {
 	const struct oome_config *config = run->config;
-	int r;
 
 	if (!config->gmr_signal && !config->gmr_file)
 		return 0;
@@ -93,10 +92,5 @@ int run_gmr_open(struct run *run)
 		.directory = config->report ? config->lastwords->directory : NULL,
 		.deadline_ms = config->report_deadline_ms, .keep = config->report_keep,
 	};
-	r = selfreport_open(&run->selfreport);
-	if (r == 0 && config->gmr_signal)
-		r = selfreport_take_signal(&run->selfreport, config->gmr_signal);
-	if (r == 0 && config->gmr_file)
-		r = selfreport_watch_file(&run->selfreport, config->gmr_file);
-	return r;
+	return selfreport_start(&run->selfreport, config->gmr_signal, config->gmr_file);
 }
