@@ -1,11 +1,12 @@
 #include "core/oomkill.h"
 
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
 
-enum { PLACE_MAX = 16384 };
+enum { PLACE_MAX = 16384, SETTLE_MS = 100, SETTLE_TIMES = 10 };
 
 void oomkill_init(struct oomkill *killer, const struct procfs *proc)
 {
@@ -36,6 +37,7 @@ static void open_counter(struct oomkill *killer, pid_t pid)
 	killer->counter = counter;
 	killer->baseline = 0;
 	cgroup_oom_kills(&killer->counter, &killer->baseline);
+	killer->settled = killer->baseline;
 }
 
 void oomkill_follow(struct oomkill *killer, pid_t pid)
@@ -65,4 +67,17 @@ void oomkill_start(struct oomkill *killer)
 bool oomkill_struck(struct oomkill *killer)
 {
 	return cgroup_oom_kills(&killer->counter, &killer->now) == 0 && killer->now > killer->baseline;
+}
+
+void oomkill_settle(struct oomkill *killer)
+{
+	const struct timespec moment = { .tv_nsec = SETTLE_MS * 1000000L };
+	uint64_t now;
+
+	for (int i = 0; i < SETTLE_TIMES; i++) {
+		if (cgroup_oom_kills(&killer->counter, &now) < 0 || now == killer->settled)
+			return;
+		killer->settled = now;
+		nanosleep(&moment, NULL);
+	}
 }

@@ -13,6 +13,7 @@ struct oomkill {
 	struct cgroup_oom counter;
 	uint64_t baseline;         /* when the child was started, or came into this cgroup */
 	uint64_t now;              /* at the last oomkill_struck() */
+	uint64_t settled;          /* the strikes that oomkill_settle() has waited for */
 	struct buf place;          /* /proc/PID/cgroup as it was when the counter was opened */
 };
 
@@ -30,5 +31,11 @@ void oomkill_follow(struct oomkill *killer, pid_t pid);
 
 /* Has the counter grown? Allocates nothing. */
 bool oomkill_struck(struct oomkill *killer);
+
+/* Before anything that takes memory, when the child may just have been killed. For some milliseconds a victim is no
+ * candidate any more, while its pages still count: whoever shares the cgroup and asks the kernel for a page then, by no
+ * more than read(2) in /proc, is killed next. Where there were strikes since the last call this blocks until there is
+ * none for 100 ms, at most a second. Allocates nothing. */
+void oomkill_settle(struct oomkill *killer);
 
 #endif

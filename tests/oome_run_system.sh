@@ -16,7 +16,8 @@ guard_in_cgroup() {
 }
 
 # ./app eats more than the cgroup has at the first start, and lives at later ones. With "below" a shell stays in front
-# of what eats, and exits 137.
+# of what eats, and exits 137. It begins late, as the kernel may also kill a guard that asks it for memory in the same
+# milliseconds (oomkill.h), which any of its first looks may do; later ones are rare.
 eater() { # [below]
 	command="exec '$BUILD/tests/demo/eatmem' -l 100 80"
 	# shellcheck disable=SC2319 # that of the inner shell
@@ -25,6 +26,7 @@ eater() { # [below]
 		#!/bin/sh
 		echo \$\$ >>starts
 		[ "\$(wc -l <starts)" = 1 ] || exec sleep 1000
+		sleep 0.5
 		$command
 	END
 	chmod +x app
@@ -88,6 +90,18 @@ test_oom_killer_over_the_limit() {
 	status=$?
 	[ $status = 137 ] || fail "status $status: $(cat err)"
 	[ "$(wc -l <starts)" = 2 ] || fail "started $(wc -l <starts) times, not 2: $(cat err)"
+}
+
+test_oom_score_adj() {
+	needs_root
+	echo 7 >/proc/self/oom_score_adj
+	guard sh -c 'echo >>starts; exec sleep 1000'
+	until_started 1
+	score=$(cat "/proc/$started/oom_score_adj")
+	[ "$score" = -1000 ] || skip "it may not be lowered ($score)"
+	child=$(child_of "$started")
+	[ "$(cat "/proc/$child/oom_score_adj")" = 7 ] || fail "not restored for the program"
+	finish
 }
 
 # Run a script in a mount namespace of its own; $1 says what is hidden there.

@@ -188,6 +188,7 @@ void service_ended(void *context, pid_t pid, int status)
 	struct service *s = context;
 	struct member *member = roster_find(&s->roster, pid);
 
+	oomkill_settle(&s->killer);
 	if (pid == s->logger.process.pid)
 		service_restart_logger(s);
 	else if (member)

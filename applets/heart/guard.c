@@ -79,6 +79,7 @@ static void on_ended(void *context)
 {
 	struct guard *guard = context;
 
+	oomkill_settle(&guard->oomkill);
 	guard_voice_drain(guard);
 	if (guard->guarded.child.pid > 0 || falls_back(guard)) /* MAINPID= stood there: that one is the program now */
 		return;

@@ -86,7 +86,10 @@ void run_happened(struct run *run, enum run_event event)
 static void on_ended(void *context)
 {
 	struct run *run = context;
-	bool of_memory = run->state == RUN_RUNNING && run_watch_end(run);
+	bool of_memory;
+
+	oomkill_settle(&run->killer);
+	of_memory = run->state == RUN_RUNNING && run_watch_end(run);
 
 	run_happened(run, of_memory ? RUN_DIED_OF_MEMORY : RUN_DIED);
 }
@@ -195,8 +198,10 @@ int run_main(const struct oome_config *config, char *const *argv)
 	log_never_block();
 	guarded_name(argv[0], run.command, run.name);
 	r = run_open(&run);
-	if (r == 0)
+	if (r == 0) {
+		oomadj_lower(&run.oomadj); /* where it is allowed */
 		r = loop_run(run.loop);
+	}
 	if (r < 0)
 		log_fail("cannot go on: %s%s", log_errno(r),
 			 r == -EMFILE ? " (the limit of open files is too low: ulimit -n)" : "");

@@ -13,6 +13,7 @@
 #include "core/guarded.h"
 #include "core/limit.h"
 #include "core/loop.h"
+#include "core/oomadj.h"
 #include "core/oomkill.h"
 #include "core/selfreport.h"
 
@@ -32,6 +33,7 @@ struct run {
 	struct run_home home;
 	struct run_places places;
 	struct oomkill killer;
+	struct oomadj oomadj;      /* the child gets back what it was */
 	struct selfreport selfreport;
 };
 

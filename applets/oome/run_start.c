@@ -26,7 +26,8 @@ void run_start(struct loop *loop, void *context)
 {
 	struct run *run = context;
 	const char *const env[] = { run->home.env[0] ? run->home.env : NULL, NULL };
-	const struct spawn how = { .argv = run->argv, .env = env, .readable = run->config->report != NULL };
+	const struct spawn how = { .argv = run->argv, .env = env, .oomadj = &run->oomadj,
+				   .readable = run->config->report != NULL };
 	int r;
 
 	(void)loop;

@@ -67,7 +67,9 @@ static void on_look(struct loop *loop, void *context)
 	if (run->state != RUN_RUNNING)
 		return;
 	loop_set_timer(loop, run_next_look(loop_now() - guarded->started_ms, run->config->interval_ms), on_look, run);
+	oomkill_settle(&run->killer);
 	run_places_find(&run->places, guarded->child.pid);
+	oomkill_settle(&run->killer); /* what we ask for ourselves may be what is one page too many */
 	oomkill_follow(&run->killer, guarded->child.pid);
 	look(run);
 }
