@@ -34,6 +34,21 @@ enum capture_mode {
 
 enum capture_how { CAPTURE_UNREAD, CAPTURE_ASLEEP, CAPTURE_STOPPED };
 
+struct capture;
+
+/* Who reads more of the process, at the moments when its threads are read. Members may be NULL. */
+struct capture_hook {
+	void *context;
+	/* What is mapped is known, and its files are open; no thread was read yet. */
+	void (*begin)(void *context, const struct capture *capture);
+	/* Threads that sleep have been read; none is stopped. capture_has_slept() tells of each whether it still does. */
+	void (*asleep)(void *context, const struct capture *capture);
+	/* Threads stand still, and their stacks have been copied; READER is one of them. Once, in a child of ours (see
+	 * above): what it writes is lost but for memory that is shared; it must not allocate, open or print. The threads
+	 * of that moment are those that have capture_thread.at_hook. */
+	void (*stopped)(void *context, pid_t reader);
+};
+
 struct capture_options {
 	enum capture_mode mode;
 	int64_t look_ns;     /* how long who runs is looked at again (20 ms) */
@@ -41,6 +56,7 @@ struct capture_options {
 	int64_t deadline_ns; /* CLOCK_MONOTONIC: when all must be over */
 	size_t stack_max;    /* bytes of a thread's stack (1 MiB) and of all (64 MiB) */
 	size_t total_max;
+	const struct capture_hook *hook; /* or NULL */
 };
 
 struct capture_thread {
@@ -64,6 +80,8 @@ struct capture_thread {
 	size_t other_len;
 	bool other_cut;
 	uint64_t stack_top;            /* the stack of a green thread ends here, as it has registered; 0: not known */
+	bool at_hook;                  /* it stood still when options.hook->stopped was called */
+	uint64_t runs;                 /* asleep: how often it had come onto a processor */
 	bool called;                   /* PC is rather where a call returns to than where it was interrupted */
 };
 
@@ -122,6 +140,12 @@ int capture_take(const struct procfs *proc, int dir, const struct pidref *target
  * above. What has been written is seen by children that were forked before: the stacks through shared memory, the rest
  * when it is sent to them. */
 int capture_stop(struct capture *capture, const size_t *indices, size_t count);
+
+/* Thread INDEX was read asleep: has it slept ever since? Behind its end, too. */
+bool capture_has_slept(const struct capture *capture, size_t index);
+
+/* For a hook: whose memory is read, and a descriptor on its pagemap or -errno. */
+pid_t capture_reader(const struct capture *capture, int *ret_pagemap);
 
 /* Read green threads, right behind capture_take(), to GREENS: those of SPECS, with what capture_take() has left of
  * options.total_max; nothing outside a stack, and no page that is not in memory. Of each: .tid: the thread that runs on

@@ -1,0 +1,46 @@
+/* pages.h: pages of another process's memory, copied as they are asked for.
+ *
+ * Who follows pointers through a process reads many small things from few pages. Each of those is copied once, into
+ * memory that is shared with children, and found there from then on: a second walk costs no system call. pages_refresh()
+ * copies all of them again in a few calls, which is what is done while the process stands still: what is there
+ * afterwards is of one moment. A child without rights reads on from the copies alone.
+ *
+ * Nothing here allocates but pages_new(). Pages are of PAGES_SIZE bytes, whatever the kernel's are. */
+#ifndef CORE_PAGES_H
+#define CORE_PAGES_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum { PAGES_SIZE = 4096 };
+
+struct pages;
+
+/* None yet; never more than MAX. -ENOMEM. Free with pages_free(), which takes NULL. */
+int pages_new(size_t max, struct pages **ret);
+void pages_free(struct pages *pages);
+
+/* From whom pages are copied from now on: READER, a process or thread, where PAGEMAP (a descriptor on its pagemap, or
+ * negative: not asked) says that they are in memory, as others might keep us waiting. READER 0: nobody. */
+void pages_source(struct pages *pages, pid_t reader, int pagemap);
+
+/* Copy LEN bytes at ADDRESS to RET. -EFAULT: they are not mapped, not in memory, or were not copied and there is no
+ * source; -ENOBUFS: there are as many pages as there may be; -ESRCH, -EPERM. RET may have been written to then. */
+int pages_read(struct pages *pages, uint64_t address, void *ret, size_t len);
+
+/* The same for later: copy what is not there yet. */
+int pages_touch(struct pages *pages, uint64_t address, size_t len);
+
+/* Copy all pages again. Those that are not mapped any more are forgotten. 0; -ESRCH, -EPERM: none could be copied. */
+int pages_refresh(struct pages *pages);
+
+/* Forget all. */
+void pages_clear(struct pages *pages);
+
+size_t pages_count(const struct pages *pages);
+
+/* As if LEN bytes at ADDRESS had been copied and were DATA: for tests. -ENOBUFS. */
+int pages_put(struct pages *pages, uint64_t address, const void *data, size_t len);
+
+#endif

@@ -1,0 +1,119 @@
+/* python_private.h: what the files of python share.
+ *
+ * python_take.c      when pages are copied: the hook of capture
+ * python_touch.c     what is copied: all that the child is going to read
+ * python_find.c      _PyRuntime, and the version
+ * python_layout*.c   where fields lie
+ * python_thread.c    interpreters, thread states, the GIL
+ * python_frame.c     frames
+ * python_code.c      code objects; python_lines.c: their line tables; python_text.c: strings
+ * python_object.c    types, attributes, dictionaries
+ * python_name.c      names of threads
+ * python_exception.c python_locals.c
+ * python_gc.c        where objects are found: the collector's lists
+ * python_greenlet.c  greenlets; python_task.c: tasks; python_green.c: both */
+#ifndef CORE_PYTHON_PRIVATE_H
+#define CORE_PYTHON_PRIVATE_H
+
+#include "core/pages.h"
+#include "core/python.h"
+#include "core/python_layout.h"
+
+enum {
+	PYTHON_INTERPRETERS_MAX = 1024,
+	PYTHON_THREADS_MAX = 65536,
+	PYTHON_TEXT_MAX = 1 << 16,     /* characters of a string that is read */
+	PYTHON_TABLE_MAX = 1 << 20,    /* bytes of a line table */
+	PYTHON_PAGES_MAX = 1 << 16,    /* 256 MiB, of which little is ever used */
+	PYTHON_GREENS_MAX = 65536,
+};
+
+/* Lies in memory that is shared with children. */
+struct python {
+	struct python_options options;
+	struct pages *pages;
+	uint64_t runtime;                  /* address of _PyRuntime; 0: none was found */
+	int version[3];                    /* 3, 11, 2; 0: not known */
+	bool has_layout;
+	struct python_layout layout;
+	uint64_t pthread_tid;              /* to 3.10: where in what a pthread_t points to the tid lies; 0: not known */
+	char why[128], greens_why[128];
+	/* python_green.c: objects that may be greenlets or tasks: found without a stop, looked at again in one. */
+	uint64_t *candidates;
+	size_t candidate_count;
+	struct python_taking *taking;      /* python_take.c */
+};
+
+/* A pointer, a number, at ADDRESS + OFFSET. -EBADMSG where OFFSET is PYTHON_NONE, or a pointer is not aligned. */
+int python_pointer(struct python *p, uint64_t address, uint32_t offset, uint64_t *ret);
+int python_int64(struct python *p, uint64_t address, uint32_t offset, int64_t *ret);
+int python_int32(struct python *p, uint64_t address, uint32_t offset, int32_t *ret);
+int python_byte(struct python *p, uint64_t address, uint32_t offset, uint8_t *ret);
+
+/* python_find.c: runtime and version from the files that CAPTURE has mapped, checked; layout. -ENOENT; -ENOTSUP. It
+ * reads files, and memory by P->pages. */
+int python_find(struct python *p, const struct capture *capture);
+
+/* python_thread.c: to 3.10: find pthread_tid. */
+void python_find_tids(struct python *p, const struct capture *capture);
+
+/* python_text.c: append the str at ADDRESS as UTF-8, at most PYTHON_TEXT_MAX characters of it, then "...". Lone
+ * surrogates that stand for a byte (PEP 383) are that byte. -EBADMSG: no str. */
+int python_text(struct python *p, uint64_t address, struct buf *ret);
+int python_text_touch(struct python *p, uint64_t address);
+bool python_text_is(struct python *p, uint64_t address, const char *ascii); /* is it this? */
+
+/* python_lines.c: pure. The line of byte LASTI of a code that begins in line FIRST, by its TABLE of LEN bytes; 0: it
+ * has none. */
+int python_lines(enum python_lines_kind kind, const unsigned char *table, size_t len, int first, int64_t lasti);
+
+/* python_code.c: copy what python_line() is going to read. */
+int python_code_touch(struct python *p, const struct python_frame *frame);
+int python_exception_touch(struct python *p, const struct python_thread *thread);
+int python_locals_touch(struct python *p, const struct python_frame *frame);
+int python_thread_name_touch(struct python *p);
+
+/* python_object.c: the name of the type of the object at ADDRESS, up to SIZE - 1 bytes of it: "module.Name" or "Name". */
+int python_type_of(struct python *p, uint64_t address, uint64_t *ret_type);
+int python_type_name(struct python *p, uint64_t type, char *ret, size_t size);
+
+/* The value in the dict at ADDRESS under the str KEY, ASCII: borrowed. -ENOENT. Bounded. */
+int python_dict_get(struct python *p, uint64_t dict, const char *key, uint64_t *ret);
+
+/* Call FUNCTION for each pair; a return other than 0 ends it and is returned. */
+typedef int (*python_pair_fn)(uint64_t key, uint64_t value, void *context);
+int python_dict_each(struct python *p, uint64_t dict, python_pair_fn function, void *context);
+
+/* The attribute NAME of the instance at ADDRESS, from its own dict or inline values (not of its class). -ENOENT. */
+int python_attribute(struct python *p, uint64_t address, const char *name, uint64_t *ret);
+
+/* An int that fits; -ERANGE: it does not; -EBADMSG: no int. */
+int python_integer(struct python *p, uint64_t address, int64_t *ret);
+
+/* sys.modules[NAME].__dict__ of INTERPRETER. -ENOENT. */
+int python_module_dict(struct python *p, uint64_t interpreter, const char *name, uint64_t *ret);
+
+/* python_gc.c: call FUNCTION for each object that the collector knows of INTERPRETER: YOUNG: of its youngest lists
+ * only, which are short. Ends at P->options.deadline_ns. Reads by PAGES, which it clears when they are full. */
+typedef int (*python_object_fn)(uint64_t object, void *context);
+int python_gc_each(struct python *p, struct pages *pages, uint64_t interpreter, bool young, python_object_fn function,
+		   void *context);
+
+/* python_green.c: without a stop: fill candidates (room for PYTHON_GREENS_MAX) from all objects; then, at the moment,
+ * add those of the youngest lists, and touch what python_greens() is going to read. */
+int python_greens_search(struct python *p);
+int python_greens_touch(struct python *p);
+
+/* python_greenlet.c: is OBJECT a greenlet (or of a type derived from it)? -ENOENT: no. 1: it has frames, RET is filled;
+ * 0: it is a main one, not started, finished, or runs. */
+int python_greenlet_read(struct python *p, uint64_t object, struct python_green *ret);
+
+/* python_task.c: the same for an asyncio task that is not done. */
+int python_task_read(struct python *p, uint64_t object, struct python_green *ret);
+int python_task_frames(struct python *p, const struct python_green *green, python_frame_fn function, void *context,
+		       enum python_end *ret_end);
+
+/* python_touch.c: copy all that the child is going to read. 0; the first error that keeps all threads from being read. */
+int python_touch(struct python *p);
+
+#endif
