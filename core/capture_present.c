@@ -1,25 +1,16 @@
 /* capture_present.c: see capture_private.h: memory that is there.
  *
  * To read a page that is not may take for ever: the process decides when userfaultfd(2) or a file system of its own
- * gives it. One that was never touched would only be made to be zero. So neither is asked for. What /proc/PID/pagemap
- * has of a page, in 64 bits: 63: it is in memory; 62: it was swapped out; 57: userfaultfd(2) watches writes to it. */
+ * gives it. One that was never touched would only be made to be zero. So neither is asked for. */
 #include <errno.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "core/capture_private.h"
+#include "core/pages.h"
 
 enum { PRESENT_CHUNK = 256 };
-
-#define PRESENT_HERE (1ULL << 63)
-#define PRESENT_SWAPPED (1ULL << 62)
-#define PRESENT_WATCHED (1ULL << 57)
-
-static bool is_here(uint64_t entry)
-{
-	return entry & PRESENT_HERE || (entry & (PRESENT_SWAPPED | PRESENT_WATCHED)) == PRESENT_SWAPPED;
-}
 
 /* Of the N pages from PAGE on; what the file does not tell is not there. */
 static void read_entries(int pagemap, uint64_t page, size_t n, uint64_t *ret)
@@ -42,7 +33,7 @@ static uint64_t find_page(int pagemap, uint64_t page, uint64_t end, bool here)
 
 		read_entries(pagemap, page, n, entries);
 		for (size_t i = 0; i < n; i++)
-			if (is_here(entries[i]) == here)
+			if (pages_is_here(entries[i]) == here)
 				return page + i;
 		page += n;
 	}

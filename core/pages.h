@@ -9,6 +9,7 @@
 #ifndef CORE_PAGES_H
 #define CORE_PAGES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -24,6 +25,10 @@ void pages_free(struct pages *pages);
 /* From whom pages are copied from now on: READER, a process or thread, where PAGEMAP (a descriptor on its pagemap, or
  * negative: not asked) says that they are in memory, as others might keep us waiting. READER 0: nobody. */
 void pages_source(struct pages *pages, pid_t reader, int pagemap);
+
+/* Who gives a page that is not in memory (of a file that is mapped: capture_read()); it is not copied again. */
+typedef int (*pages_fn)(const void *context, uint64_t address, void *ret, size_t len);
+void pages_fallback(struct pages *pages, pages_fn function, const void *context);
 
 /* Copy LEN bytes at ADDRESS to RET. -EFAULT: they are not mapped, not in memory, or were not copied and there is no
  * source; -ENOBUFS: there are as many pages as there may be; -ESRCH, -EPERM. RET may have been written to then. */
@@ -42,5 +47,9 @@ size_t pages_count(const struct pages *pages);
 
 /* As if LEN bytes at ADDRESS had been copied and were DATA: for tests. -ENOBUFS. */
 int pages_put(struct pages *pages, uint64_t address, const void *data, size_t len);
+
+/* What /proc/PID/pagemap has of a page, proc_pid_pagemap(5): may it be read without waiting for the process? 63: it is in
+ * memory; 62: it was swapped out; 57: userfaultfd(2) watches writes to it, and may keep it. */
+bool pages_is_here(uint64_t entry);
 
 #endif

@@ -1,0 +1,154 @@
+/* Tests of core/pages.h: pages of this process, read as if it were another. */
+#include "core/pages.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/suite.h"
+
+enum { COUNT = 600 };
+
+static struct pages *pages;
+static char *memory;
+
+static uint64_t at(size_t offset)
+{
+	return (uint64_t)(uintptr_t)memory + offset;
+}
+
+static void setup(void)
+{
+	void *mapped = mmap(NULL, (size_t)COUNT * PAGES_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ck_assert(mapped != MAP_FAILED);
+	memory = mapped;
+	for (size_t i = 0; i < COUNT; i++)
+		memory[i * PAGES_SIZE] = (char)i;
+	ck_assert_int_eq(pages_new(COUNT, &pages), 0);
+	pages_source(pages, getpid(), -1);
+}
+
+static void teardown(void)
+{
+	pages_free(pages);
+	munmap(memory, (size_t)COUNT * PAGES_SIZE);
+}
+
+START_TEST(once_until_refreshed)
+{
+	char text[8] = "";
+
+	memcpy(memory + PAGES_SIZE - 3, "across", 6);
+	ck_assert_int_eq(pages_read(pages, at(PAGES_SIZE - 3), text, 6), 0);
+	ck_assert_str_eq(text, "across");
+	ck_assert_uint_eq(pages_count(pages), 2);
+	memcpy(memory + PAGES_SIZE - 3, "beside", 6);
+	ck_assert_int_eq(pages_read(pages, at(PAGES_SIZE - 3), text, 6), 0);
+	ck_assert_str_eq(text, "across");
+	ck_assert_int_eq(pages_refresh(pages), 0);
+	ck_assert_int_eq(pages_read(pages, at(PAGES_SIZE - 3), text, 6), 0);
+	ck_assert_str_eq(text, "beside");
+}
+END_TEST
+
+START_TEST(what_is_gone)
+{
+	char byte = 0;
+
+	ck_assert_int_eq(pages_touch(pages, at(0), (size_t)COUNT * PAGES_SIZE), 0);
+	ck_assert_int_eq(munmap(memory + 5 * PAGES_SIZE, PAGES_SIZE), 0);
+	memory[6 * PAGES_SIZE] = 'n';
+	memory[599 * PAGES_SIZE] = 'l';
+	ck_assert_int_eq(pages_refresh(pages), 0);
+	ck_assert_int_eq(pages_read(pages, at(5 * PAGES_SIZE), &byte, 1), -EFAULT);
+	ck_assert_int_eq(pages_read(pages, at(6 * PAGES_SIZE), &byte, 1), 0);
+	ck_assert_int_eq(byte, 'n');
+	ck_assert_int_eq(pages_read(pages, at(599 * PAGES_SIZE), &byte, 1), 0);
+	ck_assert_int_eq(byte, 'l');
+	ck_assert_int_eq(pages_read(pages, 0, &byte, 1), -EFAULT);
+	ck_assert_int_eq(pages_read(pages, UINT64_MAX - 1, &byte, 8), -EFAULT);
+}
+END_TEST
+
+START_TEST(no_more_than_max)
+{
+	struct pages *few;
+	char byte;
+
+	ck_assert_int_eq(pages_new(2, &few), 0);
+	pages_source(few, getpid(), -1);
+	ck_assert_int_eq(pages_touch(few, at(0), 2 * PAGES_SIZE), 0);
+	ck_assert_int_eq(pages_read(few, at(2 * PAGES_SIZE), &byte, 1), -ENOBUFS);
+	ck_assert_int_eq(pages_read(few, at(PAGES_SIZE), &byte, 1), 0);
+	pages_clear(few);
+	ck_assert_int_eq(pages_read(few, at(2 * PAGES_SIZE), &byte, 1), 0);
+	pages_free(few);
+}
+END_TEST
+
+START_TEST(children_share_them)
+{
+	pid_t pid = fork();
+	char byte = 0;
+	int status;
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0)
+		_exit(pages_touch(pages, at(3 * PAGES_SIZE), 1) == 0 ? 0 : 1);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	pages_source(pages, 0, -1);
+	ck_assert_int_eq(pages_read(pages, at(3 * PAGES_SIZE), &byte, 1), 0);
+	ck_assert_int_eq(byte, 3);
+	ck_assert_int_eq(pages_read(pages, at(4 * PAGES_SIZE), &byte, 1), -EFAULT);
+	ck_assert_uint_eq(pages_count(pages), 1);
+}
+END_TEST
+
+START_TEST(what_was_put)
+{
+	char text[5] = "";
+
+	pages_source(pages, 0, -1);
+	ck_assert_int_eq(pages_put(pages, 0xfffe, "four", 5), 0);
+	ck_assert_int_eq(pages_read(pages, 0xfffe, text, 5), 0);
+	ck_assert_str_eq(text, "four");
+	ck_assert_int_eq(pages_refresh(pages), 0);
+	ck_assert_int_eq(pages_read(pages, 0xfffe, text, 5), 0);
+}
+END_TEST
+
+static int give(const void *context, uint64_t address, void *ret, size_t len)
+{
+	(void)address;
+	memset(ret, *(const char *)context, len);
+	return 0;
+}
+
+START_TEST(what_another_gives)
+{
+	char byte = 0;
+
+	pages_fallback(pages, give, "g");
+	ck_assert_int_eq(pages_read(pages, 0x1000, &byte, 1), -EFAULT); /* nobody says that it is not in memory */
+	ck_assert(pages_is_here(1ULL << 63) && pages_is_here(1ULL << 62));
+	ck_assert(!pages_is_here(0) && !pages_is_here(1ULL << 62 | 1ULL << 57));
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests = tcase_create("pages");
+
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_test(tests, once_until_refreshed);
+	tcase_add_test(tests, what_is_gone);
+	tcase_add_test(tests, no_more_than_max);
+	tcase_add_test(tests, children_share_them);
+	tcase_add_test(tests, what_was_put);
+	tcase_add_test(tests, what_another_gives);
+	return suite_run("pages", tests);
+}
