@@ -185,6 +185,14 @@ static int copy(const struct pages *pages, uint64_t address, char *ret)
 	return n == PAGES_SIZE ? 0 : -EFAULT;
 }
 
+/* The one that was added last: it could not be had, and takes no room. */
+static void drop_last(struct pages *pages)
+{
+	const struct page *page = &pages->heads[--pages->count];
+
+	*chain_of(pages, page->address) = page->next;
+}
+
 /* Fill page INDEX. */
 static int fetch(struct pages *pages, uint32_t index)
 {
@@ -207,11 +215,12 @@ static int fetch(struct pages *pages, uint32_t index)
 static int get(struct pages *pages, uint64_t address, const char **ret)
 {
 	uint32_t at = find(pages, address);
+	bool is_new = at == EMPTY;
 	int r = 0;
 
-	if (at == EMPTY && !pages->reader)
+	if (is_new && !pages->reader)
 		return -EFAULT;
-	if (at == EMPTY)
+	if (is_new)
 		at = add(pages, address);
 	if (at == EMPTY)
 		return -ENOBUFS;
@@ -219,6 +228,8 @@ static int get(struct pages *pages, uint64_t address, const char **ret)
 		r = fetch(pages, at);
 	if (r == 0)
 		*ret = data_of(pages, at);
+	else if (is_new)
+		drop_last(pages);
 	return r;
 }
 
