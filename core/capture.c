@@ -164,6 +164,14 @@ static int stop_running(struct capture *c, size_t running)
 	return 0;
 }
 
+static void call_asleep(const struct capture *c)
+{
+	const struct capture_hook *hook = c->private->options.hook;
+
+	if (hook && hook->asleep)
+		hook->asleep(hook->context, c);
+}
+
 static int read_stacks(struct capture *c)
 {
 	bool stop_all = c->private->options.mode == CAPTURE_STOP;
@@ -171,11 +179,35 @@ static int read_stacks(struct capture *c)
 
 	if (c->private->options.mode != CAPTURE_NOBODY)
 		running = capture_asleep(c, false, !stop_all);
-	if (running > 0 && !stop_all)
+	if (!stop_all)
+		call_asleep(c);
+	if (running > 0 && !stop_all) {
 		running = look_again(c, running);
+		call_asleep(c);
+	}
 	if (running == 0 || c->private->options.mode == CAPTURE_NO_STOP)
 		return 0;
 	return stop_running(c, running);
+}
+
+/* What is mapped, and which files. 1: its threads cannot be read, and have been told so. */
+static int read_memory_map(struct capture *c)
+{
+	const struct capture_hook *hook = c->private->options.hook;
+	int r = capture_read_maps(c), opened;
+
+	if (r == -ENOMEM)
+		return r;
+	opened = capture_open_modules(c);
+	if (opened < 0)
+		return opened;
+	if (r == 0 && c->private->foreign)
+		r = -EBADMSG;
+	if (r < 0)
+		refuse_all(c, r == -ENOENT ? -ESRCH : r);
+	else if (hook && hook->begin)
+		hook->begin(hook->context, c);
+	return r < 0 ? 1 : 0;
 }
 
 static int read_all(struct capture *c)
@@ -188,18 +220,11 @@ static int read_all(struct capture *c)
 		r = choose_reader(c);
 	if (r < 0)
 		return r;
-	r = capture_read_maps(c);
-	if (r == -ENOMEM)
-		return r;
-	if (r == 0 && c->private->foreign)
-		r = -EBADMSG;
-	if (r < 0)
-		refuse_all(c, r == -ENOENT ? -ESRCH : r);
-	else
+	r = read_memory_map(c);
+	if (r == 0)
 		r = read_stacks(c);
-	if (r == -ENOMEM || r == -EAGAIN)
-		return r;
-	return capture_open_modules(c);
+	c->private->options.hook = NULL; /* the moments for it are over */
+	return r == -ENOMEM || r == -EAGAIN ? r : 0;
 }
 
 int capture_take(const struct procfs *proc, int dir, const struct pidref *target, const struct capture_options *options,
@@ -218,6 +243,12 @@ int capture_take(const struct procfs *proc, int dir, const struct pidref *target
 		return r;
 	*ret = TAKE_PTR(c);
 	return 0;
+}
+
+pid_t capture_reader(const struct capture *c, int *ret_pagemap)
+{
+	*ret_pagemap = c->private->pagemap;
+	return c->private->reader;
 }
 
 int capture_stop(struct capture *c, const size_t *indices, size_t count)

@@ -41,12 +41,13 @@ struct capture_hook {
 	void *context;
 	/* What is mapped is known, and its files are open; no thread was read yet. */
 	void (*begin)(void *context, const struct capture *capture);
-	/* Threads that sleep have been read; none is stopped. capture_has_slept() tells of each whether it still does. */
+	/* Threads that sleep have been read, none is stopped. capture_has_slept() tells of each whether it still does.
+	 * Perhaps more than once. */
 	void (*asleep)(void *context, const struct capture *capture);
 	/* Threads stand still, and their stacks have been copied; READER is one of them. Once, in a child of ours (see
 	 * above): what it writes is lost but for memory that is shared; it must not allocate, open or print. The threads
-	 * of that moment are those that have capture_thread.at_hook. */
-	void (*stopped)(void *context, pid_t reader);
+	 * of that moment are those that have capture_thread.at_hook. It is to be over at UNTIL_NS (CLOCK_MONOTONIC). */
+	void (*stopped)(void *context, pid_t reader, int64_t until_ns);
 };
 
 struct capture_options {
@@ -143,6 +144,9 @@ int capture_stop(struct capture *capture, const size_t *indices, size_t count);
 
 /* Thread INDEX was read asleep: has it slept ever since? Behind its end, too. */
 bool capture_has_slept(const struct capture *capture, size_t index);
+
+/* The number of thread INDEX in its own pid namespace, pid_namespaces(7); 0: not known. */
+pid_t capture_inner_tid(const struct capture *capture, size_t index);
 
 /* For a hook: whose memory is read, and a descriptor on its pagemap or -errno. */
 pid_t capture_reader(const struct capture *capture, int *ret_pagemap);

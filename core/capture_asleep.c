@@ -53,6 +53,18 @@ static bool is_counted(const char *runs, ssize_t len)
 	return len > 4 && memcmp(runs + len - 3, " 0\n", 3) != 0;
 }
 
+static uint64_t count_runs(const char *runs, ssize_t len)
+{
+	ssize_t at = len - 1; /* behind it is the newline */
+	uint64_t count = 0;
+
+	while (at > 0 && runs[at - 1] != ' ')
+		at--;
+	while (at < len && runs[at] >= '0' && runs[at] <= '9')
+		count = count * 10 + (uint64_t)(runs[at++] - '0');
+	return count;
+}
+
 /* 0: it sleeps, at l->parsed; -EBUSY: it runs, or one cannot tell; other errors as the kernel gives them. */
 static int look_first(struct look *l)
 {
@@ -122,6 +134,7 @@ static void take_asleep(const struct capture *c, const struct look *l, const str
 	regs_of_syscall(l->parsed.sp, l->parsed.pc, &t->regs);
 	t->how = CAPTURE_ASLEEP;
 	t->error = 0;
+	t->runs = count_runs(l->runs, l->runs_len);
 	capture_set_stack(t, piece, other);
 }
 
@@ -207,4 +220,16 @@ size_t capture_asleep(struct capture *c, bool again, bool copy)
 	for (size_t i = 0; i < c->thread_count; i++)
 		running += c->threads[i].error == -EBUSY;
 	return running;
+}
+
+bool capture_has_slept(const struct capture *c, size_t index)
+{
+	const struct capture_thread *t = &c->threads[index];
+	char runs[RUNS_ROOM];
+	ssize_t len;
+
+	if (t->how != CAPTURE_ASLEEP)
+		return false;
+	len = capture_thread_file(c, t->tid, "schedstat", runs, sizeof runs);
+	return len > 0 && count_runs(runs, len) == t->runs;
 }

@@ -11,7 +11,7 @@
  * capture_asleep.c   stacks of threads that sleep
  * capture_green.c    stacks of green threads
  * capture_stop.c     stacks of threads that are stopped: the side that waits
- * capture_stopper.c  the same: a child that calls ptrace(2) */
+ * capture_stopper.c  the same: a child that calls ptrace(2); capture_slot.c: one thread of it */
 #ifndef CORE_CAPTURE_PRIVATE_H
 #define CORE_CAPTURE_PRIVATE_H
 

@@ -145,6 +145,7 @@ static void take_slot(struct capture_thread *t, const struct capture_stopping *s
 		return;
 	}
 	t->how = CAPTURE_STOPPED;
+	t->at_hook = slot->at_hook;
 	t->error = 0;
 	t->regs = slot->regs;
 	if (slot->call.number != PROCPARSE_CALL_UNKNOWN)

@@ -17,26 +17,13 @@
 #include "core/cleanup.h"
 #include "core/clock.h"
 
-#ifndef PTRACE_EVENT_STOP
-#define PTRACE_EVENT_STOP 128 /* of the kernel's linux/ptrace.h, which does not go with sys/ptrace.h */
-#endif
-
 enum {
 	STOPPER_COST_NS = 20000,    /* of a thread, until it was measured */
 	STOPPER_LEAST = 4,          /* threads at a time */
-	STOPPER_NAP_NS = 1000000,
 	STOPPER_LATE_NS = 20000000, /* for those that are held in the kernel */
 	STOPPER_ROUNDS = 3,         /* how often threads are looked for that have come meanwhile */
 	STOPPER_STACK = 64 << 10,   /* of pool that is made ready for a thread that runs */
 	STOPPER_SLACK = 4 << 10,    /* for one that slept: besides what its stack had then */
-};
-
-struct stopper {
-	struct capture *c;
-	struct capture_stopping *s;
-	int64_t budget_ns, cost_ns;
-	bool has_late;            /* one that was asked did not stop in time */
-	struct procfs_iter tasks; /* opened before the stop */
 };
 
 static void beat(struct capture_stopping *s)
@@ -44,138 +31,8 @@ static void beat(struct capture_stopping *s)
 	__atomic_store_n(&s->beat_ns, clock_ns(), __ATOMIC_RELAXED);
 }
 
-static void slot_end(struct capture_slot *slot, int error)
-{
-	slot->error = error;
-	slot->held = false;
-	__atomic_store_n(&slot->done, true, __ATOMIC_RELEASE);
-}
-
-/* To seize a zombie is refused as if it were not allowed. */
-static int why_refused(const struct stopper *st, pid_t tid, int error)
-{
-	char stat[512], *close;
-	ssize_t n;
-
-	if (error != -EPERM)
-		return error;
-	n = capture_thread_file(st->c, tid, "stat", stat, sizeof stat - 1);
-	if (n <= 0)
-		return -ESRCH;
-	stat[n] = '\0';
-	close = strrchr(stat, ')');
-	return close && close[1] && close[2] && strchr("ZXx", close[2]) ? -ESRCH : error;
-}
-
-/* Attach, which does not stop it. The number may be another's by now: one that is attached keeps it until we let go. */
-static void slot_seize(const struct stopper *st, struct capture_slot *slot)
-{
-	if (ptrace(PTRACE_SEIZE, slot->tid, NULL, NULL) < 0)
-		slot_end(slot, why_refused(st, slot->tid, -errno));
-	else if (!capture_has_thread(st->c, slot->tid))
-		slot_end(slot, -ESRCH);
-}
-
-static void slot_interrupt(struct capture_slot *slot)
-{
-	if (slot->done)
-		return;
-	slot->asked_ns = clock_ns();
-	slot->asked = true;
-	if (ptrace(PTRACE_INTERRUPT, slot->tid, NULL, NULL) < 0)
-		slot_end(slot, -ESRCH);
-}
-
-/* It stands still: for us, for a signal that arrives, or in a group-stop, in which it stays when it is let go. */
-static void slot_read(struct stopper *st, struct capture_slot *slot, int status)
-{
-	uint64_t words[128];
-	struct iovec iov = { .iov_base = words, .iov_len = sizeof words };
-	int r;
-
-	if (!WIFSTOPPED(status)) {
-		slot_end(slot, -ESRCH);
-		return;
-	}
-	slot->held = true;
-	slot->signal = status >> 16 ? 0 : WSTOPSIG(status);
-	if (ptrace(PTRACE_GETREGSET, slot->tid, NT_PRSTATUS, &iov) < 0) {
-		slot->error = -errno;
-		return;
-	}
-	slot->error = regs_of_prstatus(words, iov.iov_len, &slot->regs);
-	if (slot->error < 0)
-		return;
-	r = regs_call_of_prstatus(words, iov.iov_len, &slot->call.number, slot->call.args);
-	if (r < 0)
-		slot->call.number = r == -ENODATA ? PROCPARSE_CALL_NONE : PROCPARSE_CALL_UNKNOWN;
-	slot->call.sp = slot->regs.sp;
-	slot->call.pc = slot->regs.pc;
-	capture_piece_of(st->c, &st->s->pool, slot->regs.sp, &st->s->pieces[slot - st->s->slots]);
-}
-
-/* Has it stopped, or ended? */
-static bool slot_check(struct stopper *st, struct capture_slot *slot)
-{
-	int status = 0;
-	pid_t r;
-
-	if (slot->done || slot->held)
-		return true;
-	do
-		r = waitpid(slot->tid, &status, __WALL | WNOHANG);
-	while (r < 0 && errno == EINTR);
-	if (r == 0)
-		return false;
-	if (r < 0)
-		slot_end(slot, -ESRCH);
-	else
-		slot_read(st, slot, status);
-	return true;
-}
-
-/* A SIGCHLD, which is held, says that one has stopped. */
-static void nap(void)
-{
-	const struct timespec time = { .tv_nsec = STOPPER_NAP_NS };
-	sigset_t child;
-
-	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD);
-	(void)sigtimedwait(&child, NULL, &time);
-}
-
-static void slot_await(struct stopper *st, struct capture_slot *slot, int64_t until)
-{
-	if (!slot->asked || slot->done)
-		return;
-	while (!slot_check(st, slot)) {
-		if (clock_ns() >= until) {
-			slot->late = st->has_late = true;
-			return;
-		}
-		nap();
-	}
-}
-
-static void slot_let_go(struct stopper *st, struct capture_slot *slot)
-{
-	struct capture_stopping *s = st->s;
-	int64_t now;
-
-	if (!slot->held)
-		return;
-	(void)ptrace(PTRACE_DETACH, slot->tid, NULL, (void *)(intptr_t)slot->signal);
-	now = clock_ns();
-	s->stopped++;
-	s->last_ns = now;
-	if (now - slot->asked_ns > s->longest_ns)
-		s->longest_ns = now - slot->asked_ns;
-	slot_end(slot, slot->error);
-}
-
 /* The stacks of the N slots from FIRST that stand still. Any of them can stand for the process. */
-static void copy(struct stopper *st, size_t first, size_t n)
+static void copy(struct capture_stopper *st, size_t first, size_t n)
 {
 	struct capture_stopping *s = st->s;
 	pid_t reader = 0;
@@ -195,7 +52,28 @@ static void copy(struct stopper *st, size_t first, size_t n)
 			s->slots[i].error = r;
 }
 
-static bool is_new(const struct stopper *st, pid_t tid)
+/* While those from FIRST to END (exclusive) stand still. */
+static void call_hook(struct capture_stopper *st, size_t first, size_t end, int64_t now)
+{
+	const struct capture_hook *hook = st->c->private->options.hook;
+	struct capture_slot *slots = st->s->slots;
+	pid_t reader = 0;
+
+	if (!hook || !hook->stopped || st->s->hooked)
+		return;
+	for (size_t i = first; i < end; i++) {
+		slots[i].at_hook = slots[i].held;
+		if (slots[i].held)
+			reader = slots[i].tid;
+	}
+	if (!reader)
+		return;
+	st->s->hooked = true;
+	hook->stopped(hook->context, reader, now + st->budget_ns);
+	beat(st->s);
+}
+
+static bool is_new(const struct capture_stopper *st, pid_t tid)
 {
 	for (size_t i = st->s->known; i < st->s->count; i++)
 		if (st->s->slots[i].tid == tid)
@@ -204,7 +82,7 @@ static bool is_new(const struct stopper *st, pid_t tid)
 }
 
 /* Threads that were made since the list was. Returns how many. */
-static size_t find_new(struct stopper *st)
+static size_t find_new(struct capture_stopper *st)
 {
 	struct capture_stopping *s = st->s;
 	size_t before = s->count;
@@ -217,28 +95,28 @@ static size_t find_new(struct stopper *st)
 		if (!is_new(st, tid))
 			continue;
 		s->slots[s->count] = (struct capture_slot){ .tid = tid };
-		slot_seize(st, &s->slots[s->count]);
-		slot_interrupt(&s->slots[s->count]);
+		capture_slot_seize(st, &s->slots[s->count]);
+		capture_slot_interrupt(&s->slots[s->count]);
 		s->count++;
 	}
 	return s->count - before;
 }
 
 /* While all others stand still, whoever has come is soon found. */
-static void stop_new(struct stopper *st, int64_t until)
+static void stop_new(struct capture_stopper *st, int64_t until)
 {
 	for (int round = 0; round < STOPPER_ROUNDS; round++) {
 		size_t found = find_new(st);
 
 		for (size_t i = st->s->count - found; i < st->s->count; i++)
-			slot_await(st, &st->s->slots[i], until);
+			capture_slot_await(st, &st->s->slots[i], until);
 		if (found == 0)
 			return;
 	}
 }
 
 /* Ask up to N slots from FIRST to stop; fewer where that takes long. Returns how many. */
-static size_t interrupt(struct stopper *st, size_t first, size_t n)
+static size_t interrupt(struct capture_stopper *st, size_t first, size_t n)
 {
 	int64_t began = clock_ns();
 
@@ -246,7 +124,7 @@ static size_t interrupt(struct stopper *st, size_t first, size_t n)
 		st->s->first_ns = began;
 	for (size_t i = 0; i < n; i++) {
 		if (!st->s->slots[first + i].late)
-			slot_interrupt(&st->s->slots[first + i]);
+			capture_slot_interrupt(&st->s->slots[first + i]);
 		if (clock_ns() - began > st->budget_ns / 2)
 			return i + 1;
 	}
@@ -254,31 +132,32 @@ static size_t interrupt(struct stopper *st, size_t first, size_t n)
 }
 
 /* One stop of up to N threads from FIRST. Returns behind which slot it ended. */
-static size_t stop_batch(struct stopper *st, size_t first, size_t n)
+static size_t stop_batch(struct capture_stopper *st, size_t first, size_t n)
 {
 	struct capture_stopping *s = st->s;
 	int64_t began = clock_ns(), all_stopped;
 	size_t end = first + interrupt(st, first, n), stopped = s->stopped;
 
 	for (size_t i = first; i < end; i++)
-		slot_await(st, &s->slots[i], began + st->budget_ns * 3 / 4);
+		capture_slot_await(st, &s->slots[i], began + st->budget_ns * 3 / 4);
 	if (s->all && first == 0 && end == s->count) {
 		stop_new(st, began + st->budget_ns * 3 / 4);
 		end = s->count;
 	}
 	all_stopped = clock_ns();
 	copy(st, first, end - first);
+	call_hook(st, first, end, all_stopped);
 	if (clock_ns() - all_stopped > s->all_stopped_ns)
 		s->all_stopped_ns = clock_ns() - all_stopped;
 	for (size_t i = first; i < end; i++)
-		slot_let_go(st, &s->slots[i]);
+		capture_slot_let_go(st, &s->slots[i]);
 	s->stops += s->stopped > stopped;
 	/* One that was late on a busy machine says little of the next ones. */
 	st->cost_ns = (3 * st->cost_ns + (clock_ns() - began) / (int64_t)(end - first)) / 4;
 	return end;
 }
 
-static size_t batch_size(const struct stopper *st, size_t left)
+static size_t batch_size(const struct capture_stopper *st, size_t left)
 {
 	int64_t fits = st->budget_ns * 7 / 10 / (st->cost_ns + 1);
 
@@ -288,7 +167,7 @@ static size_t batch_size(const struct stopper *st, size_t left)
 }
 
 /* Those that were asked and have not stopped: each is read and let go when it does. */
-static bool read_late(struct stopper *st)
+static bool read_late(struct capture_stopper *st)
 {
 	struct capture_stopping *s = st->s;
 	bool left = false;
@@ -299,19 +178,19 @@ static bool read_late(struct stopper *st)
 
 		if (slot->done || !slot->asked)
 			continue;
-		if (!slot_check(st, slot)) {
+		if (!capture_slot_check(st, slot)) {
 			slot->asked_ns = asked;
 			left = true;
 			continue;
 		}
 		copy(st, i, 1);
 		s->stops += slot->held;
-		slot_let_go(st, slot);
+		capture_slot_let_go(st, slot);
 	}
 	return left;
 }
 
-static void await_late(struct stopper *st)
+static void await_late(struct capture_stopper *st)
 {
 	int64_t until = clock_ns() + (st->budget_ns > STOPPER_LATE_NS ? st->budget_ns : STOPPER_LATE_NS);
 
@@ -319,14 +198,14 @@ static void await_late(struct stopper *st)
 		until = st->c->private->options.deadline_ns;
 	for (size_t i = 0; i < st->s->count; i++)
 		if (st->s->slots[i].late && !st->s->slots[i].asked)
-			slot_interrupt(&st->s->slots[i]);
+			capture_slot_interrupt(&st->s->slots[i]);
 	while (read_late(st) && clock_ns() < until) {
 		beat(st->s);
-		nap();
+		capture_slot_nap();
 	}
 	for (size_t i = 0; i < st->s->count; i++)
 		if (!st->s->slots[i].done)
-			slot_end(&st->s->slots[i], -ETIMEDOUT);
+			capture_slot_end(&st->s->slots[i], -ETIMEDOUT);
 }
 
 static void touch(volatile char *memory, size_t len)
@@ -365,7 +244,7 @@ static void make_ready(const struct capture *c, struct capture_stopping *s)
 
 void capture_stopper(struct capture *c, struct capture_stopping *s)
 {
-	struct stopper st = { .c = c, .s = s, .budget_ns = c->private->options.max_stop_ns };
+	struct capture_stopper st = { .c = c, .s = s, .budget_ns = c->private->options.max_stop_ns };
 	CLEANUP(fd_done) int task = openat(c->private->dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int64_t deadline = c->private->options.deadline_ns;
 	size_t first = 0;
@@ -375,7 +254,7 @@ void capture_stopper(struct capture *c, struct capture_stopping *s)
 	(void)setpriority(PRIO_PROCESS, 0, -20); /* where that is allowed, a busy machine makes no long stop of it */
 	make_ready(c, s);
 	for (size_t i = 0; i < s->count; i++) {
-		slot_seize(&st, &s->slots[i]);
+		capture_slot_seize(&st, &s->slots[i]);
 		beat(s);
 	}
 	while (first < s->count && clock_ns() < deadline) {

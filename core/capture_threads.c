@@ -1,6 +1,7 @@
 /* capture_threads.c: see capture_private.h: who the threads are. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +29,7 @@ static const char *thread_path(char *text, pid_t tid, const char *name)
 	return text;
 }
 
-enum { PATH_ROOM = sizeof "task//schedstat" + PROCFS_PID_TEXT };
+enum { PATH_ROOM = sizeof "task//schedstat" + PROCFS_PID_TEXT, STATUS_ROOM = 4096 };
 
 int capture_open_thread_file(const struct capture *c, pid_t tid, const char *name)
 {
@@ -172,4 +173,16 @@ int capture_list_threads(struct capture *c)
 		return -ESRCH;
 	capture_sort_threads(c);
 	return 0;
+}
+
+/* "NSpid:\t4711\t12\t3": the last is that of its own namespace. */
+pid_t capture_inner_tid(const struct capture *c, size_t index)
+{
+	char status[STATUS_ROOM];
+	ssize_t len = capture_thread_file(c, c->threads[index].tid, "status", status, sizeof status);
+	uint64_t tid = 0, number;
+
+	for (size_t i = 0; len > 0 && procparse_field_item(status, (size_t)len, "NSpid", i, &number) == 0; i++)
+		tid = number;
+	return tid <= INT_MAX ? (pid_t)tid : 0;
 }

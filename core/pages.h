@@ -1,8 +1,8 @@
 /* pages.h: pages of another process's memory, copied as they are asked for.
  *
  * Who follows pointers through a process reads many small things from few pages. Each of those is copied once, into
- * memory that is shared with children, and found there from then on: a second walk costs no system call. pages_refresh()
- * copies all of them again in a few calls, which is what is done while the process stands still: what is there
+ * memory that is shared with children, and found there from then on: a second walk costs no system call.
+ * pages_refresh() copies all of them again in a few calls, which is what is done while the process stands still: what is there
  * afterwards is of one moment. A child without rights reads on from the copies alone.
  *
  * Nothing here allocates but pages_new(). Pages are of PAGES_SIZE bytes, whatever the kernel's are. */
@@ -48,8 +48,8 @@ size_t pages_count(const struct pages *pages);
 /* As if LEN bytes at ADDRESS had been copied and were DATA: for tests. -ENOBUFS. */
 int pages_put(struct pages *pages, uint64_t address, const void *data, size_t len);
 
-/* What /proc/PID/pagemap has of a page, proc_pid_pagemap(5): may it be read without waiting for the process? 63: it is in
- * memory; 62: it was swapped out; 57: userfaultfd(2) watches writes to it, and may keep it. */
+/* What /proc/PID/pagemap has of a page, proc_pid_pagemap(5): may it be read without waiting for the process? 63: it is
+ * in memory; 62: it was swapped out; 57: userfaultfd(2) watches writes to it, and may keep it. */
 bool pages_is_here(uint64_t entry);
 
 #endif

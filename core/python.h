@@ -150,6 +150,9 @@ int python_green_waits(struct python *python, const struct python_green *green, 
 const char *python_greens_why(const struct python *python);
 
 /* Was what THREAD had read at one moment: did it stand still or sleep meanwhile? THREAD NULL: all of them. */
-bool python_is_settled(const struct python *python, const struct python_thread *thread);
+bool python_is_settled(struct python *python, const struct python_thread *thread);
+
+/* The number that we have for the thread that the process itself counts as TID; 0: it is not known. */
+pid_t python_outer_tid(const struct python *python, pid_t tid);
 
 #endif

@@ -41,7 +41,13 @@ struct python {
 	/* python_green.c: objects that may be greenlets or tasks: found without a stop, looked at again in one. */
 	uint64_t *candidates;
 	size_t candidate_count;
-	struct python_taking *taking;      /* python_take.c */
+	/* python_take.c */
+	enum python_moment { PYTHON_NO_MOMENT, PYTHON_ASLEEP, PYTHON_STOPPED } moment;
+	int error;                         /* why nothing was read, or 0 */
+	pid_t *settled;                    /* threads as we count them, whose part was read at the moment */
+	size_t settled_count;
+	struct python_tid *tids;           /* of a process in another pid namespace, by their number there */
+	size_t tid_count;
 };
 
 /* A pointer, a number, at ADDRESS + OFFSET. -EBADMSG where OFFSET is PYTHON_NONE, or a pointer is not aligned. */

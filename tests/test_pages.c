@@ -21,7 +21,8 @@ static uint64_t at(size_t offset)
 
 static void setup(void)
 {
-	void *mapped = mmap(NULL, (size_t)COUNT * PAGES_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *mapped = mmap(NULL, (size_t)COUNT * PAGES_SIZE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	ck_assert(mapped != MAP_FAILED);
 	memory = mapped;

@@ -1,0 +1,209 @@
+/* python_take.c: see python.h: when pages are copied.
+ *
+ * First without haste, so that it is known which pages matter; then at the moment that counts: while all Python threads
+ * sleep, which is seen by none having run when all was copied, or in the stop that the capture makes for those that do
+ * not. What lies in shared memory is written by the child that stops them. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "core/cleanup.h"
+#include "core/python_private.h"
+#include "core/sorted.h"
+
+enum { ASLEEP_TRIES = 3 };
+
+struct python_tid { pid_t inner, outer; };
+
+/* ---- the beginning and the end ---- */
+
+static void *map_shared(size_t size)
+{
+	void *mapped = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return mapped == MAP_FAILED ? NULL : mapped;
+}
+
+static void python_done(struct python **p)
+{
+	python_free(*p);
+}
+
+int python_new(const struct python_options *options, struct python **ret)
+{
+	CLEANUP(python_done) struct python *p = map_shared(sizeof *p);
+	int r = p ? 0 : -ENOMEM;
+
+	if (r == 0) {
+		p->options = *options;
+		p->error = -ENOENT;
+		p->candidates = map_shared(PYTHON_GREENS_MAX * sizeof *p->candidates);
+		r = p->candidates ? pages_new(PYTHON_PAGES_MAX, &p->pages) : -ENOMEM;
+	}
+	if (r == 0)
+		*ret = TAKE_PTR(p);
+	return r;
+}
+
+void python_free(struct python *p)
+{
+	if (!p)
+		return;
+	pages_free(p->pages);
+	if (p->candidates)
+		munmap(p->candidates, PYTHON_GREENS_MAX * sizeof *p->candidates);
+	free(p->settled);
+	free(p->tids);
+	munmap(p, sizeof *p);
+}
+
+const char *python_why(const struct python *p)
+{
+	return p->why;
+}
+
+/* ---- the threads of another pid namespace ---- */
+
+static int compare_tids(const void *a, const void *b)
+{
+	const struct python_tid *one = a, *other = b;
+
+	return (one->inner > other->inner) - (one->inner < other->inner);
+}
+
+static void read_tids(struct python *p, const struct capture *c)
+{
+	if (c->thread_count == 0 || capture_inner_tid(c, 0) == c->threads[0].tid)
+		return;
+	p->tids = calloc(c->thread_count, sizeof *p->tids);
+	for (size_t i = 0; p->tids && i < c->thread_count; i++) {
+		pid_t inner = capture_inner_tid(c, i);
+
+		if (inner > 0)
+			p->tids[p->tid_count++] = (struct python_tid){ inner, c->threads[i].tid };
+	}
+	if (p->tids)
+		qsort(p->tids, p->tid_count, sizeof *p->tids, compare_tids);
+}
+
+pid_t python_outer_tid(const struct python *p, pid_t tid)
+{
+	const struct python_tid key = { .inner = tid }, *found;
+
+	if (!p->tids)
+		return tid;
+	found = bsearch(&key, p->tids, p->tid_count, sizeof key, compare_tids);
+	return found ? found->outer : 0;
+}
+
+/* ---- moments ---- */
+
+static int read_file(const void *context, uint64_t address, void *ret, size_t len)
+{
+	return capture_read(context, address, ret, len);
+}
+
+static void begin(void *context, const struct capture *capture)
+{
+	struct python *p = context;
+	int pagemap;
+	pid_t reader = capture_reader(capture, &pagemap);
+
+	pages_source(p->pages, reader, pagemap);
+	pages_fallback(p->pages, read_file, capture);
+	p->error = python_find(p, capture);
+	if (p->error < 0)
+		return;
+	read_tids(p, capture);
+	python_find_tids(p, capture);
+	if (p->options.greens)
+		(void)python_greens_search(p);
+	(void)python_touch(p);
+}
+
+/* Does each Python thread sleep as it did when it was read? */
+static int check_thread(const struct python_thread *thread, void *context)
+{
+	const void *const *both = context;
+	const struct capture *capture = both[1];
+	pid_t tid = python_outer_tid(both[0], thread->tid);
+
+	for (size_t i = 0; i < capture->thread_count; i++)
+		if (capture->threads[i].tid == tid)
+			return capture_has_slept(capture, i) ? 0 : 1;
+	return 1;
+}
+
+static void asleep(void *context, const struct capture *capture)
+{
+	struct python *p = context;
+	const void *both[] = { p, capture };
+
+	for (int i = 0; p->error == 0 && p->moment != PYTHON_ASLEEP && i < ASLEEP_TRIES; i++) {
+		if (pages_refresh(p->pages) < 0 || python_touch(p) < 0)
+			continue;
+		if (python_threads(p, check_thread, both) == 0)
+			p->moment = PYTHON_ASLEEP;
+	}
+}
+
+static void stopped(void *context, pid_t reader, int64_t until_ns)
+{
+	struct python *p = context;
+	int64_t deadline_ns = p->options.deadline_ns;
+
+	if (p->error < 0 || p->moment == PYTHON_ASLEEP)
+		return;
+	pages_source(p->pages, reader, -1);
+	if (until_ns < deadline_ns)
+		p->options.deadline_ns = until_ns;
+	if (pages_refresh(p->pages) == 0 && python_touch(p) == 0)
+		p->moment = PYTHON_STOPPED;
+	p->options.deadline_ns = deadline_ns;
+}
+
+void python_hook(struct python *p, struct capture_hook *ret)
+{
+	*ret = (struct capture_hook){ .context = p, .begin = begin, .asleep = asleep, .stopped = stopped };
+}
+
+/* ---- what was of one moment ---- */
+
+int python_settle(struct python *p, const struct capture *capture)
+{
+	pages_source(p->pages, 0, -1);
+	pages_fallback(p->pages, NULL, NULL);
+	if (p->error < 0)
+		return p->error;
+	p->settled = calloc(capture->thread_count + 1, sizeof *p->settled);
+	if (!p->settled)
+		return -ENOMEM;
+	for (size_t i = 0; i < capture->thread_count; i++) {
+		const struct capture_thread *thread = &capture->threads[i];
+		bool stood = p->moment == PYTHON_STOPPED && thread->at_hook;
+
+		if (stood || capture_has_slept(capture, i))
+			p->settled[p->settled_count++] = thread->tid;
+	}
+	return 0;
+}
+
+static int check_settled(const struct python_thread *thread, void *context)
+{
+	return python_is_settled(context, thread) ? 0 : 1;
+}
+
+bool python_is_settled(struct python *p, const struct python_thread *thread)
+{
+	pid_t tid;
+
+	if (!thread)
+		return python_threads(p, check_settled, p) == 0;
+	tid = python_outer_tid(p, thread->tid);
+	for (size_t i = 0; tid && i < p->settled_count; i++)
+		if (p->settled[i] == tid)
+			return true;
+	return false;
+}
