@@ -12,6 +12,7 @@
 #include "applets/gmr/registered.h"
 #include "core/cleanup.h"
 #include "core/clock.h"
+#include "core/python.h"
 #include "core/report.h"
 #include "core/version.h"
 
@@ -28,6 +29,8 @@ enum {
 struct making {
 	struct target target;
 	struct capture *capture;
+	struct python *python;   /* NULL: it is not looked for, or there was no memory */
+	bool is_python;
 	struct registered registered;
 	struct decoded decoded;
 	bool is_decoded;
@@ -39,6 +42,7 @@ static void making_done(struct making *m)
 	if (m->is_decoded)
 		decoded_done(&m->decoded);
 	registered_done(&m->registered);
+	python_free(m->python);
 	capture_free(m->capture);
 	target_done(&m->target);
 }
@@ -90,10 +94,37 @@ static void note_batches(struct gmr_report *report, const struct make_options *o
 			     "are of one moment", (long long)options->max_stop_ms, capture->stops);
 }
 
+/* A CPython is looked at while its threads are. */
+static void prepare_python(struct making *m, const struct make_options *options, bool is_read,
+			   struct capture_hook *ret)
+{
+	const struct python_options how = { .greens = is_read && (options->sections & SECTION_GREEN_THREADS),
+					    .locals = options->locals, .deadline_ns = m->deadline_ns };
+
+	python_free(m->python);
+	m->python = NULL;
+	if (options->sections & (SECTION_THREADS | SECTION_GREEN_THREADS) && python_new(&how, &m->python) == 0)
+		python_hook(m->python, ret);
+}
+
+/* Whether it is one; what is to be said of it. */
+static void settle_python(struct making *m, struct made *made, const struct make_options *options)
+{
+	int r = m->python ? python_settle(m->python, m->capture) : -ENOENT;
+
+	m->is_python = r == 0;
+	if (r == 0 || r == -ENOENT)
+		return;
+	made->report.incomplete = true;
+	section_note(&made->report, options->sections & SECTION_THREADS ? REPORT_THREADS : REPORT_GREEN_THREADS,
+		     "no Python frames: %s", python_why(m->python)[0] ? python_why(m->python) : strerror(-r));
+}
+
 /* Without threads (IS_READ): for what the program has registered. */
 static int take_capture(struct making *m, struct made *made, const struct procfs *proc,
 			const struct make_options *options, bool is_read)
 {
+	struct capture_hook hook = { NULL };
 	const struct capture_options how = {
 		.mode = is_read ? options->mode : CAPTURE_NOBODY,
 		.look_ns = LOOK_NS,
@@ -101,11 +132,16 @@ static int take_capture(struct making *m, struct made *made, const struct procfs
 		.deadline_ns = m->deadline_ns,
 		.stack_max = STACK_MAX,
 		.total_max = STACKS_MAX,
+		.hook = &hook,
 	};
-	int r = capture_take(proc, m->target.dir, &m->target.ref, &how, &m->capture);
+	int r;
+
+	prepare_python(m, options, is_read, &hook);
+	r = capture_take(proc, m->target.dir, &m->target.ref, &how, &m->capture);
 
 	if (r == 0) {
 		note_batches(&made->report, options, m->capture);
+		settle_python(m, made, options);
 		return m->capture->thread_count > 0 || !is_read ? 0 : -ESRCH; /* the last has ended since */
 	}
 	m->capture = NULL;
@@ -125,12 +161,16 @@ static void decode_all(struct making *m, struct made *made, const struct make_op
 		.greens = m->capture && m->capture->green_count > 0,
 		.may_stop = options->mode != CAPTURE_NO_STOP,
 		.debuginfod = options->debuginfod,
+		.python = m->is_python ? m->python : NULL,
+		.python_threads = options->sections & SECTION_THREADS,
+		.python_greens = options->sections & SECTION_GREEN_THREADS,
+		.locals = options->locals,
 		.sources = true,
 		.deadline_ns = m->deadline_ns,
 	};
 	int r;
 
-	if (!how.package && !how.stacks && !how.greens)
+	if (!how.package && !how.stacks && !how.greens && !how.python)
 		return;
 	r = decode(&m->target, m->capture, &how, &m->decoded);
 	m->is_decoded = r == 0;
@@ -199,7 +239,7 @@ static int take_all(struct making *m, struct made *made, const struct procfs *pr
 	if (r < 0)
 		return r;
 	registered_read(m->capture, &m->registered);
-	if (options->sections & SECTION_GREEN_THREADS && green_count(&m->registered) > 0)
+	if (options->sections & SECTION_GREEN_THREADS && (green_count(&m->registered) > 0 || m->is_python))
 		r = take_greens(m, made, proc, options);
 	if (r < 0)
 		return r;

@@ -15,6 +15,7 @@ struct make_options {
 	int64_t max_stop_ms;
 	int64_t deadline_ms;    /* from the call on */
 	bool debuginfod;
+	bool locals;            /* of Python frames */
 	struct sections_options shown;
 	const struct stated *stated; /* what the process says of itself (applets/gmr/inside.h), or NULL: from outside */
 	pid_t reporter;         /* its child that makes this report, and is not shown; 0: none */
