@@ -62,6 +62,7 @@ struct python_layout {
 	struct { uint32_t value; } real;
 	struct {
 		uint32_t length, state, ascii_size /* sizeof PyASCIIObject */, compact_size;
+		uint32_t wstr, wstr_length; /* to 3.11, of a str that is not "ready"; 3.12: PYTHON_NONE */
 		uint8_t kind_shift, compact_shift, ascii_shift; /* bits of state; kind has three */
 	} unicode;
 	struct { uint32_t name /* char * */, basicsize, flags, base, dictoffset, dict, cached_keys; } type;

@@ -7,7 +7,7 @@
  * python_thread.c    interpreters, thread states, the GIL
  * python_frame.c     frames
  * python_code.c      code objects; python_lines.c: their line tables; python_text.c: strings
- * python_object.c    types, attributes, dictionaries
+ * python_object.c    types, attributes, dictionaries; python_is.c: which builtin type it derives from
  * python_name.c      names of threads
  * python_exception.c python_locals.c
  * python_gc.c        where objects are found: the collector's lists
@@ -63,11 +63,17 @@ int python_find(struct python *p, const struct capture *capture);
 /* python_thread.c: to 3.10: find pthread_tid. */
 void python_find_tids(struct python *p, const struct capture *capture);
 
-/* python_text.c: append the str at ADDRESS as UTF-8, at most PYTHON_TEXT_MAX characters of it, then "...". Lone
- * surrogates that stand for a byte (PEP 383) are that byte. -EBADMSG: no str. */
+/* python_text.c: append the str at ADDRESS as UTF-8, at most PYTHON_TEXT_MAX characters of it and what RET has room for,
+ * then "...". Lone surrogates that stand for a byte (PEP 383) are that byte, others three bytes that are no UTF-8.
+ * -EBADMSG: no str; -EFAULT; -ENOBUFS: RET has no room at all; -ENOMEM. */
 int python_text(struct python *p, uint64_t address, struct buf *ret);
 int python_text_touch(struct python *p, uint64_t address);
 bool python_text_is(struct python *p, uint64_t address, const char *ascii); /* is it this? */
+
+/* python_is.c: is the object at ADDRESS a str, or of a type derived from it, ...? By its type's flags. */
+enum python_is { PYTHON_IS_INT = 24, PYTHON_IS_LIST, PYTHON_IS_TUPLE, PYTHON_IS_BYTES, PYTHON_IS_STR, PYTHON_IS_DICT,
+		 PYTHON_IS_EXCEPTION, PYTHON_IS_TYPE }; /* bits of tp_flags: Py_TPFLAGS_LONG_SUBCLASS, ... */
+bool python_is(struct python *p, uint64_t address, enum python_is what);
 
 /* python_lines.c: pure. The line of byte LASTI of a code that begins in line FIRST, by its TABLE of LEN bytes; 0: it
  * has none. */
