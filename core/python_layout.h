@@ -53,7 +53,9 @@ struct python_layout {
 	struct {
 		uint32_t filename, name, qualname, lines, firstlineno, argcount, kwonlyargcount, flags;
 		uint32_t varnames /* tuple, to 3.10 */, localsplusnames, localspluskinds, nlocals, code;
+		uint32_t cellvars, freevars; /* tuples, to 3.10 */
 	} code;
+	uint32_t cell_ref;               /* PyCellObject.ob_ref */
 	struct { uint32_t type; } object;
 	struct { uint32_t size /* Py_ssize_t ob_size */, items; } tuple;
 	struct { uint32_t items /* pointer */, size; } list;
@@ -70,7 +72,15 @@ struct python_layout {
 		uint32_t used, keys, values;                 /* of PyDictObject */
 		uint32_t keys_log2_size, keys_log2_index_bytes, keys_kind, keys_usable, keys_nentries, keys_indices;
 		uint32_t keys_size;                          /* dk_size, to 3.10 */
+		uint32_t values_items;                       /* of PyDictValues (to 3.10: PyObject *[]): the first: 0, 8 */
 	} dict;
+	/* Instances whose type has Py_TPFLAGS_MANAGED_DICT, from 3.11: their dict and values are so many bytes in front. */
+	struct {
+		uint32_t dict;           /* 24: 3.11 a dict; 3.12 a dict, or values with tagged_values in it; 3.13 a dict */
+		uint32_t values;         /* 32: 3.11 only: PyDictValues *, if not NULL it counts */
+		uint8_t tagged_values;   /* 3.12: 1: PyDictValues are at the pointer + 1 */
+		uint32_t inline_valid;   /* from 3.13: of PyDictValues behind the object (basicsize): valid, a byte: 3 */
+	} managed;
 	struct { uint32_t module_dict; } module;
 	struct { uint32_t generations, generation_size, generation_count; } gc; /* lists in struct _gc_runtime_state */
 	uint32_t gc_head_size;                               /* of PyGC_Head, in front of an object */
