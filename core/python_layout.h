@@ -39,16 +39,19 @@ struct python_layout {
 	struct { uint32_t size, last_holder, locked; } gil;
 	struct {
 		uint32_t next, ident, native_id /* from 3.11 */, frame /* PyFrameObject *, to 3.10; current_frame, 3.13 */;
-		uint32_t cframe /* 3.11, 3.12 */, exc_info, context;
+		uint32_t cframe /* 3.11, 3.12 */, exc_info, context, interpreter;
 	} thread;
 	uint32_t cframe_current_frame;
 	struct { uint32_t value, previous; } exc_item; /* _PyErr_StackItem: exc_value, previous_item */
 	struct {
 		uint32_t code, previous, instr /* prev_instr; f_lasti, an int, to 3.10; instr_ptr, 3.13 */;
-		uint32_t owner, localsplus, stacktop;
-		uint8_t lasti_unit;      /* bytes a step of f_lasti: 1 (3.8, 3.9), 2 (3.10) */
+		uint32_t owner, localsplus;
+		uint32_t stacktop;       /* f_stacktop, a pointer (3.8, 3.9); f_stackdepth, an int (3.10); stacktop, an
+					  * int (to 3.13); stackpointer, a pointer (3.14) */
+		uint8_t lasti_unit;      /* bytes a step of f_lasti: 1, in 3.10 2 */
 		uint8_t tagged;          /* low bits of references that are no address: 3.14 */
-		uint8_t owner_none;      /* owner of a frame that is C's: skipped (FRAME_OWNED_BY_CSTACK); 0xff: no such */
+		uint8_t owner_none;      /* from this owner on a frame is C's: skipped (FRAME_OWNED_BY_CSTACK, 3.14:
+					  * FRAME_OWNED_BY_INTERPRETER); 0xff: no such */
 	} frame;
 	struct {
 		uint32_t filename, name, qualname, lines, firstlineno, argcount, kwonlyargcount, flags;
@@ -82,7 +85,9 @@ struct python_layout {
 		uint32_t inline_valid;   /* from 3.13: of PyDictValues behind the object (basicsize): valid, a byte: 3 */
 	} managed;
 	struct { uint32_t module_dict; } module;
-	struct { uint32_t generations, generation_size, generation_count; } gc; /* lists in struct _gc_runtime_state */
+	struct {
+		uint32_t generations, generation_size, generation_count; /* lists in struct _gc_runtime_state */
+	} gc;
 	uint32_t gc_head_size;                               /* of PyGC_Head, in front of an object */
 	struct { uint32_t args, traceback; } exception;      /* PyBaseExceptionObject */
 	struct { uint32_t next, frame, lasti, lineno; } traceback;

@@ -1,0 +1,186 @@
+/* python_layout.c: see python_layout.h: the tables.
+ *
+ * From the headers of 3.8.18, 3.9.18, 3.10.13, 3.11.7, 3.12.1 and 3.13.0, of a build as it is made by default: what
+ * tests/python_offsets.c prints is what stands here. These structures do not change within a 3.x, as extensions are
+ * compiled once for it. */
+#include "core/python_layout.h"
+
+#include <pthread.h>
+
+#define NONE PYTHON_NONE
+
+/* struct _gil_runtime_state ends with two condition variables of 48 bytes and two mutexes, whose size the machine
+ * decides. */
+#define GIL_SIZE (32 + 2 * (48 + sizeof(pthread_mutex_t)))
+
+/* Has been so in all of them. */
+#define ALWAYS \
+	.gil = { .size = GIL_SIZE, .last_holder = 8, .locked = 16 }, \
+	.object = { .type = 8 }, \
+	.tuple = { .size = 16, .items = 24 }, \
+	.list = { .items = 24, .size = 16 }, \
+	.bytes = { .size = 16, .data = 32 }, \
+	.real = { .value = 16 }, \
+	.module = { .module_dict = 16 }, \
+	.gc = { .generations = 24, .generation_size = 24, .generation_count = 3 }, \
+	.gc_head_size = 16, \
+	.traceback = { .next = 16, .frame = 24, .lasti = 32, .lineno = 36 }
+
+#define TYPE(cached_keys_at) \
+	.type = { .name = 24, .basicsize = 32, .flags = 168, .base = 256, .dictoffset = 288, .dict = 264, \
+		  .cached_keys = (cached_keys_at) }
+
+#define UNICODE(ascii, compact) \
+	.unicode = { .length = 16, .state = 32, .ascii_size = (ascii), .compact_size = (compact), \
+		     .kind_shift = 2, .compact_shift = 5, .ascii_shift = 6 }
+
+/* ---- 3.8 to 3.10 ---- */
+
+#define FRAME_OBJECTS \
+	ALWAYS, \
+	.frame_kind = PYTHON_FRAME_OBJECTS, \
+	.thread = { .next = 8, .ident = 176, .native_id = NONE, .frame = 24, .cframe = NONE, .exc_info = 144, \
+		    .context = 240, .interpreter = 16 }, \
+	.cframe_current_frame = NONE, \
+	.exc_item = { .value = 8, .previous = 24 }, \
+	.code = { .filename = 104, .name = 112, .qualname = NONE, .lines = 120, .firstlineno = 40, .argcount = 16, \
+		  .kwonlyargcount = 24, .flags = 36, .varnames = 72, .localsplusnames = NONE, \
+		  .localspluskinds = NONE, .nlocals = 28, .code = 48 }, \
+	.integer = { .tag = 16, .digits = 24, .is_tagged = false }, \
+	UNICODE(48, 72), \
+	.dict = { .used = 16, .keys = 32, .values = 40, .keys_log2_size = NONE, .keys_log2_index_bytes = NONE, \
+		  .keys_kind = NONE, .keys_usable = 24, .keys_nentries = 32, .keys_indices = 40, .keys_size = 8, \
+		  .values_items = 0 }, \
+	.managed = { .dict = NONE, .values = NONE }, \
+	.exception = { .args = 24, .traceback = 32 }, \
+	.frame_object_frame = NONE
+
+#define FRAME_OBJECT(instr_at, localsplus_at, stacktop_at, unit) \
+	.frame = { .code = 32, .previous = 24, .instr = (instr_at), .owner = NONE, .localsplus = (localsplus_at), \
+		   .stacktop = (stacktop_at), .lasti_unit = (unit), .tagged = 0, .owner_none = 0xff }
+
+#define GENERATOR_OBJECT(running_at) \
+	.generator = { .frame = 16, .state = NONE, .running = (running_at) }
+
+static const struct python_layout layout_8 = {
+	FRAME_OBJECTS,
+	.minor = 8,
+	.lines_kind = PYTHON_LINES_LNOTAB,
+	.runtime = { .interpreters_head = 32, .gil = 1152, .gc = 344 },
+	.interpreter = { .id = 16, .next = 0, .threads_head = 8, .modules = 56, .gc = NONE, .gil = NONE },
+	FRAME_OBJECT(104, 360, 72, 1),
+	GENERATOR_OBJECT(24),
+	TYPE(872),
+};
+
+/* What 3.9 and 3.10 have in common. */
+#define FRAME_OBJECTS_9 \
+	FRAME_OBJECTS, \
+	.runtime = { .interpreters_head = 32, .gil = 352, .gc = NONE }, \
+	.interpreter = { .id = 24, .next = 0, .threads_head = 8, .modules = 856, .gc = 616, .gil = NONE }
+
+static const struct python_layout layout_9 = {
+	FRAME_OBJECTS_9,
+	.minor = 9,
+	.lines_kind = PYTHON_LINES_LNOTAB,
+	FRAME_OBJECT(104, 360, 72, 1),
+	GENERATOR_OBJECT(24),
+	TYPE(864),
+};
+
+static const struct python_layout layout_10 = {
+	FRAME_OBJECTS_9,
+	.minor = 10,
+	.lines_kind = PYTHON_LINES_RANGES,
+	FRAME_OBJECT(96, 352, 80, 2),
+	GENERATOR_OBJECT(NONE),
+	TYPE(872),
+};
+
+/* ---- from 3.11 on ---- */
+
+#define INTERPRETER_FRAMES \
+	ALWAYS, \
+	.frame_kind = PYTHON_FRAME_INTERPRETER, \
+	.lines_kind = PYTHON_LINES_ENTRIES, \
+	.exc_item = { .value = 0, .previous = 8 }, \
+	.exception = { .args = 24, .traceback = 40 }, \
+	.frame_object_frame = 24
+
+#define DICT(values_items_at) \
+	.dict = { .used = 16, .keys = 32, .values = 40, .keys_log2_size = 8, .keys_log2_index_bytes = 9, \
+		  .keys_kind = 10, .keys_usable = 16, .keys_nentries = 24, .keys_indices = 32, .keys_size = NONE, \
+		  .values_items = (values_items_at) }
+
+static const struct python_layout layout_11 = {
+	INTERPRETER_FRAMES,
+	.minor = 11,
+	.runtime = { .interpreters_head = 40, .gil = 360, .gc = NONE },
+	.interpreter = { .id = 48, .next = 0, .threads_head = 16, .modules = 888, .gc = 648, .gil = NONE },
+	.thread = { .next = 8, .ident = 152, .native_id = 160, .frame = NONE, .cframe = 56, .exc_info = 120,
+		    .context = 224, .interpreter = 16 },
+	.cframe_current_frame = 8,
+	.frame = { .code = 32, .previous = 48, .instr = 56, .owner = 69, .localsplus = 72, .stacktop = 64,
+		   .lasti_unit = 1, .tagged = 0, .owner_none = 0xff },
+	.code = { .filename = 112, .name = 120, .qualname = 128, .lines = 136, .firstlineno = 72, .argcount = 56,
+		  .kwonlyargcount = 64, .flags = 48, .varnames = NONE, .localsplusnames = 96, .localspluskinds = 104,
+		  .nlocals = 80, .code = 184 },
+	.integer = { .tag = 16, .digits = 24, .is_tagged = false },
+	UNICODE(48, 72),
+	TYPE(872),
+	DICT(0),
+	.managed = { .dict = 24, .values = 32 },
+	.generator = { .frame = 80, .state = 75, .running = NONE },
+};
+
+/* What 3.12 and 3.13 have in common. */
+#define INTERPRETER_FRAMES_12 \
+	INTERPRETER_FRAMES, \
+	.frame = { .code = 0, .previous = 8, .instr = 56, .owner = 70, .localsplus = 72, .stacktop = 64, \
+		   .lasti_unit = 1, .tagged = 0, .owner_none = 3 }, \
+	.integer = { .tag = 16, .digits = 24, .is_tagged = true }, \
+	UNICODE(40, 56), \
+	TYPE(880), \
+	.generator = { .frame = 72, .state = 67, .running = NONE }
+
+#define CODE_12(code_at) \
+	.code = { .filename = 112, .name = 120, .qualname = 128, .lines = 136, .firstlineno = 68, .argcount = 52, \
+		  .kwonlyargcount = 60, .flags = 48, .varnames = NONE, .localsplusnames = 96, .localspluskinds = 104, \
+		  .nlocals = 80, .code = (code_at) }
+
+static const struct python_layout layout_12 = {
+	INTERPRETER_FRAMES_12,
+	.minor = 12,
+	.runtime = { .interpreters_head = 40, .gil = NONE, .gc = NONE },
+	.interpreter = { .id = 8, .next = 0, .threads_head = 72, .modules = 944, .gc = 112, .gil = 384 },
+	.thread = { .next = 8, .ident = 136, .native_id = 144, .frame = NONE, .cframe = 56, .exc_info = 104,
+		    .context = 208, .interpreter = 16 },
+	.cframe_current_frame = 0,
+	CODE_12(192),
+	DICT(0),
+	.managed = { .dict = 24, .values = NONE, .is_either = true },
+};
+
+/* Most of it is said by the runtime itself. */
+static const struct python_layout layout_13 = {
+	INTERPRETER_FRAMES_12,
+	.minor = 13,
+	.runtime = { .interpreters_head = 632, .gil = NONE, .gc = NONE },
+	.interpreter = { .id = 7272, .next = 7264, .threads_head = 7344, .modules = 7656, .gc = 7400, .gil = 16 },
+	.thread = { .next = 8, .ident = 152, .native_id = 160, .frame = 72, .cframe = NONE, .exc_info = 120,
+		    .context = 208, .interpreter = 16 },
+	.cframe_current_frame = NONE,
+	CODE_12(200),
+	DICT(8),
+	.managed = { .dict = 24, .values = NONE, .has_inline = true },
+};
+
+const struct python_layout *python_layout_of(int minor)
+{
+	static const struct python_layout *const layouts[] = { &layout_8,  &layout_9,  &layout_10,
+							       &layout_11, &layout_12, &layout_13 };
+	const size_t count = sizeof(layouts) / sizeof(layouts[0]);
+
+	return minor >= PYTHON_LAYOUT_MINOR_MIN && (size_t)(minor - PYTHON_LAYOUT_MINOR_MIN) < count ?
+	       layouts[minor - PYTHON_LAYOUT_MINOR_MIN] : NULL;
+}
