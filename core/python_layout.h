@@ -75,14 +75,14 @@ struct python_layout {
 		uint32_t used, keys, values;                 /* of PyDictObject */
 		uint32_t keys_log2_size, keys_log2_index_bytes, keys_kind, keys_usable, keys_nentries, keys_indices;
 		uint32_t keys_size;                          /* dk_size, to 3.10 */
-		uint32_t values_items;                       /* of PyDictValues (to 3.10: PyObject *[]): the first: 0, 8 */
+		uint32_t values_items;                       /* in PyDictValues (to 3.10: 0): of the first */
 	} dict;
-	/* Instances whose type has Py_TPFLAGS_MANAGED_DICT, from 3.11: their dict and values are so many bytes in front. */
+	/* Py_TPFLAGS_MANAGED_DICT, from 3.11: an instance's dict and values, so many bytes in front of it. */
 	struct {
-		uint32_t dict;           /* 24: 3.11 a dict; 3.12 a dict, or values with tagged_values in it; 3.13 a dict */
+		uint32_t dict;           /* 24; in 3.12 of a dict, or of values with tagged_values in it */
 		uint32_t values;         /* 32: 3.11 only: PyDictValues *, if not NULL it counts */
 		uint8_t tagged_values;   /* 3.12: 1: PyDictValues are at the pointer + 1 */
-		uint32_t inline_valid;   /* from 3.13: of PyDictValues behind the object (basicsize): valid, a byte: 3 */
+		uint32_t inline_valid;   /* from 3.13: in PyDictValues behind the object: valid, a byte: 3 */
 	} managed;
 	struct { uint32_t module_dict; } module;
 	struct {
