@@ -16,6 +16,7 @@
 /* Has been so in all of them. */
 #define ALWAYS \
 	.gil = { .size = GIL_SIZE, .last_holder = 8, .locked = 16 }, \
+	.cell_ref = 16, \
 	.object = { .type = 8 }, \
 	.tuple = { .size = 16, .items = 24 }, \
 	.list = { .items = 24, .size = 16 }, \
@@ -30,9 +31,9 @@
 	.type = { .name = 24, .basicsize = 32, .flags = 168, .base = 256, .dictoffset = 288, .dict = 264, \
 		  .cached_keys = (cached_keys_at) }
 
-#define UNICODE(ascii, compact) \
+#define UNICODE(ascii, compact, wstr_at, wstr_length_at) \
 	.unicode = { .length = 16, .state = 32, .ascii_size = (ascii), .compact_size = (compact), \
-		     .kind_shift = 2, .compact_shift = 5, .ascii_shift = 6 }
+		     .wstr = (wstr_at), .wstr_length = (wstr_length_at), .kind_shift = 2, .compact_shift = 5, .ascii_shift = 6 }
 
 /* ---- 3.8 to 3.10 ---- */
 
@@ -45,13 +46,13 @@
 	.exc_item = { .value = 8, .previous = 24 }, \
 	.code = { .filename = 104, .name = 112, .qualname = NONE, .lines = 120, .firstlineno = 40, .argcount = 16, \
 		  .kwonlyargcount = 24, .flags = 36, .varnames = 72, .localsplusnames = NONE, \
-		  .localspluskinds = NONE, .nlocals = 28, .code = 48 }, \
+		  .localspluskinds = NONE, .nlocals = 28, .code = 48, .cellvars = 88, .freevars = 80 }, \
 	.integer = { .tag = 16, .digits = 24, .is_tagged = false }, \
-	UNICODE(48, 72), \
+	UNICODE(48, 72, 40, 64), \
 	.dict = { .used = 16, .keys = 32, .values = 40, .keys_log2_size = NONE, .keys_log2_index_bytes = NONE, \
 		  .keys_kind = NONE, .keys_usable = 24, .keys_nentries = 32, .keys_indices = 40, .keys_size = 8, \
 		  .values_items = 0 }, \
-	.managed = { .dict = NONE, .values = NONE }, \
+	.managed = { .dict = NONE, .values = NONE, .inline_valid = NONE }, \
 	.exception = { .args = 24, .traceback = 32 }, \
 	.frame_object_frame = NONE
 
@@ -124,12 +125,12 @@ static const struct python_layout layout_11 = {
 		   .lasti_unit = 1, .tagged = 0, .owner_none = 0xff },
 	.code = { .filename = 112, .name = 120, .qualname = 128, .lines = 136, .firstlineno = 72, .argcount = 56,
 		  .kwonlyargcount = 64, .flags = 48, .varnames = NONE, .localsplusnames = 96, .localspluskinds = 104,
-		  .nlocals = 80, .code = 184 },
+		  .nlocals = 80, .code = 184, .cellvars = NONE, .freevars = NONE },
 	.integer = { .tag = 16, .digits = 24, .is_tagged = false },
-	UNICODE(48, 72),
+	UNICODE(48, 72, 40, 64),
 	TYPE(872),
 	DICT(0),
-	.managed = { .dict = 24, .values = 32 },
+	.managed = { .dict = 24, .values = 32, .inline_valid = NONE },
 	.generator = { .frame = 80, .state = 75, .running = NONE },
 };
 
@@ -139,14 +140,14 @@ static const struct python_layout layout_11 = {
 	.frame = { .code = 0, .previous = 8, .instr = 56, .owner = 70, .localsplus = 72, .stacktop = 64, \
 		   .lasti_unit = 1, .tagged = 0, .owner_none = 3 }, \
 	.integer = { .tag = 16, .digits = 24, .is_tagged = true }, \
-	UNICODE(40, 56), \
+	UNICODE(40, 56, NONE, NONE), \
 	TYPE(880), \
 	.generator = { .frame = 72, .state = 67, .running = NONE }
 
 #define CODE_12(code_at) \
 	.code = { .filename = 112, .name = 120, .qualname = 128, .lines = 136, .firstlineno = 68, .argcount = 52, \
 		  .kwonlyargcount = 60, .flags = 48, .varnames = NONE, .localsplusnames = 96, .localspluskinds = 104, \
-		  .nlocals = 80, .code = (code_at) }
+		  .nlocals = 80, .code = (code_at), .cellvars = NONE, .freevars = NONE }
 
 static const struct python_layout layout_12 = {
 	INTERPRETER_FRAMES_12,
@@ -158,7 +159,7 @@ static const struct python_layout layout_12 = {
 	.cframe_current_frame = 0,
 	CODE_12(192),
 	DICT(0),
-	.managed = { .dict = 24, .values = NONE, .is_either = true },
+	.managed = { .dict = 24, .values = NONE, .tagged_values = 1, .inline_valid = NONE },
 };
 
 /* Most of it is said by the runtime itself. */
@@ -172,7 +173,7 @@ static const struct python_layout layout_13 = {
 	.cframe_current_frame = NONE,
 	CODE_12(200),
 	DICT(8),
-	.managed = { .dict = 24, .values = NONE, .has_inline = true },
+	.managed = { .dict = 24, .values = NONE, .inline_valid = 3 },
 };
 
 const struct python_layout *python_layout_of(int minor)
