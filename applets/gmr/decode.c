@@ -13,6 +13,8 @@
 #include "core/confine.h"
 #include "core/sig.h"
 
+enum { STATUS_MAX = 1 << 16 }; /* of a thread's status */
+
 /* Large debug files are mapped as a whole. */
 #if __SIZEOF_POINTER__ == 8
 #define MEMORY_MAX ((size_t)4 << 30)
@@ -142,8 +144,10 @@ static int prepare(struct decoded *decoded, size_t count, size_t **ret_again)
 {
 	*decoded = (struct decoded){ .tree = VALUE_TREE(DECODE_TREE_MAX), .count = count };
 	decoded->stacks = calloc(count + 1, sizeof(*decoded->stacks));
+	decoded->python.threads = calloc(count + 1, sizeof(*decoded->python.threads));
 	*ret_again = calloc(count + 1, sizeof(**ret_again));
-	if (!decoded->stacks || !*ret_again || !value_add_list(&decoded->tree, &decoded->tree.root, "stacks"))
+	if (!decoded->stacks || !decoded->python.threads || !*ret_again ||
+	    !value_add_list(&decoded->tree, &decoded->tree.root, "stacks"))
 		return -ENOMEM;
 	return 0;
 }
@@ -167,13 +171,27 @@ static int talk_with(struct decode_talk *talk, const struct confine *confine, st
 	return 0;
 }
 
+/* What a process counts its threads by; NULL: as we do, or not known. The child cannot look. */
+static pid_t *list_tids(const struct target *target, const struct capture *capture)
+{
+	CLEANUP(buf_done) struct buf status = BUF(STATUS_MAX);
+	pid_t *tids = NULL;
+
+	if (target->inner_pid != target->ref.pid)
+		tids = calloc(capture->thread_count + 1, sizeof(*tids));
+	for (size_t i = 0; tids && i < capture->thread_count; i++)
+		tids[i] = target_inner_tid(target, capture->threads[i].tid, &status);
+	return tids;
+}
+
 int decode_by(const struct target *target, struct capture *capture, const struct decode_options *options,
 	      int (*child)(int channel, void *context), struct decoded *ret)
 {
 	CLEANUP(fd_done) int exe = openat(target->dir, "exe", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	CLEANUP(free_done) size_t *again = NULL;
+	CLEANUP(free_done) pid_t *tids = capture && options->python ? list_tids(target, capture) : NULL;
 	struct decode_talk talk = { .capture = capture, .options = options, .decoded = ret };
-	struct decode_job job = { target, capture, options, exe < 0 ? -errno : exe };
+	struct decode_job job = { target, capture, options, exe < 0 ? -errno : exe, tids };
 	struct confine confine = { .memory_max = MEMORY_MAX, .cpu_max = seconds_left(options->deadline_ns),
 				   .may_write = options->debuginfod };
 	int r = prepare(ret, capture ? capture->thread_count + capture->green_count : 0, &again);
@@ -198,5 +216,6 @@ void decoded_done(struct decoded *decoded)
 		return;
 	value_tree_done(&decoded->tree);
 	free(decoded->stacks);
+	free(decoded->python.threads);
 	*decoded = (struct decoded){ .count = 0 };
 }

@@ -8,6 +8,12 @@
  *                           empty: they are as they are; else a struct decode_again for each
  *   { "why": "..." }        what keeps it from following stacks: no libdw
  *   { "package": {...} }    what package_find() has found
+ *   { "python": 3, "interpreter", "ident", "thread_name", "gil", "settled", "lines": [ ... ], "end", "root_exception" }
+ *                           what thread 3 does as Python sees it; one for each interpreter that it runs
+ *   { "green": "greenlet" | "task", "id", "parent", "thread", "name", "waits", "lines": [ ... ], "end" }
+ *                           a greenlet that is suspended, a task that is not done
+ *   { "python_rest": { "threads", "greens", "settled", "why", "greens_why" } }  what else is known of Python; how many
+ *                           threads and greenlets have no message
  *   { "done": true }        that was all */
 #ifndef GMR_DECODE_H
 #define GMR_DECODE_H
@@ -28,7 +34,25 @@ struct decode_options {
 	bool may_stop;          /* sleepers whose stack is not whole may be stopped */
 	bool debuginfod;
 	bool sources;           /* files and lines of frames, and what stands there */
+	struct python *python;  /* what was read of CPython (core/python.h), or NULL: none, or not to be understood */
+	bool python_threads;    /* stacks of its threads */
+	bool python_greens;     /* its greenlets and tasks */
+	bool locals;            /* its local variables, too */
 	int64_t deadline_ns;    /* CLOCK_MONOTONIC */
+};
+
+/* What a CPython process executes. All of it points into decoded.tree. */
+struct decoded_python {
+	const struct value **threads; /* by the thread's index in the capture: a list, NULL: it is none of Python's; of
+	                               * { "interpreter", "ident", "thread_name", "gil", "settled", "stack_trace" } */
+	const struct value *greens;   /* a list, or NULL: { "green", "id", "parent", "thread", "name", "waits",
+	                               * "stack_trace" }, of which there are as many as: */
+	size_t green_count;
+	bool is_whole;                /* all has come */
+	size_t threads_rest;          /* threads of Python's that are none of the capture's, */
+	size_t greens_rest;           /* greenlets without frames: main ones, not started, finished */
+	bool settled;                 /* nothing of it ran while it was read */
+	char why[128], greens_why[128]; /* why there is no more, or "" */
 };
 
 struct decoded {
@@ -37,6 +61,7 @@ struct decoded {
 	                               * none; into the tree. Where the child ended too early, some have the innermost
 	                               * frame only */
 	size_t count;
+	struct decoded_python python;
 	int error;                    /* 0; -ETIMEDOUT: the deadline came first; -ECONNRESET: the child ended too early;
 	                               * -EBADMSG: it sent nonsense; -ENOBUFS: too much */
 	char why[128];                /* no libdw and why, or how the child ended; or "" */

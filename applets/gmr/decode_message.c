@@ -12,34 +12,48 @@
 /* The values of one message take more than its bytes; a text in a stack, of the package. */
 enum { VALUES_MAX = 128 << 20, TEXT_MAX = 8192, PACKAGE_DEPTH = 4, PACKAGE_ITEMS = 64 };
 
-static void add_text(struct value_tree *tree, struct value *in, const char *key, const struct value *text)
+void decode_add_text(struct value_tree *tree, struct value *in, const char *key, const struct value *from)
 {
+	const struct value *text = value_get(from, key);
+
 	if (text && text->kind == VALUE_STRING)
 		value_add_bytes(tree, in, key, text->string, text->count < TEXT_MAX ? text->count : TEXT_MAX);
 	else
 		value_add_null(tree, in, key);
 }
 
-static void add_number(struct value_tree *tree, struct value *in, const char *key, const struct value *number)
+void decode_add_number(struct value_tree *tree, struct value *in, const char *key, const struct value *from)
 {
+	const struct value *number = value_get(from, key);
+
 	if (number && number->kind == VALUE_INT)
 		value_add_int(tree, in, key, number->integer);
 	else
 		value_add_null(tree, in, key);
 }
 
-/* A frame, with the fields that core/report.h names, in its order. */
-static void add_line(struct value_tree *tree, struct value *lines, const struct value *from)
+void decode_add_bool(struct value_tree *tree, struct value *in, const char *key, const struct value *from)
+{
+	const struct value *boolean = value_get(from, key);
+
+	if (boolean && boolean->kind == VALUE_BOOL)
+		value_add_bool(tree, in, key, boolean->boolean);
+	else
+		value_add_null(tree, in, key);
+}
+
+struct value *decode_add_line(struct value_tree *tree, struct value *lines, const struct value *from)
 {
 	struct value *line = value_add_map(tree, lines, NULL);
 
-	add_text(tree, line, "filename", value_get(from, "filename"));
-	add_number(tree, line, "line", value_get(from, "line"));
-	add_text(tree, line, "name", value_get(from, "name"));
-	add_text(tree, line, "code", value_get(from, "code"));
-	add_text(tree, line, "module", value_get(from, "module"));
-	add_number(tree, line, "offset", value_get(from, "offset"));
-	add_text(tree, line, "address", value_get(from, "address"));
+	decode_add_text(tree, line, "filename", from);
+	decode_add_number(tree, line, "line", from);
+	decode_add_text(tree, line, "name", from);
+	decode_add_text(tree, line, "code", from);
+	decode_add_text(tree, line, "module", from);
+	decode_add_number(tree, line, "offset", from);
+	decode_add_text(tree, line, "address", from);
+	return line;
 }
 
 static int take_stack(struct decoded *decoded, const struct value *message)
@@ -56,8 +70,8 @@ static int take_stack(struct decoded *decoded, const struct value *message)
 	stack = value_add_map(&decoded->tree, stacks, NULL);
 	lines = value_add_list(&decoded->tree, stack, "lines");
 	for (const struct value *line = value_first(from); line; line = line->next)
-		add_line(&decoded->tree, lines, line);
-	add_text(&decoded->tree, stack, "end", value_get(message, "end"));
+		decode_add_line(&decoded->tree, lines, line);
+	decode_add_text(&decoded->tree, stack, "end", message);
 	value_add_null(&decoded->tree, stack, "root_exception");
 	if (decoded->tree.error)
 		return decoded->tree.error; /* part of a stack is none */
@@ -86,7 +100,8 @@ static int take_again(const struct decoded *decoded, const struct value *list, s
 
 static void add_package(struct value_tree *tree, struct value *in, const struct value *from, int depth);
 
-static void add_package_item(struct value_tree *tree, struct value *in, const struct value *item, int depth)
+static void add_package_item(struct value_tree *tree, struct value *in, const struct value *from,
+			     const struct value *item, int depth)
 {
 	if (item->kind == VALUE_MAP && depth > 0)
 		add_package(tree, value_add_map(tree, in, item->key), item, depth - 1);
@@ -95,7 +110,7 @@ static void add_package_item(struct value_tree *tree, struct value *in, const st
 	else if (item->kind == VALUE_INT || item->kind == VALUE_BOOL)
 		value_add_copy(tree, in, item->key, item);
 	else
-		add_text(tree, in, item->key, item);
+		decode_add_text(tree, in, item->key, from);
 }
 
 /* Keys are those of the map that they come from: what is twice there is taken once. */
@@ -105,7 +120,7 @@ static void add_package(struct value_tree *tree, struct value *in, const struct 
 
 	for (const struct value *item = value_first(from); item && count < PACKAGE_ITEMS; item = item->next, count++)
 		if (!item->key || !value_get(in, item->key))
-			add_package_item(tree, in, item, depth);
+			add_package_item(tree, in, from, item, depth);
 }
 
 static int take_package(struct decoded *decoded, const struct value *package)
@@ -128,7 +143,8 @@ static int take_why(struct decoded *decoded, const struct value *why)
 int decode_message(struct decoded *decoded, const char *data, size_t len, enum decode_kind *ret, size_t *again,
 		   size_t *ret_count)
 {
-	static const char *const keys[] = { "index", "again", "package", "why", "done" };
+	static const char *const keys[] = { "index", "again", "package", "why", "python", "green", "python_rest",
+					    "done" };
 	CLEANUP(value_tree_done) struct value_tree tree = VALUE_TREE(VALUES_MAX);
 	const struct value *message, *found = NULL;
 	size_t kind = 0;
@@ -145,6 +161,9 @@ int decode_message(struct decoded *decoded, const char *data, size_t len, enum d
 	case DECODE_AGAIN: return take_again(decoded, found, again, ret_count);
 	case DECODE_PACKAGE: return take_package(decoded, found);
 	case DECODE_WHY: return take_why(decoded, found);
+	case DECODE_PYTHON: return decode_python(decoded, message);
+	case DECODE_GREEN: return decode_green(decoded, message);
+	case DECODE_REST: return decode_python_rest(decoded, found);
 	case DECODE_DONE: return 0;
 	}
 	return -EBADMSG;

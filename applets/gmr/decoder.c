@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "applets/gmr/decode_private.h"
+#include "applets/gmr/decoder_python.h"
 #include "applets/gmr/decoder_stack.h"
 #include "core/cleanup.h"
 #include "core/confine.h"
@@ -186,6 +187,8 @@ int decoder_run(int channel, void *context)
 
 	if (r == 0 && (decoder.job->options->stacks || decoder.job->options->greens) && decoder.job->capture)
 		r = send_stacks(&decoder);
+	if (r == 0 && decoder.job->options->python && decoder.job->capture)
+		r = decoder_python_send(decoder.job, channel);
 	if (r == 0 && decoder.job->options->package)
 		r = send_package(&decoder);
 	if (r == 0)

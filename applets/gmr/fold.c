@@ -8,7 +8,7 @@
 #include "core/cleanup.h"
 
 struct fold {
-	fold_stack_fn stack;
+	fold_fn item;
 	const void *context;
 };
 
@@ -27,53 +27,74 @@ static uint64_t hash_bytes(uint64_t hash, const void *data, size_t len)
 	return hash;
 }
 
-/* Lines are told apart by where they are: names and modules need not be hashed. */
-static uint64_t hash_stack(const struct value *stack, const char *missing)
+static uint64_t hash_text(uint64_t hash, const struct value *in, const char *key)
 {
-	uint64_t hash = 0xcbf29ce484222325;
-	const char *text = stack ? value_string(stack, "end", "") : missing;
+	const char *text = value_string(in, key, "");
 
-	hash = hash_bytes(hash, text, strlen(text) + 1);
+	return hash_bytes(hash, text, strlen(text) + 1);
+}
+
+/* Lines are told apart by where they are: modules and sources need not be hashed. */
+static uint64_t hash_stack(uint64_t hash, const struct value *stack)
+{
+	hash = hash_text(hash, stack, "end");
 	for (const struct value *line = value_first(value_get(stack, "lines")); line; line = line->next) {
-		text = value_string(line, "address", "");
-		hash = hash_bytes(hash, text, strlen(text) + 1);
+		int64_t number = value_int(line, "line", 0);
+
+		hash = hash_text(hash, line, "address");
+		hash = hash_text(hash, line, "name");
+		hash = hash_bytes(hash, &number, sizeof(number));
 	}
 	return hash;
 }
 
-static bool is_same(const struct fold *fold, size_t one, size_t other)
+static uint64_t hash_item(const struct fold_item *item)
 {
-	const char *missing_one, *missing_other;
-	const struct value *a = fold->stack(fold->context, one, &missing_one);
-	const struct value *b = fold->stack(fold->context, other, &missing_other);
+	uint64_t hash = hash_bytes(0xcbf29ce484222325, &item->other, sizeof(item->other));
 
-	if (!a || !b)
-		return !a && !b && strcmp(missing_one, missing_other) == 0;
-	return value_equal(a, b);
+	if (item->missing)
+		hash = hash_bytes(hash, item->missing, strlen(item->missing) + 1);
+	return hash_stack(hash_stack(hash, item->stack), item->python);
+}
+
+static bool is_same_stack(const struct value *a, const struct value *b)
+{
+	return a && b ? value_equal(a, b) : !a && !b;
+}
+
+static bool is_same(const struct fold *fold, size_t one, const struct fold_item *other)
+{
+	struct fold_item item = { .stack = NULL };
+
+	if (!fold->item(fold->context, one, &item) || item.other != other->other)
+		return false;
+	if (!item.stack && !other->stack &&
+	    strcmp(item.missing ? item.missing : "", other->missing ? other->missing : "") != 0)
+		return false;
+	return is_same_stack(item.python, other->python) && is_same_stack(item.stack, other->stack);
 }
 
 /* The slot of the threads with the stack of thread INDEX, or the free one where it belongs; NULL: it is not to be
  * folded. SIZE: a power of two. */
 static struct fold_slot *find_slot(const struct fold *fold, struct fold_slot *slots, size_t size, size_t index)
 {
-	const char *missing = NULL;
-	const struct value *stack = fold->stack(fold->context, index, &missing);
+	struct fold_item item = { .stack = NULL };
 	uint64_t hash;
 	size_t at;
 
-	if (!stack && !missing)
+	if (!fold->item(fold->context, index, &item))
 		return NULL;
-	hash = hash_stack(stack, missing);
+	hash = hash_item(&item);
 	at = (size_t)(hash ^ hash >> 32) & (size - 1);
-	while (slots[at].first && (slots[at].hash != hash || !is_same(fold, slots[at].first - 1, index)))
+	while (slots[at].first && (slots[at].hash != hash || !is_same(fold, slots[at].first - 1, &item)))
 		at = (at + 1) & (size - 1);
 	slots[at].hash = hash;
 	return &slots[at];
 }
 
-int fold_stacks(fold_stack_fn stack, const void *context, size_t count, size_t *next, bool *is_first)
+int fold_stacks(fold_fn item, const void *context, size_t count, size_t *next, bool *is_first)
 {
-	const struct fold fold = { stack, context };
+	const struct fold fold = { item, context };
 	size_t size = 16;
 	CLEANUP(free_done) struct fold_slot *slots = NULL;
 

@@ -4,14 +4,23 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/value.h"
 
-/* The stack of thread INDEX; NULL: RET_MISSING says why there is none, or is NULL: it is not to be folded. */
-typedef const struct value *(*fold_stack_fn)(const void *context, size_t index, const char **ret_missing);
+/* What has to be the same of two threads. */
+struct fold_item {
+	const struct value *stack;  /* or NULL: then it is said why: */
+	const char *missing;
+	const struct value *python; /* what Python says of it, or NULL: a stack, too */
+	int64_t other;
+};
+
+/* Fill RET, which is empty, for thread INDEX. False: it is not to be folded. */
+typedef bool (*fold_fn)(const void *context, size_t index, struct fold_item *ret);
 
 /* Change NEXT (of COUNT threads; each itself) to the next one with the same stack where there is one, IS_FIRST (all
  * true) to false for that. -ENOMEM: nothing is folded. */
-int fold_stacks(fold_stack_fn stack, const void *context, size_t count, size_t *next, bool *is_first);
+int fold_stacks(fold_fn item, const void *context, size_t count, size_t *next, bool *is_first);
 
 #endif

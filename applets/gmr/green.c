@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "applets/gmr/fold.h"
+#include "applets/gmr/green_private.h"
 #include "core/cleanup.h"
 #include "core/redact.h"
 #include "core/report.h"
@@ -102,14 +103,12 @@ static const struct value *stack_of(const struct greens *greens, size_t index, c
 }
 
 /* Those that run are told apart by their threads. */
-static const struct value *stack_to_fold(const void *context, size_t index, const char **ret_missing)
+static bool item_to_fold(const void *context, size_t index, struct fold_item *ret)
 {
 	const struct greens *greens = context;
-	const struct value *stack = stack_of(greens, index, ret_missing);
 
-	if (greens->capture->greens[index].tid)
-		*ret_missing = NULL;
-	return stack;
+	ret->stack = stack_of(greens, index, &ret->missing);
+	return !greens->capture->greens[index].tid;
 }
 
 static void add_name(const struct greens *greens, size_t index, struct value *in, const char *key)
@@ -146,7 +145,7 @@ static void add_stack(const struct greens *greens, size_t index, struct value *e
 	const char *missing;
 	const struct value *stack = stack_of(greens, index, &missing);
 
-	section_stack(greens->report, entry, stack, missing);
+	section_stack(greens->report, entry, "stack_trace", stack, missing);
 }
 
 static void add_green(const struct greens *greens, size_t index, const size_t *next, struct value *list)
@@ -176,7 +175,7 @@ static int add_greens(const struct greens *greens, const struct sections_options
 		is_first[i] = true;
 	}
 	if (options->fold)
-		(void)fold_stacks(stack_to_fold, greens, greens->count, next, is_first);
+		(void)fold_stacks(item_to_fold, greens, greens->count, next, is_first);
 	for (size_t i = 0; i < greens->count; i++)
 		if (is_first[i])
 			add_green(greens, i, next, list);
@@ -202,11 +201,10 @@ static void say_missing(const struct greens *greens, size_t registered)
 		     registered, greens->count ? "there are more than we take" : "out of memory");
 }
 
-void section_green_threads(struct gmr_report *report, const struct registered *registered,
+static void add_registered(struct gmr_report *report, const struct registered *registered,
 			   const struct capture *capture, const struct decoded *decoded,
-			   const struct sections_options *options)
+			   const struct sections_options *options, struct value *list)
 {
-	struct value *list = value_add_list(&report->tree, &report->tree.root, REPORT_GREEN_THREADS);
 	CLEANUP(free_done) const struct registry_green **all = list_greens(registered);
 	struct greens greens = { .report = report, .capture = capture, .decoded = decoded, .all = all };
 
@@ -216,4 +214,15 @@ void section_green_threads(struct gmr_report *report, const struct registered *r
 	if (add_greens(&greens, options, list) < 0)
 		greens.count = 0;
 	say_missing(&greens, green_count(registered));
+}
+
+void section_green_threads(struct gmr_report *report, const struct registered *registered,
+			   const struct capture *capture, const struct decoded *decoded,
+			   const struct sections_options *options)
+{
+	struct value *list = value_add_list(&report->tree, &report->tree.root, REPORT_GREEN_THREADS);
+
+	add_registered(report, registered, capture, decoded, options, list);
+	if (capture && decoded)
+		green_python_add(report, capture, decoded, options, list);
 }

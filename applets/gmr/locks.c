@@ -44,18 +44,6 @@ static int read_task(const struct target *target, pid_t tid, const char *file, s
 	return procfs_read(target->dir, name, ret);
 }
 
-/* The last item of "NSpid:\t4711\t12\t3": its id in the namespace that it is in. 0: not known. */
-static pid_t inner_tid(const struct target *target, pid_t tid, struct buf *status)
-{
-	uint64_t number, last = 0;
-
-	if (read_task(target, tid, "status", status) < 0)
-		return 0;
-	for (size_t i = 0; procparse_field_item(status->data, status->len, "NSpid", i, &number) == 0; i++)
-		last = number;
-	return last <= INT32_MAX ? (pid_t)last : 0;
-}
-
 static void list_threads(struct locks *locks)
 {
 	const struct capture *capture = locks->capture;
@@ -66,7 +54,7 @@ static void list_threads(struct locks *locks)
 		pid_t tid = capture->threads[i].tid;
 
 		if (is_inner)
-			tid = inner_tid(locks->target, tid, &status);
+			tid = target_inner_tid(locks->target, tid, &status);
 		if (tid > 0)
 			locks->threads[locks->count++] = (struct locks_thread){ .tid = tid, .index = i };
 	}

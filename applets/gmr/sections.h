@@ -40,8 +40,9 @@ struct capture;
 void section_threads(struct gmr_report *report, const struct target *target, const struct capture *capture,
 		     const struct decoded *decoded, const struct sections_options *options);
 
-/* stack.c: "stack_trace" of ENTRY: STACK; NULL: an empty one, whose end says what is MISSING. */
-void section_stack(struct gmr_report *report, struct value *entry, const struct value *stack, const char *missing);
+/* stack.c: KEY ("stack_trace") of ENTRY: STACK; NULL: an empty one, whose end says what is MISSING. */
+void section_stack(struct gmr_report *report, struct value *entry, const char *key, const struct value *stack,
+		   const char *missing);
 
 /* notes.c: "report"."notes": a line for SECTION. */
 void section_note(struct gmr_report *report, const char *section, const char *format, ...)

@@ -1,6 +1,8 @@
 #include "applets/gmr/target.h"
 
 #include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/cleanup.h"
@@ -119,6 +121,21 @@ bool target_is_kernel(const struct target *target)
 bool target_is_headless(const struct target *target)
 {
 	return target->stat.state == 'Z' && !procparse_stat_ended(&target->stat);
+}
+
+/* The last item of "NSpid:\t4711\t12\t3". */
+pid_t target_inner_tid(const struct target *target, pid_t tid, struct buf *status)
+{
+	char name[sizeof("task/-2147483648/status")];
+	uint64_t number, last = 0;
+
+	snprintf(name, sizeof(name), "task/%d/status", (int)tid);
+	buf_reset(status);
+	if (procfs_read(target->dir, name, status) < 0)
+		return 0;
+	for (size_t i = 0; procparse_field_item(status->data, status->len, "NSpid", i, &number) == 0; i++)
+		last = number;
+	return last <= INT32_MAX ? (pid_t)last : 0;
 }
 
 const char *target_name(const struct target *target)

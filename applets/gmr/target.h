@@ -35,6 +35,9 @@ void target_done(struct target *target); /* takes NULL */
 bool target_is_kernel(const struct target *target);
 bool target_is_headless(const struct target *target);
 
+/* The id that its thread TID has in the pid namespace of the process, by STATUS, a buffer. 0: not known. */
+pid_t target_inner_tid(const struct target *target, pid_t tid, struct buf *status);
+
 /* The last component of exe, else its comm: what a person calls it. Points into TARGET. */
 const char *target_name(const struct target *target);
 

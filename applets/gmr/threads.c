@@ -11,7 +11,7 @@
 #include "core/redact.h"
 #include "core/report.h"
 
-enum { CALL_MAX = 4096, NAME_TEXT_MAX = 256 };
+enum { CALL_MAX = 4096, NAME_TEXT_MAX = 16384 };
 
 /* A pthread_t of glibc and musl is the thread pointer on x86-64; elsewhere it lies beside it, where depends on the
  * version. */
@@ -59,12 +59,18 @@ const struct value *threads_stack(const struct threads *threads, size_t index, c
 	return NULL;
 }
 
-static void add_stack(const struct threads *threads, size_t index, struct value *entry)
+/* Python's stack stands in the place of the native one, which is beside it then. */
+static void add_stacks(struct threads *threads, size_t index, const struct value *python, struct value *entry)
 {
+	const struct value *own = threads_python_stack(python);
 	const char *missing;
 	const struct value *stack = threads_stack(threads, index, &missing);
 
-	section_stack(threads->report, entry, stack, missing);
+	threads_add_python(threads, python, entry);
+	if (own)
+		section_stack(threads->report, entry, "stack_trace", own, "");
+	section_stack(threads->report, entry, own ? "native_stack_trace" : "stack_trace", stack, missing);
+	threads_add_interpreters(threads, index, python, entry);
 	if (stack && !strcmp(value_string(stack, "end", ""), DECODE_NOT_STOPPED))
 		threads->report->incomplete = true;
 }
@@ -120,14 +126,36 @@ static ssize_t common_owner(const struct threads *threads, size_t first, const s
 }
 
 /* Any text, prctl(2) PR_SET_NAME. */
-static void add_name(struct value_tree *tree, const char *name, struct value *entry)
+static void add_name(struct value_tree *tree, const char *key, const char *name, struct value *entry)
 {
 	CLEANUP(buf_done) struct buf redacted = BUF(NAME_TEXT_MAX);
 
 	if (redact_text(name, strlen(name), &redacted) < 0)
-		value_add_string(tree, entry, "name", REDACT_MASK);
+		value_add_string(tree, entry, key, REDACT_MASK);
 	else
-		value_add_bytes(tree, entry, "name", redacted.data ? redacted.data : "", redacted.len);
+		value_add_bytes(tree, entry, key, redacted.data ? redacted.data : "", redacted.len);
+}
+
+/* Python's name of it comes before the kernel's, which has 15 bytes. */
+static void add_names(struct value_tree *tree, const char *comm, const struct value *python, struct value *entry)
+{
+	add_name(tree, "name", value_string(python, "thread_name", comm), entry);
+	if (python)
+		add_name(tree, "comm", comm, entry);
+}
+
+/* Its pthread_t: of a thread of Python's threading.get_ident(). */
+static void add_ident(const struct threads *threads, size_t index, const struct value *python, struct value *entry)
+{
+	const struct capture_thread *thread = &threads->capture->threads[index];
+	struct value_tree *tree = &threads->report->tree;
+
+	if (value_int(python, "ident", 0))
+		value_add_int(tree, entry, "pthread_id", value_int(python, "ident", 0));
+	else if (THREAD_POINTER_IS_ID && thread->how == CAPTURE_STOPPED && thread->regs.thread_pointer)
+		value_add_int(tree, entry, "pthread_id", (int64_t)thread->regs.thread_pointer);
+	else
+		value_add_null(tree, entry, "pthread_id");
 }
 
 static void add_thread(struct threads *threads, size_t index, const size_t *next, struct value *list)
@@ -135,15 +163,13 @@ static void add_thread(struct threads *threads, size_t index, const size_t *next
 	const struct capture_thread *thread = &threads->capture->threads[index];
 	struct value_tree *tree = &threads->report->tree;
 	struct value *entry = value_add_map(tree, list, NULL);
+	const struct value *python = threads_python(threads, index);
 	ssize_t owner = common_owner(threads, index, next);
 
 	value_add_int(tree, entry, "thread_id", thread->tid);
 	add_ids(threads, index, next, entry);
-	if (THREAD_POINTER_IS_ID && thread->how == CAPTURE_STOPPED && thread->regs.thread_pointer)
-		value_add_int(tree, entry, "pthread_id", (int64_t)thread->regs.thread_pointer);
-	else
-		value_add_null(tree, entry, "pthread_id");
-	add_name(tree, thread->comm, entry);
+	add_ident(threads, index, python, entry);
+	add_names(tree, thread->comm, python, entry);
 	value_add_string(tree, entry, "state", processes_state(thread->state));
 	add_call(threads, index, entry);
 	value_add_string(tree, entry, "read", how_text(thread->how));
@@ -151,7 +177,7 @@ static void add_thread(struct threads *threads, size_t index, const size_t *next
 		value_add_int(tree, entry, "waits_for", threads->capture->threads[owner].tid);
 	else
 		value_add_null(tree, entry, "waits_for");
-	add_stack(threads, index, entry);
+	add_stacks(threads, index, python, entry);
 }
 
 /* What could not be read, once for all threads. */
@@ -211,14 +237,15 @@ static void say_java(struct gmr_report *report, const struct target *target, con
 		     target->inner_pid != target->ref.pid ? " in its pid namespace (a container: inside it)" : "");
 }
 
-static const struct value *stack_to_fold(const void *context, size_t index, const char **ret_missing)
+static bool item_to_fold(const void *context, size_t index, struct fold_item *ret)
 {
 	const struct threads *threads = context;
-	const struct value *stack = threads_stack(threads, index, ret_missing);
+	const struct value *python = threads_python(threads, index);
 
-	if (threads_is_gone(threads, index))
-		*ret_missing = NULL;
-	return stack;
+	ret->stack = threads_stack(threads, index, &ret->missing);
+	ret->python = threads_python_stack(python);
+	ret->other = threads_python_kind(python);
+	return !threads_is_gone(threads, index) && !threads_python_is_alone(threads, index);
 }
 
 static void add_threads(struct threads *threads, const struct sections_options *options, struct value *list)
@@ -240,7 +267,7 @@ static void add_threads(struct threads *threads, const struct sections_options *
 		is_first[i] = true;
 	}
 	if (options->fold)
-		(void)fold_stacks(stack_to_fold, threads, count, next, is_first);
+		(void)fold_stacks(item_to_fold, threads, count, next, is_first);
 	for (size_t i = 0; i < count; i++)
 		if (is_first[i] && !threads_is_gone(threads, i))
 			add_thread(threads, i, next, list);
@@ -257,6 +284,8 @@ void section_threads(struct gmr_report *report, const struct target *target, con
 	add_threads(&threads, options, list);
 	say_unread(&threads);
 	say_decoded(report, decoded);
+	if (decoded)
+		threads_say_python(report, decoded);
 	say_java(report, target, capture);
 	descriptors_free(threads.descriptors);
 }

@@ -1,0 +1,114 @@
+/* decoder_python_line.c: see decoder_python_private.h: what stands in one line of a stack. */
+#include "applets/gmr/decoder_python_private.h"
+#include "core/cleanup.h"
+#include "core/redact.h"
+
+enum {
+	CODE_MAX = 1024,           /* of one line of source */
+	LOCAL_MAX = 1024,          /* of a local variable */
+	LOCALS_TOTAL_MAX = 1 << 17,
+};
+
+/* --- where it is --- */
+
+static void look_up(struct decoder_python *d, const struct python_frame *frame, struct decoder_line *ret)
+{
+	const char *file;
+
+	if (!ret->is_used) {
+		ret->line = PYTHON_LINE();
+		ret->source = BUF(CODE_MAX);
+	}
+	ret->is_used = true;
+	ret->code = frame->code;
+	ret->lasti = frame->lasti;
+	ret->is_known = python_line(d->python, frame, &ret->line) == 0;
+	buf_reset(&ret->source);
+	file = ret->is_known ? ret->line.filename.data : NULL;
+	if (d->source && file && ret->line.line > 0 &&
+	    source_line(d->source, file, ret->line.line, &ret->source) < 0)
+		buf_reset(&ret->source);
+}
+
+static const struct decoder_line *find_line(struct decoder_python *d, const struct python_frame *frame)
+{
+	uint64_t hash = ((frame->code >> 4) ^ (uint64_t)frame->lasti) * 0x9e3779b97f4a7c15;
+	struct decoder_line *line = &d->lines[(hash >> 32) % DECODER_PYTHON_CACHED];
+
+	if (!line->is_used || line->code != frame->code || line->lasti != frame->lasti)
+		look_up(d, frame, line);
+	return line;
+}
+
+static void add_text(struct value_tree *tree, struct value *in, const char *key, const struct buf *text)
+{
+	if (text && text->len > 0)
+		value_add_bytes(tree, in, key, text->data, text->len);
+	else
+		value_add_null(tree, in, key);
+}
+
+/* --- local variables --- */
+
+struct adding {
+	struct decoder_python *d;
+	struct value_tree *tree;
+	struct value *list;
+};
+
+/* Masked as a setting of that name. */
+static void add_value(struct value_tree *tree, struct value *map, const struct python_local *local)
+{
+	CLEANUP(buf_done) struct buf masked = BUF(LOCAL_MAX);
+	const char *name = local->name.len > 0 ? local->name.data : "";
+
+	if (local->value.len == 0)
+		value_add_null(tree, map, "value");
+	else if (redact_value(name, local->name.len, local->value.data, local->value.len, &masked) < 0)
+		value_add_string(tree, map, "value", REDACT_MASK);
+	else
+		add_text(tree, map, "value", &masked);
+}
+
+static int add_local(const struct python_local *local, void *context)
+{
+	struct adding *adding = context;
+	struct value *map;
+
+	if (adding->list->count == DECODE_LOCALS_MAX || adding->d->locals_sent == LOCALS_TOTAL_MAX)
+		return 1;
+	adding->d->locals_sent++;
+	map = value_add_map(adding->tree, adding->list, NULL);
+	add_text(adding->tree, map, "name", &local->name);
+	add_text(adding->tree, map, "type", &local->type);
+	add_value(adding->tree, map, local);
+	return adding->tree->error;
+}
+
+/* --- all of it --- */
+
+void decoder_python_line(struct decoder_python *d, const struct python_frame *frame, bool with_locals,
+			 struct value_tree *tree, struct value *lines)
+{
+	const struct decoder_line *found = find_line(d, frame);
+	struct value *line = value_add_map(tree, lines, NULL);
+	bool is_known = found->is_known;
+	struct adding adding = { d, tree, NULL };
+
+	add_text(tree, line, "filename", is_known ? &found->line.filename : NULL);
+	if (is_known && found->line.line > 0)
+		value_add_int(tree, line, "line", found->line.line);
+	else
+		value_add_null(tree, line, "line");
+	if (is_known && found->line.name.len > 0)
+		add_text(tree, line, "name", &found->line.name);
+	else
+		value_add_string(tree, line, "name", "??");
+	add_text(tree, line, "code", &found->source);
+	add_text(tree, line, "qualname", is_known ? &found->line.qualname : NULL);
+	if (!with_locals)
+		return;
+	adding.list = value_add_list(tree, line, "locals");
+	if (adding.list)
+		(void)python_locals(d->python, frame, add_local, &adding);
+}
