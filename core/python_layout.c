@@ -33,7 +33,8 @@
 
 #define UNICODE(ascii, compact, wstr_at, wstr_length_at) \
 	.unicode = { .length = 16, .state = 32, .ascii_size = (ascii), .compact_size = (compact), \
-		     .wstr = (wstr_at), .wstr_length = (wstr_length_at), .kind_shift = 2, .compact_shift = 5, .ascii_shift = 6 }
+		     .wstr = (wstr_at), .wstr_length = (wstr_length_at), \
+		     .kind_shift = 2, .compact_shift = 5, .ascii_shift = 6 }
 
 /* ---- 3.8 to 3.10 ---- */
 
