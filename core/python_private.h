@@ -7,7 +7,7 @@
  * python_thread.c    interpreters, thread states, the GIL
  * python_frame.c     frames
  * python_code.c      code objects; python_lines.c: their line tables; python_text.c: strings
- * python_object.c    types, attributes, dictionaries; python_is.c: which builtin type it derives from
+ * python_object.c    types, attributes; python_dict.c: dictionaries; python_is.c: which builtin type it derives from
  * python_name.c      names of threads
  * python_exception.c python_locals.c
  * python_gc.c        where objects are found: the collector's lists
@@ -26,6 +26,7 @@ enum {
 	PYTHON_TABLE_MAX = 1 << 20,    /* bytes of a line table */
 	PYTHON_PAGES_MAX = 1 << 16,    /* 256 MiB, of which little is ever used */
 	PYTHON_GREENS_MAX = 65536,
+	PYTHON_DICT_MAX = 1 << 16,     /* entries of a dict that are looked at */
 };
 
 /* Lies in memory that is shared with children. */
@@ -85,14 +86,17 @@ int python_exception_touch(struct python *p, const struct python_thread *thread)
 int python_locals_touch(struct python *p, const struct python_frame *frame);
 int python_thread_name_touch(struct python *p);
 
-/* python_object.c: the name of the type of the object at ADDRESS, up to SIZE - 1 bytes of it: "module.Name" or "Name". */
+/* python_object.c: the type of the object at ADDRESS. The name of a type, up to SIZE - 1 (at most 255) bytes of it, as
+ * tp_name has it: "Name" of a builtin and of a class that is written in Python, "module.Name" of most others. */
 int python_type_of(struct python *p, uint64_t address, uint64_t *ret_type);
 int python_type_name(struct python *p, uint64_t type, char *ret, size_t size);
 
-/* The value in the dict at ADDRESS under the str KEY, ASCII: borrowed. -ENOENT. Bounded. */
+/* python_dict.c: the value in DICT (or what is derived from dict) under the str KEY, ASCII. -ENOENT; -EBADMSG: no dict;
+ * -E2BIG: not among the first PYTHON_DICT_MAX. */
 int python_dict_get(struct python *p, uint64_t dict, const char *key, uint64_t *ret);
 
-/* Call FUNCTION for each pair; a return other than 0 ends it and is returned. */
+/* Call FUNCTION for each pair; a return other than 0 ends it and is returned. -E2BIG: there are more than
+ * PYTHON_DICT_MAX; it was called for those. */
 typedef int (*python_pair_fn)(uint64_t key, uint64_t value, void *context);
 int python_dict_each(struct python *p, uint64_t dict, python_pair_fn function, void *context);
 
@@ -101,6 +105,7 @@ int python_attribute(struct python *p, uint64_t address, const char *name, uint6
 
 /* An int that fits; -ERANGE: it does not; -EBADMSG: no int. */
 int python_integer(struct python *p, uint64_t address, int64_t *ret);
+int python_integer_bits(struct python *p, uint64_t address, uint64_t *ret); /* int.bit_length() */
 
 /* sys.modules[NAME].__dict__ of INTERPRETER. -ENOENT. */
 int python_module_dict(struct python *p, uint64_t interpreter, const char *name, uint64_t *ret);
