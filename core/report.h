@@ -10,12 +10,20 @@
  *   "Package"        { "product", "vendor", "version", "registered" (true: by the program itself, missing else),
  *                      "installed": { "product", "vendor", "version" } (of the package, where they are), ... }
  *   "Threads"        [ { "thread_id", "thread_ids" (those with the same stack, when folded), "pthread_id" (or null),
- *                        "name", "state" (a word), "system_call" (or null), "wchan" (or null),
+ *                        "name", "comm" (of a thread of Python's, whose name is threading's, if it has one),
+ *                        "state" (a word), "system_call" (or null), "wchan" (or null),
  *                        "read" ("asleep", "stopped", or null: it was not),
  *                        "waits_for" (thread that holds what it waits for, or null),
- *                        "stack_trace": STACK } ]
+ *                        "python": { PYTHON } (of a thread of Python's, missing else),
+ *                        "stack_trace": STACK,
+ *                        "native_stack_trace": STACK (where "stack_trace" is Python's, missing else),
+ *                        "interpreters": [ { PYTHON, "stack_trace": STACK } ] (others that run in this thread) } ]
  *   "Green Threads"  [ { "name" (or null), "names" (of those with the same stack, when folded),
- *                        "state" ("waiting", "running in thread 12"), "stack_trace": STACK } ]
+ *                        "kind" ("greenlet", "task"; missing: registered, and so are "id" to "thread_id"),
+ *                        "id" (address of the object, text in hex),
+ *                        "state" ("waiting", "running in thread 12"; of Python's "suspended"),
+ *                        "waits_for" (what a task awaits, text, or null), "parent" (of a greenlet, as "id", or null),
+ *                        "thread_id" (or null), "stack_trace": STACK } ]
  *   "Processes"      { "pid", "parent_pid", "uids": { "real", "effective", "saved" }, "gids": the same, "username",
  *                      "command": [ "..." ], "state" (psutil's word), "children": [ the same ] }
  *   "Configuration"  { GROUP: { KEY: VALUE } }        VALUE: a string, a number, or a list of strings; groups that
@@ -24,14 +32,20 @@
  *                      { KEY: VALUE }; "did not answer: ..." or "not asked" where there is none
  *
  *   STACK: { "lines": [ { "filename", "line", "name", "code", "module", "offset", "address" } ], "end",
- *            "root_exception" (null, a string, or { "type", "value" }) }
+ *            "root_exception" (null, a string, { "type", "value" }, or Python's: { "type", "args", "file", "line" }) }
+ *   PYTHON: "gil" ("holds", "waits", or null), "interpreter_id" (0: the main one), "settled" (false: it may have run
+ *           while its stack was read, which may be of several moments)
+ *
+ * A line of Python's has null for "module", "offset" and "address", "qualname" behind them (null before 3.11), and
+ * "locals" where they were asked for: [ { "name", "type", "value" (null: none that is short) } ].
  *
  * Lines are outermost first. "filename" and "line" are null without line info: "module" (a path) and "offset" (a
  * number: where in it, as its symbols count) then stand for them; "name" is "??" where no symbol is known; "code" is
  * null where the source is not to be had; "address" is text in hex. "end" is null where the stack was followed to its
  * outermost frame, else it says where it broke off: "truncated", "short", "short, not stopped",
- * "no time was left, see --deadline", "not decoded", "not read: ...", or, of a green thread that runs, "in Threads":
- * it is the stack of that thread, which stands there.
+ * "truncated: more frames than we take", "no time was left, see --deadline", "not decoded", "not in memory", "it ran
+ * meanwhile", "not read: ...", or, of a green thread that runs, "in Threads": it is the stack of that thread, which
+ * stands there.
  *
  * A "section" of "denied" and "notes" is a title from above; what belongs to none of the sections that are there is
  * shown with the head. The views take any tree: what is missing they leave out, what is of another kind they show as it

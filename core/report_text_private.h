@@ -2,6 +2,9 @@
 #ifndef CORE_REPORT_TEXT_PRIVATE_H
 #define CORE_REPORT_TEXT_PRIVATE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "core/buf.h"
 #include "core/value.h"
 
@@ -31,6 +34,12 @@ struct text_keys {
 
 /* report_text_values.c: what MAP, or a list, holds: `key = value`, and lists and maps below their key, two deeper. */
 void text_values(struct text *t, const struct value *map, const struct text_keys *keys);
+
+/* report_text_stack.c: a stack; the native one below Python's. Does END say that it was not read at all? */
+#define TEXT_NOT_READ "not read"
+void text_stack(struct text *t, const struct value *stack);
+void text_native_stack(struct text *t, const struct value *stack);
+bool text_is_not_read(const char *end);
 
 /* report_text_threads.c */
 void text_threads(struct text *t, const struct value *threads);

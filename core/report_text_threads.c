@@ -1,13 +1,9 @@
-/* report_text_threads.c: threads and their stacks:
+/* report_text_threads.c: threads:
  *
  *   ------                       Thread #4711                       ------
  *   worker, sleeping, in futex(0x7f0c) wchan futex_do_wait, waits for thread 12, read asleep
  *
- *   /src/main.c:12 in main
- *       `run(&pool);`
- *
- *   /usr/lib/libc.so.6+0x8a3f1 in ??
- *       (source not found) */
+ *   (its stack) */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,103 +11,11 @@
 #include "core/report.h"
 #include "core/report_text_private.h"
 
-#define NOT_READ "not read"
-
 enum {
 	HEADING_WIDTH = 60,
 	NAMED_ALL = 3, /* so many folded threads are all named in the heading, of more the first two */
 	NAMED_SOME = 2,
 };
-
-static const char *end_of(const struct value *stack)
-{
-	return value_string(stack, "end", NULL);
-}
-
-static bool is_not_read(const char *end)
-{
-	return end && !strncmp(end, NOT_READ, strlen(NOT_READ));
-}
-
-/* --- a stack --- */
-
-/* FILE:LINE, or MODULE+0xOFFSET, or the bare address. */
-static void add_where(struct text *t, const struct value *line)
-{
-	const char *file = value_string(line, "filename", NULL), *module = value_string(line, "module", NULL);
-	const struct value *number = value_get(line, "line"), *offset = value_get(line, "offset");
-
-	if (file) {
-		text_add(t, file);
-		text_add(t, ":");
-		if (number && number->kind == VALUE_INT)
-			text_scalar(t, number);
-		else
-			text_add(t, "?");
-		return;
-	}
-	text_add(t, module ? module : value_string(line, "address", "??"));
-	if (module && offset && offset->kind == VALUE_INT)
-		text_addf(t, "+0x%" PRIx64, (uint64_t)offset->integer);
-	else if (module && offset && offset->kind == VALUE_STRING)
-		text_addf(t, "+%s", offset->string);
-}
-
-static void add_line(struct text *t, const struct value *line)
-{
-	const char *code = value_string(line, "code", "");
-
-	text_add(t, "\n");
-	add_where(t, line);
-	text_add(t, " in ");
-	text_add(t, value_string(line, "name", "??"));
-	text_add(t, *code ? "\n    `" : "\n    (source not found");
-	text_add(t, code);
-	text_add(t, *code ? "`\n" : ")\n");
-}
-
-/* A string, or { "type", "value" }. */
-static void add_exception(struct text *t, const struct value *exception)
-{
-	if (!exception || exception->kind == VALUE_NULL)
-		return;
-	text_add(t, "Exception: ");
-	if (exception->kind == VALUE_MAP)
-		text_addf(t, "%s: %s", value_string(exception, "type", "?"), value_string(exception, "value", ""));
-	else
-		text_scalar(t, exception);
-	text_add(t, "\n------------------------------------\n\n");
-}
-
-/* The words of JSON and XML (core/report.h), for a person. */
-static const char *end_words(const char *end)
-{
-	if (!strcmp(end, "short"))
-		return "nothing tells who called";
-	if (!strcmp(end, "short, not stopped"))
-		return "without a stop nothing tells who called";
-	if (!strcmp(end, "truncated"))
-		return "the stack was too long to be copied";
-	return end;
-}
-
-static void add_stack(struct text *t, const struct value *stack)
-{
-	const struct value *line = value_first(value_get(stack, "lines"));
-	const char *end = end_of(stack);
-
-	add_exception(t, value_get(stack, "root_exception"));
-	if (end && !strcmp(end, REPORT_IN_THREADS)) {
-		text_add(t, "\n(its frames are those of that thread)\n");
-		return;
-	}
-	if (!line)
-		text_add(t, "\nNo Traceback!\n");
-	for (; line; line = line->next)
-		add_line(t, line);
-	if (end && !is_not_read(end))
-		text_addf(t, "\n(outer frames are missing: %s)\n", end_words(end));
-}
 
 /* --- a thread --- */
 
@@ -183,11 +87,33 @@ static void add_part(struct text *t, size_t begin, const char *before, const cha
 	text_add(t, part);
 }
 
-/* "name, sleeping, in futex(0x7f0c) wchan futex_do_wait, waits for thread 12, read asleep" */
+/* What stands in the way of its stack: that of the native one, where Python's has its place. */
+static const char *unread_of(const struct value *thread)
+{
+	const struct value *native = value_get(thread, "native_stack_trace");
+	const char *end = value_string(native ? native : value_get(thread, "stack_trace"), "end", NULL);
+
+	return text_is_not_read(end) ? end : NULL;
+}
+
+/* "holds the GIL, its frames may be of several moments" */
+static void add_python(struct text *t, size_t begin, const struct value *python)
+{
+	const char *gil = value_string(python, "gil", "");
+
+	if (!strcmp(gil, "holds"))
+		add_part(t, begin, "", "holds the GIL");
+	else if (!strcmp(gil, "waits"))
+		add_part(t, begin, "", "waits for the GIL");
+	if (!value_bool(python, "settled", true))
+		add_part(t, begin, "", "ran while it was read: Python's frames may be of several moments");
+}
+
+/* "name, sleeping, in futex(0x7f0c) wchan futex_do_wait, waits for thread 12, holds the GIL, read asleep" */
 static void add_state(struct text *t, const struct value *thread)
 {
 	const char *call = value_string(thread, "system_call", NULL), *wchan = value_string(thread, "wchan", NULL);
-	const char *end = end_of(value_get(thread, "stack_trace"));
+	const char *unread = unread_of(thread);
 	const struct value *owner = value_get(thread, "waits_for"), *read = value_get(thread, "read");
 	size_t begin = t->out->len;
 	char number[24];
@@ -201,14 +127,30 @@ static void add_state(struct text *t, const struct value *thread)
 		add_part(t, begin, "wchan ", wchan);
 	if (owner && owner->kind != VALUE_NULL)
 		add_part(t, begin, "waits for thread ", id_of(owner, number));
-	if (is_not_read(end))
-		add_part(t, begin, "", end);
+	add_python(t, begin, value_get(thread, "python"));
+	if (unread)
+		add_part(t, begin, "", unread);
 	else if (read && read->kind != VALUE_STRING)
-		add_part(t, begin, "", NOT_READ);
+		add_part(t, begin, "", TEXT_NOT_READ);
 	else
 		add_part(t, begin, "read ", value_string(thread, "read", NULL));
 	if (t->out->len > begin)
 		text_add(t, "\n");
+}
+
+/* Interpreters of Python that run in this thread, too. */
+static void add_interpreters(struct text *t, const struct value *interpreters)
+{
+	char number[24];
+	size_t begin;
+
+	for (const struct value *i = value_first(interpreters); i; i = i->next) {
+		begin = t->out->len;
+		text_addf(t, "\ninterpreter %s", id_of(value_get(i, "interpreter_id"), number));
+		add_python(t, begin, i);
+		text_add(t, ":\n");
+		text_stack(t, value_get(i, "stack_trace"));
+	}
 }
 
 void text_threads(struct text *t, const struct value *threads)
@@ -216,12 +158,35 @@ void text_threads(struct text *t, const struct value *threads)
 	for (const struct value *thread = value_first(threads); thread; thread = thread->next) {
 		add_thread_heading(t, thread);
 		add_state(t, thread);
-		add_stack(t, value_get(thread, "stack_trace"));
+		text_stack(t, value_get(thread, "stack_trace"));
+		add_interpreters(t, value_get(thread, "interpreters"));
+		text_native_stack(t, value_get(thread, "native_stack_trace"));
 		text_add(t, "\n");
 	}
 }
 
-/* What a green thread is called, and what it does, is up to who knows its kind: the same keys as a thread's. */
+/* "alice, waiting", "Task-7, waits for <Future at 0x7f0c>, in thread 12",
+ * "greenlet 0x7f0c, suspended, in thread 12, parent 0x7f08" */
+static void add_green_state(struct text *t, const struct value *green)
+{
+	const char *waits = value_string(green, "waits_for", NULL), *unread = unread_of(green);
+	const struct value *thread = value_get(green, "thread_id");
+	size_t begin = t->out->len;
+	char number[24];
+
+	add_part(t, begin, "", value_string(green, "name", NULL));
+	if (waits)
+		add_part(t, begin, "waits for ", waits);
+	else
+		add_part(t, begin, "", value_string(green, "state", NULL));
+	if (thread && thread->kind != VALUE_NULL)
+		add_part(t, begin, "in thread ", id_of(thread, number));
+	add_part(t, begin, "parent ", value_string(green, "parent", NULL));
+	add_part(t, begin, "", unread);
+	if (t->out->len > begin)
+		text_add(t, "\n");
+}
+
 void text_green_threads(struct text *t, const struct value *threads)
 {
 	if (!value_first(threads))
@@ -231,8 +196,8 @@ void text_green_threads(struct text *t, const struct value *threads)
 			add_folded_heading(t, "Green Threads", "", value_get(thread, "names"));
 		else
 			add_heading(t, " Green Thread ");
-		add_state(t, thread);
-		add_stack(t, value_get(thread, "stack_trace"));
+		add_green_state(t, thread);
+		text_stack(t, value_get(thread, "stack_trace"));
 		text_add(t, "\n");
 	}
 }

@@ -21,6 +21,7 @@ static struct make_options how_to_make(const struct options *o)
 		.max_stop_ms = o->max_stop_ms,
 		.deadline_ms = o->deadline_ms,
 		.debuginfod = o->debuginfod,
+		.locals = o->locals,
 		.shown = { .environ = o->environ, .fold = o->fold },
 	};
 }

@@ -124,7 +124,7 @@ static void settle_python(struct making *m, struct made *made, const struct make
 static int take_capture(struct making *m, struct made *made, const struct procfs *proc,
 			const struct make_options *options, bool is_read)
 {
-	struct capture_hook hook = { NULL };
+	struct capture_hook hook = { .context = NULL };
 	const struct capture_options how = {
 		.mode = is_read ? options->mode : CAPTURE_NOBODY,
 		.look_ns = LOOK_NS,

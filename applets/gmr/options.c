@@ -27,6 +27,8 @@ static const struct opt gmr_options[] = {
 	GMR(OPT_TIME, 0, "deadline", "TIME", deadline_ms, "what is not read by then is left out of the report (5s)"),
 	GMR(OPT_FLAG, 0, "fold", NULL, fold, "show threads with equal stacks once"),
 	GMR(OPT_FLAG, 0, "environ", NULL, environ, "show the environment; secrets are masked"),
+	GMR(OPT_FLAG, 0, "locals", NULL, locals,
+	    "show the local variables of Python's frames; secrets are masked"),
 	GMR(OPT_FLAG, 0, "debuginfod", NULL, debuginfod, "ask the servers of DEBUGINFOD_URLS for debug information"),
 	OPT_BARE(OPT_SIGNAL, 0, "signal", "USR2", "USR2", struct options, signal,
 		 "ask the program for its own report, by this signal"),

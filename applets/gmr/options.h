@@ -25,7 +25,7 @@ struct options {
 	struct opt_list names, pid_files, patterns;
 	char **pids;                         /* the operands, as typed */
 	size_t pid_count;
-	bool no_stop, stop, children, fold, environ, debuginfod, force;
+	bool no_stop, stop, children, fold, environ, locals, debuginfod, force;
 	int64_t max_stop_ms, deadline_ms, interval_ms;
 	int signal;                          /* to be sent, 0: none */
 	const char *watch;                   /* file to be watched, or NULL */
