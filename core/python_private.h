@@ -11,7 +11,8 @@
  * python_name.c      names of threads
  * python_exception.c python_locals.c
  * python_gc.c        where objects are found: the collector's lists
- * python_greenlet.c  greenlets; python_task.c: tasks; python_green.c: both */
+ * python_greenlet.c  greenlets; python_green.c: both these and tasks
+ * python_task.c      tasks; python_coroutine.c: what they await */
 #ifndef CORE_PYTHON_PRIVATE_H
 #define CORE_PYTHON_PRIVATE_H
 
@@ -125,10 +126,27 @@ int python_greens_touch(struct python *p);
  * 0: it is a main one, not started, finished, or runs. */
 int python_greenlet_read(struct python *p, uint64_t object, struct python_green *ret);
 
-/* python_task.c: the same for an asyncio task that is not done. */
+/* python_task.c: the same for an asyncio task: 1: it is not done; its frame is 0 while it runs; 0: it is done. -ENOENT
+ * depends on the object's type alone. */
 int python_task_read(struct python *p, uint64_t object, struct python_green *ret);
 int python_task_frames(struct python *p, const struct python_green *green, python_frame_fn function, void *context,
 		       enum python_end *ret_end);
+
+/* Copy what python_green_name() and python_green_waits() are going to read of a task. */
+void python_task_touch(struct python *p, const struct python_green *green);
+
+/* python_coroutine.c: is NAME, shorter than 64 bytes, the tp_name of TYPE? */
+bool python_type_is(struct python *p, uint64_t type, const char *name);
+
+/* The frames of COROUTINE, of what it awaits, and so on: the outermost is frames[0]. The last ROOM of COUNT are kept:
+ * the one with number I is frames[I % ROOM]. */
+struct python_chain {
+	struct python_frame *frames; /* the caller's */
+	size_t room, count;
+	enum python_end end;         /* of its inner end */
+	bool running;                /* it runs: its frames are its thread's */
+};
+void python_chain_read(struct python *p, uint64_t coroutine, struct python_chain *chain);
 
 /* python_touch.c: copy all that the child is going to read. 0; the first error that keeps all threads from being read. */
 int python_touch(struct python *p);
