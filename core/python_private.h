@@ -43,6 +43,7 @@ struct python {
 	/* python_green.c: objects that may be greenlets or tasks: found without a stop, looked at again in one. */
 	uint64_t *candidates;
 	size_t candidate_count;
+	uint64_t threading_of, threading;  /* python_name.c: where an interpreter has the dict of its module threading */
 	/* python_take.c */
 	enum python_moment { PYTHON_NO_MOMENT, PYTHON_ASLEEP, PYTHON_STOPPED } moment;
 	int error;                         /* why nothing was read, or 0 */
