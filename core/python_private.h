@@ -66,8 +66,8 @@ int python_find(struct python *p, const struct capture *capture);
 /* python_thread.c: to 3.10: find pthread_tid. */
 void python_find_tids(struct python *p, const struct capture *capture);
 
-/* python_text.c: append the str at ADDRESS as UTF-8, at most PYTHON_TEXT_MAX characters of it and what RET has room for,
- * then "...". Lone surrogates that stand for a byte (PEP 383) are that byte, others three bytes that are no UTF-8.
+/* python_text.c: append the str at ADDRESS as UTF-8, at most PYTHON_TEXT_MAX characters of it and as many as RET has
+ * room for, then "...". Lone surrogates that stand for a byte (PEP 383) are that byte, others three bytes that are no UTF-8.
  * -EBADMSG: no str; -EFAULT; -ENOBUFS: RET has no room at all; -ENOMEM. */
 int python_text(struct python *p, uint64_t address, struct buf *ret);
 int python_text_touch(struct python *p, uint64_t address);
