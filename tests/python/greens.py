@@ -1,0 +1,129 @@
+"""greens.py DUMP greenlets|eventlet|gevent|tasks COUNT: green threads that rest, and what the program itself says of
+them: DUMP has "greens", {id: {"kind", "name", "lines", "parent", "thread"}}, and "rest", how many have no frames.
+
+A thread that has none of them makes the dump. For CPython 3.8 and later.
+"""
+import gc
+import os
+import sys
+import threading
+import time
+
+import state
+from state import lines, never
+
+wanted = int(sys.argv[3])
+noted = []
+owners = {}
+
+
+def note(thing=None):
+    """It rests in this line; THING belongs to this thread."""
+    noted.append(thing)
+    owners[id(thing)] = threading.get_native_id()
+
+
+# ---- what the library knows ----
+
+def describe(kind, name, stack, parent, thing):
+    return {"kind": kind, "name": name, "lines": stack, "parent": parent, "thread": owners.get(id(thing))}
+
+
+def all_greenlets():
+    import greenlet
+    greens, rest = {}, 0
+    for one in gc.get_objects():
+        if not isinstance(one, greenlet.greenlet):
+            continue
+        frame = one.gr_frame
+        if frame is None:
+            rest += 1
+        else:
+            parent = hex(id(one.parent)) if one.parent is not None else None
+            greens[hex(id(one))] = describe("greenlet", None, lines(frame), parent, one)
+    return greens, rest
+
+
+def awaited(coroutine):
+    """Frames of the coroutine, of what that awaits and so on: outermost first."""
+    while coroutine is not None:
+        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
+        if frame is None:
+            return
+        yield from lines_of_one(frame)
+        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
+
+
+def lines_of_one(frame):
+    return lines(frame)[-1:]
+
+
+def all_tasks(loop):
+    import asyncio
+    greens = {}
+    for task in asyncio.all_tasks(loop):
+        stack = list(awaited(task.get_coro()))
+        greens[hex(id(task))] = describe("task", task.get_name(), stack, None, task)
+    return greens, 0
+
+
+# ---- programs ----
+
+def in_poll(frame):
+    return state.line(frame, ".poll(") and frame.f_locals.get("timeout") not in (None, 0)
+
+
+def greenlets():
+    import greenlet_programs
+    greenlet_programs.start(wanted, note)
+    state.here(); os.read(never, 1)
+
+
+def eventlet():
+    import server_programs
+    server_programs.eventlet(wanted, note)
+
+
+def gevent():
+    import server_programs
+    server_programs.gevent(wanted, note)
+
+
+def tasks():
+    import task_programs
+    state.here(in_poll); task_programs.run(wanted, note)
+
+
+# ---- the dump ----
+
+def find(kind, frame):
+    """When all rest: what runs is at rest, too."""
+    while len(noted) < wanted:
+        time.sleep(0.01)
+    while kind != "tasks":
+        greens, rest = all_greenlets()
+        if len(greens) == wanted + (kind != "greenlets"): # and who accepts
+            return greens, rest
+        time.sleep(0.01)
+    import task_programs
+    threads = state.states(frame, 1)
+    return [*all_tasks(task_programs.loop), threads]
+
+
+def dump(kind, frame):
+    greens, rest, *threads = find(kind, frame)
+    value = {"greens": greens, "rest": rest, "threads": threads[0] if threads else {}}
+    state.write(sys.argv[1], value)
+
+
+def dumper(kind):
+    dump(kind, sys._getframe()); os.read(never, 1)
+
+
+def main():
+    kind = sys.argv[2]
+    threading.Thread(target=dumper, args=[kind], name="dumper", daemon=True).start()
+    {"greenlets": greenlets, "eventlet": eventlet, "gevent": gevent, "tasks": tasks}[kind]()
+
+
+main()
