@@ -9,7 +9,7 @@
  * python_code.c      code objects; python_lines.c: their line tables; python_text.c: strings
  * python_object.c    types, attributes; python_dict.c: dictionaries; python_is.c: which builtin type it derives from
  * python_name.c      names of threads
- * python_exception.c python_locals.c
+ * python_exception.c python_locals.c python_value.c
  * python_gc.c        where objects are found: the collector's lists
  * python_greenlet.c  greenlets; python_green.c: both these and tasks
  * python_task.c      tasks; python_coroutine.c: what they await */
@@ -67,8 +67,8 @@ int python_find(struct python *p, const struct capture *capture);
 void python_find_tids(struct python *p, const struct capture *capture);
 
 /* python_text.c: append the str at ADDRESS as UTF-8, at most PYTHON_TEXT_MAX characters of it and as many as RET has
- * room for, then "...". Lone surrogates that stand for a byte (PEP 383) are that byte, others three bytes that are no UTF-8.
- * -EBADMSG: no str; -EFAULT; -ENOBUFS: RET has no room at all; -ENOMEM. */
+ * room for, then "...". Lone surrogates that stand for a byte (PEP 383) are that byte, others three bytes that are no
+ * UTF-8. -EBADMSG: no str; -EFAULT; -ENOBUFS: RET has no room at all; -ENOMEM. */
 int python_text(struct python *p, uint64_t address, struct buf *ret);
 int python_text_touch(struct python *p, uint64_t address);
 bool python_text_is(struct python *p, uint64_t address, const char *ascii); /* is it this? */
@@ -111,6 +111,10 @@ int python_integer_bits(struct python *p, uint64_t address, uint64_t *ret); /* i
 
 /* sys.modules[NAME].__dict__ of INTERPRETER. -ENOENT. */
 int python_module_dict(struct python *p, uint64_t interpreter, const char *name, uint64_t *ret);
+
+/* python_value.c: append the type of the object at ADDRESS ("list of 3"), and its value if that is simple and short. */
+int python_value(struct python *p, uint64_t address, struct buf *ret_type, struct buf *ret_value);
+int python_value_touch(struct python *p, uint64_t address);
 
 /* python_gc.c: call FUNCTION for each object that the collector knows of INTERPRETER: YOUNG: of its youngest lists
  * only, which are short. Ends at P->options.deadline_ns. Reads by PAGES, which it clears when they are full. */
