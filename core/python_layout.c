@@ -1,8 +1,8 @@
 /* python_layout.c: see python_layout.h: the tables.
  *
  * From the headers of 3.8.18, 3.9.18, 3.10.13, 3.11.7, 3.12.1 and 3.13.0, of a build as it is made by default: what
- * tests/python_offsets.c prints is what stands here. These structures do not change within a 3.x, as extensions are
- * compiled once for it. */
+ * tests/python/offsets.c prints is what stands here; of 3.14 by its headers as of tag v3.14.0. These structures do not
+ * change within a 3.x: extensions are compiled once for it, and its debuggers know but one. */
 #include "core/python_layout.h"
 
 #include <pthread.h>
@@ -47,7 +47,7 @@
 	.exc_item = { .value = 8, .previous = 24 }, \
 	.code = { .filename = 104, .name = 112, .qualname = NONE, .lines = 120, .firstlineno = 40, .argcount = 16, \
 		  .kwonlyargcount = 24, .flags = 36, .varnames = 72, .localsplusnames = NONE, \
-		  .localspluskinds = NONE, .nlocals = 28, .code = 48, .cellvars = 88, .freevars = 80 }, \
+		  .localspluskinds = NONE, .nlocals = 28, .code = 48, .cellvars = 88, .freevars = 80, .tlbc = NONE }, \
 	.integer = { .tag = 16, .digits = 24, .is_tagged = false }, \
 	UNICODE(48, 72, 40, 64), \
 	.dict = { .used = 16, .keys = 32, .values = 40, .keys_log2_size = NONE, .keys_log2_index_bytes = NONE, \
@@ -59,7 +59,8 @@
 
 #define FRAME_OBJECT(instr_at, localsplus_at, stacktop_at, unit) \
 	.frame = { .code = 32, .previous = 24, .instr = (instr_at), .owner = NONE, .localsplus = (localsplus_at), \
-		   .stacktop = (stacktop_at), .lasti_unit = (unit), .tagged = 0, .owner_none = 0xff }
+		   .stacktop = (stacktop_at), .tlbc_index = NONE, .lasti_unit = (unit), .tagged = 0, \
+		   .owner_none = 0xff }
 
 #define GENERATOR_OBJECT(running_at) \
 	.generator = { .frame = 16, .state = NONE, .running = (running_at) }
@@ -123,10 +124,10 @@ static const struct python_layout layout_11 = {
 		    .context = 224, .interpreter = 16 },
 	.cframe_current_frame = 8,
 	.frame = { .code = 32, .previous = 48, .instr = 56, .owner = 69, .localsplus = 72, .stacktop = 64,
-		   .lasti_unit = 1, .tagged = 0, .owner_none = 0xff },
+		   .tlbc_index = NONE, .lasti_unit = 1, .tagged = 0, .owner_none = 0xff },
 	.code = { .filename = 112, .name = 120, .qualname = 128, .lines = 136, .firstlineno = 72, .argcount = 56,
 		  .kwonlyargcount = 64, .flags = 48, .varnames = NONE, .localsplusnames = 96, .localspluskinds = 104,
-		  .nlocals = 80, .code = 184, .cellvars = NONE, .freevars = NONE },
+		  .nlocals = 80, .code = 184, .cellvars = NONE, .freevars = NONE, .tlbc = NONE },
 	.integer = { .tag = 16, .digits = 24, .is_tagged = false },
 	UNICODE(48, 72, 40, 64),
 	TYPE(872),
@@ -135,11 +136,13 @@ static const struct python_layout layout_11 = {
 	.generator = { .frame = 80, .state = 75, .running = NONE },
 };
 
-/* What 3.12 and 3.13 have in common. */
+#define FRAME_12(owner_at, localsplus_at, tags) \
+	.frame = { .code = 0, .previous = 8, .instr = 56, .owner = (owner_at), .localsplus = (localsplus_at), \
+		   .stacktop = 64, .tlbc_index = NONE, .lasti_unit = 1, .tagged = (tags), .owner_none = 3 }
+
+/* What 3.12, 3.13 and 3.14 have in common. */
 #define INTERPRETER_FRAMES_12 \
 	INTERPRETER_FRAMES, \
-	.frame = { .code = 0, .previous = 8, .instr = 56, .owner = 70, .localsplus = 72, .stacktop = 64, \
-		   .lasti_unit = 1, .tagged = 0, .owner_none = 3 }, \
 	.integer = { .tag = 16, .digits = 24, .is_tagged = true }, \
 	UNICODE(40, 56, NONE, NONE), \
 	TYPE(880), \
@@ -148,7 +151,7 @@ static const struct python_layout layout_11 = {
 #define CODE_12(code_at) \
 	.code = { .filename = 112, .name = 120, .qualname = 128, .lines = 136, .firstlineno = 68, .argcount = 52, \
 		  .kwonlyargcount = 60, .flags = 48, .varnames = NONE, .localsplusnames = 96, .localspluskinds = 104, \
-		  .nlocals = 80, .code = (code_at), .cellvars = NONE, .freevars = NONE }
+		  .nlocals = 80, .code = (code_at), .cellvars = NONE, .freevars = NONE, .tlbc = NONE }
 
 static const struct python_layout layout_12 = {
 	INTERPRETER_FRAMES_12,
@@ -158,29 +161,43 @@ static const struct python_layout layout_12 = {
 	.thread = { .next = 8, .ident = 136, .native_id = 144, .frame = NONE, .cframe = 56, .exc_info = 104,
 		    .context = 208, .interpreter = 16 },
 	.cframe_current_frame = 0,
+	FRAME_12(70, 72, 0),
 	CODE_12(192),
 	DICT(0),
 	.managed = { .dict = 24, .values = NONE, .tagged_values = 1, .inline_valid = NONE },
 };
 
-/* Most of it is said by the runtime itself. */
+/* Most of it is said by the runtime itself (python_layout_debug.c). */
+#define INTERPRETER_FRAMES_13 \
+	INTERPRETER_FRAMES_12, \
+	.thread = { .next = 8, .ident = 152, .native_id = 160, .frame = 72, .cframe = NONE, .exc_info = 120, \
+		    .context = 208, .interpreter = 16 }, \
+	.cframe_current_frame = NONE, \
+	DICT(8), \
+	.managed = { .dict = 24, .values = NONE, .inline_valid = 3 }
+
 static const struct python_layout layout_13 = {
-	INTERPRETER_FRAMES_12,
+	INTERPRETER_FRAMES_13,
 	.minor = 13,
 	.runtime = { .interpreters_head = 632, .gil = NONE, .gc = NONE },
 	.interpreter = { .id = 7272, .next = 7264, .threads_head = 7344, .modules = 7656, .gc = 7400, .gil = 16 },
-	.thread = { .next = 8, .ident = 152, .native_id = 160, .frame = 72, .cframe = NONE, .exc_info = 120,
-		    .context = 208, .interpreter = 16 },
-	.cframe_current_frame = NONE,
+	FRAME_12(70, 72, 0),
 	CODE_12(200),
-	DICT(8),
-	.managed = { .dict = 24, .values = NONE, .inline_valid = 3 },
+};
+
+static const struct python_layout layout_14 = {
+	INTERPRETER_FRAMES_13,
+	.minor = 14,
+	.runtime = { .interpreters_head = NONE, .gil = NONE, .gc = NONE },
+	.interpreter = { .id = NONE, .next = NONE, .threads_head = NONE, .modules = NONE, .gc = NONE, .gil = NONE },
+	FRAME_12(74, 80, 3),
+	CODE_12(NONE),
 };
 
 const struct python_layout *python_layout_of(int minor)
 {
-	static const struct python_layout *const layouts[] = { &layout_8,  &layout_9,  &layout_10,
-							       &layout_11, &layout_12, &layout_13 };
+	static const struct python_layout *const layouts[] = { &layout_8,  &layout_9,  &layout_10, &layout_11,
+							       &layout_12, &layout_13, &layout_14 };
 	const size_t count = sizeof(layouts) / sizeof(layouts[0]);
 
 	return minor >= PYTHON_LAYOUT_MINOR_MIN && (size_t)(minor - PYTHON_LAYOUT_MINOR_MIN) < count ?

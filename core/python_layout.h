@@ -38,7 +38,8 @@ struct python_layout {
 	} interpreter;
 	struct { uint32_t size, last_holder, locked; } gil;
 	struct {
-		uint32_t next, ident, native_id /* from 3.11 */, frame /* PyFrameObject *, to 3.10; current_frame, 3.13 */;
+		uint32_t next, ident, native_id /* from 3.11 */;
+		uint32_t frame;          /* PyFrameObject *, to 3.10; current_frame, from 3.13 */
 		uint32_t cframe /* 3.11, 3.12 */, exc_info, context, interpreter;
 	} thread;
 	uint32_t cframe_current_frame;
@@ -48,8 +49,9 @@ struct python_layout {
 		uint32_t owner, localsplus;
 		uint32_t stacktop;       /* f_stacktop, a pointer (3.8, 3.9); f_stackdepth, an int (3.10); stacktop, an
 					  * int (to 3.13); stackpointer, a pointer (3.14) */
+		uint32_t tlbc_index;     /* which copy of its instructions it runs: 3.14, free-threaded */
 		uint8_t lasti_unit;      /* bytes a step of f_lasti: 1, in 3.10 2 */
-		uint8_t tagged;          /* low bits of references that are no address: 3.14 */
+		uint8_t tagged;          /* low bits of references that are no address: 3.14; all of them: an int */
 		uint8_t owner_none;      /* from this owner on a frame is C's: skipped (FRAME_OWNED_BY_CSTACK, 3.14:
 					  * FRAME_OWNED_BY_INTERPRETER); 0xff: no such */
 	} frame;
@@ -57,6 +59,8 @@ struct python_layout {
 		uint32_t filename, name, qualname, lines, firstlineno, argcount, kwonlyargcount, flags;
 		uint32_t varnames /* tuple, to 3.10 */, localsplusnames, localspluskinds, nlocals, code;
 		uint32_t cellvars, freevars; /* tuples, to 3.10 */
+		uint32_t firsttraceable; /* _co_firsttraceable, an int: which instruction RESUME is; from 3.11 */
+		uint32_t tlbc;           /* pointer to a Py_ssize_t and so many pointers: copies of the instructions */
 	} code;
 	uint32_t cell_ref;               /* PyCellObject.ob_ref */
 	struct { uint32_t type; } object;
