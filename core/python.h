@@ -112,12 +112,13 @@ struct python_exception {
 int python_exception(struct python *python, const struct python_thread *thread, struct python_exception *ret);
 void python_exception_done(struct python_exception *exception);
 
-/* A local variable: its name, its type's name, and its value where that is short and simple (None, booleans, numbers,
- * strings, bytes), else an empty text. */
+/* A local variable: its name, its type's name ("list of 3" of a list, tuple, dict), and its value where that is simple
+ * (None, booleans, numbers, and, quoted, the first 64 characters of strings and bytes), else an empty text. Those that
+ * are not set are left out. */
 struct python_local {
 	struct buf name, type, value;
 };
-#define PYTHON_LOCAL() ((struct python_local){ BUF(256), BUF(256), BUF(256) })
+#define PYTHON_LOCAL() ((struct python_local){ BUF(256), BUF(512), BUF(1024) })
 typedef int (*python_local_fn)(const struct python_local *local, void *context);
 int python_locals(struct python *python, const struct python_frame *frame, python_local_fn function, void *context);
 

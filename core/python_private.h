@@ -43,7 +43,10 @@ struct python {
 	/* python_green.c: objects that may be greenlets or tasks: found without a stop, looked at again in one. */
 	uint64_t *candidates;
 	size_t candidate_count;
-	uint64_t threading_of, threading;  /* python_name.c: where an interpreter has the dict of its module threading */
+	size_t candidates_found;           /* by the search, in order; those behind them are of the last python_greens_touch() */
+	struct pages *gc_pages;            /* NULL: there was no search */
+	uint32_t exc_state_at;             /* python_greenlet.c: of a PyThreadState; 0: not known yet */
+	uint64_t threading_of, threading;  /* python_name.c: an interpreter, and the dict of its module threading */
 	/* python_take.c */
 	enum python_moment { PYTHON_NO_MOMENT, PYTHON_ASLEEP, PYTHON_STOPPED } moment;
 	int error;                         /* why nothing was read, or 0 */
@@ -116,9 +119,11 @@ int python_module_dict(struct python *p, uint64_t interpreter, const char *name,
 int python_value(struct python *p, uint64_t address, struct buf *ret_type, struct buf *ret_value);
 int python_value_touch(struct python *p, uint64_t address);
 
-/* python_gc.c: call FUNCTION for each object that the collector knows of INTERPRETER: YOUNG: of its youngest lists
- * only, which are short. Ends at P->options.deadline_ns. Reads by PAGES, which it clears when they are full. */
-typedef int (*python_object_fn)(uint64_t object, void *context);
+/* python_gc.c: call FUNCTION for each object that the collector knows of INTERPRETER, some perhaps twice; a return other
+ * than 0 ends it and is returned. YOUNG: of its youngest lists only, and the latest of these. Reads by PAGES, which it
+ * clears when they are full. -ETIMEDOUT: P->options.deadline_ns; -ENOTSUP; -EBADMSG, -EFAULT: behind all that could be
+ * walked, where not all could be. */
+typedef int (*python_object_fn)(uint64_t object, uint64_t type, void *context);
 int python_gc_each(struct python *p, struct pages *pages, uint64_t interpreter, bool young, python_object_fn function,
 		   void *context);
 
@@ -128,7 +133,7 @@ int python_greens_search(struct python *p);
 int python_greens_touch(struct python *p);
 
 /* python_greenlet.c: is OBJECT a greenlet (or of a type derived from it)? -ENOENT: no. 1: it has frames, RET is filled;
- * 0: it is a main one, not started, finished, or runs. */
+ * 0: it runs, was not started, or has finished. -ENOTSUP: its layout is not known. */
 int python_greenlet_read(struct python *p, uint64_t object, struct python_green *ret);
 
 /* python_task.c: the same for an asyncio task: 1: it is not done; its frame is 0 while it runs; 0: it is done. -ENOENT
