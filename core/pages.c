@@ -107,6 +107,12 @@ void pages_fallback(struct pages *pages, pages_fn function, const void *context)
 	pages->context = context;
 }
 
+void pages_follow(struct pages *pages, const struct pages *leader)
+{
+	pages_source(pages, leader->reader, leader->pagemap);
+	pages_fallback(pages, leader->fallback, leader->context);
+}
+
 void pages_clear(struct pages *pages)
 {
 	pages->count = 0;

@@ -30,6 +30,9 @@ void pages_source(struct pages *pages, pid_t reader, int pagemap);
 typedef int (*pages_fn)(const void *context, uint64_t address, void *ret, size_t len);
 void pages_fallback(struct pages *pages, pages_fn function, const void *context);
 
+/* From the same source, with the same fallback as LEADER. */
+void pages_follow(struct pages *pages, const struct pages *leader);
+
 /* Copy LEN bytes at ADDRESS to RET. -EFAULT: they are not mapped, not in memory, or were not copied and there is no
  * source; -ENOBUFS: there are as many pages as there may be; -ESRCH, -EPERM. RET may have been written to then. */
 int pages_read(struct pages *pages, uint64_t address, void *ret, size_t len);

@@ -43,7 +43,7 @@ struct python {
 	/* python_green.c: objects that may be greenlets or tasks: found without a stop, looked at again in one. */
 	uint64_t *candidates;
 	size_t candidate_count;
-	size_t candidates_found;           /* by the search, in order; those behind them are of the last python_greens_touch() */
+	size_t candidates_found;           /* by the search, in order; the others by python_greens_touch() */
 	struct pages *gc_pages;            /* NULL: there was no search */
 	uint32_t exc_state_at;             /* python_greenlet.c: of a PyThreadState; 0: not known yet */
 	uint64_t threading_of, threading;  /* python_name.c: an interpreter, and the dict of its module threading */

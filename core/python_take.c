@@ -52,6 +52,7 @@ void python_free(struct python *p)
 	if (!p)
 		return;
 	pages_free(p->pages);
+	pages_free(p->gc_pages);
 	if (p->candidates)
 		munmap(p->candidates, PYTHON_GREENS_MAX * sizeof *p->candidates);
 	free(p->settled);
