@@ -42,10 +42,10 @@ bool python_type_is(struct python *p, uint64_t type, const char *name)
 {
 	const size_t size = strlen(name) + 1;
 	char text[64];
-	uint64_t at;
+	int64_t at; /* of a char, which may be anywhere */
 
-	return size <= sizeof text && python_pointer(p, type, p->layout.type.name, &at) == 0 && at &&
-	       pages_read(p->pages, at, text, size) == 0 && memcmp(text, name, size) == 0;
+	return size <= sizeof text && python_int64(p, type, p->layout.type.name, &at) == 0 &&
+	       pages_read(p->pages, (uint64_t)at, text, size) == 0 && memcmp(text, name, size) == 0;
 }
 
 static bool is_builtin(struct python *p, uint64_t type)
