@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 enum {
 	ITEMS_MAX = 4096,
@@ -36,7 +37,7 @@ static int find_value(struct python *p, uint64_t item, uint64_t *ret)
 /* ---- its arguments ---- */
 
 /* A return other than 0 ends it and is returned. */
-typedef int (*arg_fn)(struct python *p, uint64_t arg, struct buf *ret);
+typedef int (*arg_fn)(struct python *p, int64_t index, uint64_t arg, struct buf *ret);
 
 static int each_arg(struct python *p, uint64_t value, arg_fn function, struct buf *ret)
 {
@@ -51,7 +52,7 @@ static int each_arg(struct python *p, uint64_t value, arg_fn function, struct bu
 	for (int64_t i = 0; r == 0 && i < count && i < ARGS_MAX; i++) {
 		r = python_pointer(p, args + (uint64_t)i * sizeof(arg), p->layout.tuple.items, &arg);
 		if (r == 0)
-			r = arg ? function(p, arg, ret) : -EBADMSG;
+			r = arg ? function(p, i, arg, ret) : -EBADMSG;
 	}
 	return r;
 }
@@ -73,30 +74,42 @@ static int add_other(struct python *p, uint64_t arg, struct buf *ret)
 	return r < 0 ? buf_adds(ret, "<?>") : buf_printf(ret, "<%s>", name);
 }
 
-static int add_arg(struct python *p, uint64_t arg, struct buf *ret)
+/* A bool is an int to CPython. */
+static int add_number(struct python *p, uint64_t arg, struct buf *ret)
 {
+	char name[TYPE_SIZE];
 	int64_t number;
-	int r = ret->len ? buf_adds(ret, ", ") : 0;
+
+	if (python_integer(p, arg, &number) < 0)
+		return add_other(p, arg, ret);
+	if (type_of(p, arg, name, sizeof(name)) == 0 && strcmp(name, "bool") == 0)
+		return buf_adds(ret, number ? "True" : "False");
+	return buf_printf(ret, "%" PRId64, number);
+}
+
+static int add_arg(struct python *p, int64_t index, uint64_t arg, struct buf *ret)
+{
+	int r = index ? buf_adds(ret, ", ") : 0;
 
 	if (r < 0)
 		return r;
 	if (python_is(p, arg, PYTHON_IS_STR) && python_text(p, arg, ret) == 0)
 		return 0;
-	if (python_is(p, arg, PYTHON_IS_INT) && python_integer(p, arg, &number) == 0)
-		return buf_printf(ret, "%" PRId64, number);
-	return add_other(p, arg, ret);
+	return python_is(p, arg, PYTHON_IS_INT) ? add_number(p, arg, ret) : add_other(p, arg, ret);
 }
 
-static int touch_arg(struct python *p, uint64_t arg, struct buf *ret)
+static int touch_arg(struct python *p, int64_t index, uint64_t arg, struct buf *ret)
 {
 	char name[TYPE_SIZE];
 	int64_t number;
 
+	(void)index;
 	(void)ret;
-	if (python_is(p, arg, PYTHON_IS_STR))
-		(void)python_text_touch(p, arg);
-	else if (!python_is(p, arg, PYTHON_IS_INT) || python_integer(p, arg, &number) < 0)
-		(void)type_of(p, arg, name, sizeof(name));
+	if (python_is(p, arg, PYTHON_IS_STR) && python_text_touch(p, arg) == 0)
+		return 0;
+	if (python_is(p, arg, PYTHON_IS_INT))
+		(void)python_integer(p, arg, &number);
+	(void)type_of(p, arg, name, sizeof(name));
 	return 0;
 }
 
