@@ -23,14 +23,11 @@ static int is_ident(uint64_t key, uint64_t value, void *context)
 	return 1;
 }
 
-static int find_active(struct python *p, uint64_t threading, const struct python_thread *thread, uint64_t *ret)
+static int find_object(struct python *p, uint64_t active, const struct python_thread *thread, uint64_t *ret)
 {
 	struct looking looking = { p, thread->ident, 0 };
-	uint64_t active;
-	int r = python_dict_get(p, threading, "_active", &active);
+	int r = python_dict_each(p, active, is_ident, &looking);
 
-	if (r == 0)
-		r = python_dict_each(p, active, is_ident, &looking);
 	if (r == 1)
 		*ret = looking.found;
 	return r == 1 ? 0 : r == 0 ? -ENOENT : r;
@@ -46,36 +43,48 @@ static bool is_main(struct python *p, const struct python_thread *thread)
 	       next == 0;
 }
 
-/* All threads are asked for one after the other: where threading is has to be found once for each interpreter. */
-static int find_threading(struct python *p, uint64_t interpreter, uint64_t *ret)
+static int search(struct python *p, uint64_t interpreter, struct python_threading *ret)
 {
-	int r = 0;
+	struct python_threading found = { .interpreter = interpreter };
+	uint64_t module;
+	int r = python_module_dict(p, interpreter, "threading", &module);
 
-	if (p->threading_of != interpreter || !p->threading) {
-		r = python_module_dict(p, interpreter, "threading", &p->threading);
-		p->threading_of = interpreter;
-		if (r < 0)
-			p->threading = 0;
-	}
 	if (r == 0)
-		*ret = p->threading;
+		r = python_dict_get(p, module, "_active", &found.active);
+	if (r == 0)
+		r = python_dict_get(p, module, "_main_thread", &found.main_thread);
+	if (r == 0)
+		*ret = found;
 	return r;
+}
+
+/* What python_threading_search() has found; only an interpreter that is newer is looked through again. */
+static int find_threading(struct python *p, uint64_t interpreter, struct python_threading *ret)
+{
+	for (size_t i = 0; i < p->threading_count && i < PYTHON_THREADINGS_MAX; i++)
+		if (p->threadings[i].interpreter == interpreter) {
+			*ret = p->threadings[i];
+			return 0;
+		}
+	return search(p, interpreter, ret);
 }
 
 int python_thread_name(struct python *p, const struct python_thread *thread, struct buf *ret)
 {
-	uint64_t threading = 0, object, name;
+	struct python_threading threading;
+	uint64_t object, name;
 	int r = find_threading(p, thread->interpreter, &threading);
 
-	if (r == 0)
-		r = find_active(p, threading, thread, &object);
-	if (r == -ENOENT && is_main(p, thread))
-		r = python_dict_get(p, threading, "_main_thread", &object);
+	if (r < 0)
+		return r;
+	r = find_object(p, threading.active, thread, &object);
+	if (r == -ENOENT && is_main(p, thread)) {
+		object = threading.main_thread;
+		r = 0;
+	}
 	if (r == 0)
 		r = python_attribute(p, object, "_name", &name);
-	if (r == 0)
-		r = python_text(p, name, ret);
-	return r;
+	return r < 0 ? r : python_text(p, name, ret);
 }
 
 /* ---- touching ---- */
@@ -101,36 +110,54 @@ static int touch_active(uint64_t key, uint64_t value, void *context)
 
 static void touch_interpreter(struct python *p, uint64_t interpreter)
 {
-	uint64_t threading = 0, found;
+	struct python_threading threading;
 
-	p->threading_of = 0; /* what was found may not be there any more */
 	if (find_threading(p, interpreter, &threading) < 0)
 		return;
-	if (python_dict_get(p, threading, "_active", &found) == 0)
-		(void)python_dict_each(p, found, touch_active, p);
-	if (python_dict_get(p, threading, "_main_thread", &found) == 0)
-		touch_name(p, found);
+	(void)python_dict_each(p, threading.active, touch_active, p);
+	touch_name(p, threading.main_thread);
 }
 
-struct touching {
+struct each_interpreter {
 	struct python *python;
-	uint64_t interpreter;
+	uint64_t interpreter; /* the latest */
+	void (*function)(struct python *p, uint64_t interpreter);
 };
 
-/* Threads of one interpreter come one behind the other. */
-static int touch_thread(const struct python_thread *thread, void *context)
+static int next_thread(const struct python_thread *thread, void *context)
 {
-	struct touching *touching = context;
+	struct each_interpreter *each = context;
 
-	if (thread->interpreter != touching->interpreter)
-		touch_interpreter(touching->python, thread->interpreter);
-	touching->interpreter = thread->interpreter;
+	if (thread->interpreter != each->interpreter)
+		each->function(each->python, thread->interpreter);
+	each->interpreter = thread->interpreter;
 	return 0;
+}
+
+/* Threads of one interpreter come one behind the other. */
+static int each_interpreter(struct python *p, void (*function)(struct python *p, uint64_t interpreter))
+{
+	struct each_interpreter each = { p, 0, function };
+
+	return python_threads(p, next_thread, &each);
 }
 
 int python_thread_name_touch(struct python *p)
 {
-	struct touching touching = { p, 0 };
+	return each_interpreter(p, touch_interpreter);
+}
 
-	return python_threads(p, touch_thread, &touching);
+/* ---- searching ---- */
+
+static void search_interpreter(struct python *p, uint64_t interpreter)
+{
+	if (p->threading_count < PYTHON_THREADINGS_MAX &&
+	    search(p, interpreter, &p->threadings[p->threading_count]) == 0)
+		p->threading_count++;
+}
+
+void python_threading_search(struct python *p)
+{
+	p->threading_count = 0;
+	(void)each_interpreter(p, search_interpreter);
 }

@@ -27,6 +27,7 @@ enum {
 	PYTHON_TABLE_MAX = 1 << 20,    /* bytes of a line table */
 	PYTHON_PAGES_MAX = 1 << 16,    /* 256 MiB, of which little is ever used */
 	PYTHON_GREENS_MAX = 65536,
+	PYTHON_THREADINGS_MAX = 16,    /* interpreters whose module threading is searched for once */
 	PYTHON_DICT_MAX = 1 << 16,     /* entries of a dict that are looked at */
 };
 
@@ -46,7 +47,10 @@ struct python {
 	size_t candidates_found;           /* by the search, in order; the others by python_greens_touch() */
 	struct pages *gc_pages;            /* NULL: there was no search */
 	uint32_t exc_state_at;             /* python_greenlet.c: of a PyThreadState; 0: not known yet */
-	uint64_t threading_of, threading;  /* python_name.c: an interpreter, and the dict of its module threading */
+	struct python_threading {
+		uint64_t interpreter, active, main_thread; /* threading._active, threading._main_thread */
+	} threadings[PYTHON_THREADINGS_MAX];
+	size_t threading_count;
 	/* python_take.c */
 	enum python_moment { PYTHON_NO_MOMENT, PYTHON_ASLEEP, PYTHON_STOPPED } moment;
 	int error;                         /* why nothing was read, or 0 */
@@ -90,6 +94,10 @@ int python_code_touch(struct python *p, const struct python_frame *frame);
 int python_exception_touch(struct python *p, const struct python_thread *thread);
 int python_locals_touch(struct python *p, const struct python_frame *frame);
 int python_thread_name_touch(struct python *p);
+
+/* python_name.c: without a stop, and before anything is touched: find threading._active by sys.modules, whose many keys lie
+ * in as many pages: these need not be copied at the moment, then. */
+void python_threading_search(struct python *p);
 
 /* python_object.c: the type of the object at ADDRESS. The name of a type, up to SIZE - 1 (at most 255) bytes of it, as
  * tp_name has it: "Name" of a builtin and of a class that is written in Python, "module.Name" of most others. */

@@ -119,6 +119,8 @@ static void begin(void *context, const struct capture *capture)
 		return;
 	read_tids(p, capture);
 	python_find_tids(p, capture);
+	python_threading_search(p);
+	pages_clear(p->pages);
 	if (p->options.greens)
 		(void)python_greens_search(p);
 	(void)python_touch(p);
