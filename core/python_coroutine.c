@@ -21,7 +21,7 @@ enum state { CLOSED, CREATED, RUNNING, SUSPENDED, AWAITING };
 /* Beyond python_layout. */
 struct details {
 	enum { STACK_POINTER, STACK_DEPTH, STACK_INDEX } stack; /* what frame.stacktop is */
-	uint32_t valuestack, f_state;  /* of PyFrameObject, 3.10 */
+	uint32_t valuestack, f_state;  /* of PyFrameObject, 3.10: less than 0: suspended, 0: runs */
 	int8_t created, awaiting;      /* gi_frame_state; awaiting 0: see the instruction */
 	uint8_t opcodes[2], argument;  /* the next instruction: one of these, its argument not less */
 };
@@ -101,18 +101,22 @@ static int read_frame(struct python *p, uint64_t address, struct python_frame *r
 static int read_object(struct python *p, const struct details *d, uint64_t object, uint64_t *ret_frame,
 		       enum state *ret_state)
 {
-	const bool in_frame = d->f_state != PYTHON_NONE;
 	uint64_t frame;
 	uint8_t byte;
 	int r = python_pointer(p, object, p->layout.generator.frame, &frame);
 
 	if (r == 0 && frame)
-		r = in_frame ? python_byte(p, frame, d->f_state, &byte) :
-			       python_byte(p, object, p->layout.generator.running, &byte);
+		r = d->f_state != PYTHON_NONE ? python_byte(p, frame, d->f_state, &byte) :
+						python_byte(p, object, p->layout.generator.running, &byte);
 	if (r < 0)
 		return r;
 	*ret_frame = frame;
-	*ret_state = !frame ? CLOSED : (byte == 0) == in_frame ? RUNNING : SUSPENDED;
+	if (!frame)
+		*ret_state = CLOSED;
+	else if (d->f_state == PYTHON_NONE)
+		*ret_state = byte ? RUNNING : SUSPENDED;
+	else
+		*ret_state = byte == 0 ? RUNNING : (int8_t)byte > 0 ? CLOSED : SUSPENDED;
 	return 0;
 }
 
