@@ -95,9 +95,13 @@ gmr_total_rows() { # NAME PID GOAL
 	row "  the whole report; eu-stack -p, ms" "$(quartiles 1000 <times.3)" "$(quartiles 1000 <times.2)"
 }
 
-section_gmr() {
+build_stops() {
 	${CC:-cc} -O2 -shared -fPIC -D_GNU_SOURCE -I"$TOP" -o stops.so "$TOP/tests/bench/preload/stops.c" -ldl ||
 		die "cannot build what notes the stops"
+}
+
+section_gmr() {
+	build_stops
 	gmr_bear
 	header "gmr" "eu-stack, gdb"
 	for pair in c4:1 python:1 erlang:1 java:0.2 c500:0.2 busy:1; do

@@ -21,7 +21,8 @@ each_python() {
 	! ldd "$(readlink -f "${pythons%% *}")" 2>/dev/null | grep -q musl || skip "the layout of threads is glibc's"
 	shift
 	for python in $pythons; do
-		mkdir "in.$((in_number = ${in_number-0} + 1))" && cd "in.$in_number" || fail "no directory"
+		dir=$(mktemp -d "$PWD/in.XXXXXX")
+		cd "$dir" || fail "no directory"
 		"$@" || fail "$python: $*"
 		cd ..
 	done
@@ -36,7 +37,11 @@ compare_with() {
 python_start() {
 	program=$1
 	shift
-	start "$python" -B "$TOP/tests/python/$program" dump "$@" >said 2>&1
+	case $program in
+	/*) ;;
+	*) program=$TOP/tests/python/$program ;;
+	esac
+	start "$python" -B "$program" dump "$@" >said 2>&1
 	pid=$started
 	wait_until 60 has_dumped
 	wait_until 60 stays "$pid"
@@ -64,5 +69,6 @@ python_report() {
 same() {
 	comparison=$1
 	shift
-	"$(compare_with)" -B "$TOP/tests/python/$comparison" "$@" >differs 2>&1 || fail "$python: $(head -c 20000 differs)"
+	"$(compare_with)" -B "$TOP/tests/python/$comparison" "$@" >differs 2>&1 ||
+		fail "$python: $(head -c 20000 differs)"
 }

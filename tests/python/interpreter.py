@@ -1,4 +1,5 @@
-"""interpreter.py DUMP: a thread runs code in another interpreter; DUMP.interpreter tells of that. For CPython 3.8 to 3.13.
+"""interpreter.py DUMP: a thread runs code in another interpreter; DUMP.interpreter tells of that. For CPython 3.8 and
+later.
 
 No sys._current_frames() here: from 3.12 on it makes objects of one interpreter in another, and free(3) aborts.
 """
