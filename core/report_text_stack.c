@@ -107,7 +107,7 @@ static const char *end_words(const char *end)
 
 void text_stack(struct text *t, const struct value *stack)
 {
-	const struct value *line = value_first(value_get(stack, "lines"));
+	const struct value *lines = value_get(stack, "lines");
 	const char *end = value_string(stack, "end", NULL);
 
 	add_exception(t, value_get(stack, "root_exception"));
@@ -115,12 +115,13 @@ void text_stack(struct text *t, const struct value *stack)
 		text_add(t, "\n(its frames are those of that thread)\n");
 		return;
 	}
-	if (!line)
+	if (!value_first(lines))
 		text_add(t, "\nNo Traceback!\n");
-	for (; line; line = line->next)
+	for (const struct value *line = value_first(lines); line; line = line->next)
 		add_line(t, line);
 	if (end && !text_is_not_read(end))
-		text_addf(t, "\n(outer frames are missing: %s)\n", end_words(end));
+		text_addf(t, "\n(%s missing: %s)\n", value_first(lines) ? "outer frames are" : "its frames are",
+			  end_words(end));
 }
 
 /* Without the lines of source that are not there, which are most. */

@@ -10,13 +10,15 @@
 enum { THREADS = 4 };
 
 static struct decoded decoded;
-static const struct value *stacks[THREADS];
+static const struct value *stacks[THREADS], *pythons[THREADS];
 static size_t again[THREADS + 1], again_count;
 
 static void begin(void)
 {
 	memset(stacks, 0, sizeof(stacks));
+	memset(pythons, 0, sizeof(pythons));
 	decoded = (struct decoded){ .tree = VALUE_TREE(DECODE_TREE_MAX), .stacks = stacks, .count = THREADS };
+	decoded.python.threads = pythons;
 	value_add_list(&decoded.tree, &decoded.tree.root, "stacks");
 	again_count = 0;
 }
@@ -164,6 +166,129 @@ START_TEST(texts)
 }
 END_TEST
 
+/* --- Python --- */
+
+static void add_lines(struct value_tree *tree, size_t count, size_t locals)
+{
+	struct value *lines = value_add_list(tree, &tree->root, "lines"), *line, *list;
+
+	while (count-- > 0) {
+		line = value_add_map(tree, lines, NULL);
+		value_add_string(tree, line, "name", "f");
+		value_add_string(tree, line, "qualname", "C.f");
+		value_add_string(tree, line, "evil", "x");
+		list = locals ? value_add_list(tree, line, "locals") : NULL;
+		for (size_t i = 0; i < locals; i++)
+			value_add_string(tree, value_add_map(tree, list, NULL), "name", "x");
+	}
+}
+
+static int take_python(int64_t index, size_t lines, size_t locals)
+{
+	struct value_tree tree = TREE;
+	struct value *exception;
+
+	value_add_int(&tree, &tree.root, "python", index);
+	value_add_int(&tree, &tree.root, "interpreter", 2);
+	value_add_string(&tree, &tree.root, "ident", "none");
+	value_add_string(&tree, &tree.root, "thread_name", "worker");
+	value_add_string(&tree, &tree.root, "gil", index ? "holds" : "eats");
+	value_add_bool(&tree, &tree.root, "settled", true);
+	add_lines(&tree, lines, locals);
+	value_add_string(&tree, &tree.root, "end", "it ran meanwhile");
+	exception = value_add_map(&tree, &tree.root, "root_exception");
+	value_add_string(&tree, exception, "type", "KeyError");
+	value_add_map(&tree, exception, "line");
+	return take(&tree);
+}
+
+START_TEST(threads_of_python)
+{
+	const struct value *state, *line, *exception;
+
+	ck_assert_int_eq(take_python(1, 2, 1), 0);
+	ck_assert_int_eq(take_python(1, 0, 0), 0); /* in another interpreter */
+	ck_assert_uint_eq(pythons[1]->count, 2);
+	state = value_first(pythons[1]);
+	ck_assert_int_eq(value_int(state, "interpreter", 0), 2);
+	ck_assert_int_eq(value_get(state, "ident")->kind, VALUE_NULL);
+	ck_assert_str_eq(value_string(state, "thread_name", ""), "worker");
+	ck_assert_str_eq(value_string(state, "gil", ""), "holds");
+	ck_assert(value_bool(state, "settled", false));
+	line = value_first(value_get(value_get(state, "stack_trace"), "lines"));
+	ck_assert_uint_eq(line->count, 9);
+	ck_assert_str_eq(value_string(line, "qualname", ""), "C.f");
+	ck_assert_uint_eq(value_first(value_get(line, "locals"))->count, 3);
+	exception = value_get(value_get(state, "stack_trace"), "root_exception");
+	ck_assert_uint_eq(exception->count, 4);
+	ck_assert_str_eq(value_string(exception, "type", ""), "KeyError");
+	ck_assert_int_eq(value_get(exception, "line")->kind, VALUE_NULL);
+	ck_assert_int_eq(take_python(0, DECODE_PYTHON_FRAMES_MAX, 0), 0);
+	ck_assert_int_eq(value_get(value_first(pythons[0]), "gil")->kind, VALUE_NULL);
+	ck_assert_int_eq(take_python(2, DECODE_PYTHON_FRAMES_MAX + 1, 0), -EBADMSG);
+	ck_assert_int_eq(take_python(2, 1, DECODE_LOCALS_MAX + 1), -EBADMSG);
+	ck_assert_ptr_null(pythons[2]);
+	ck_assert_int_eq(take_python(THREADS, 1, 0), -EBADMSG);
+	ck_assert_int_eq(take_python(-1, 1, 0), -EBADMSG);
+	for (int i = 0; i < DECODE_STATES_MAX; i++)
+		ck_assert_int_eq(take_python(3, 0, 0), 0);
+	ck_assert_int_eq(take_python(3, 0, 0), -EBADMSG);
+}
+END_TEST
+
+static int take_green(const char *kind, int64_t thread, size_t lines)
+{
+	struct value_tree tree = TREE;
+
+	value_add_string(&tree, &tree.root, "green", kind);
+	value_add_int(&tree, &tree.root, "id", 4711);
+	value_add_string(&tree, &tree.root, "parent", "none");
+	value_add_int(&tree, &tree.root, "thread", thread);
+	add_lines(&tree, lines, 0);
+	return take(&tree);
+}
+
+static int take_rest(const char *why)
+{
+	struct value_tree tree = TREE;
+	struct value *rest = value_add_map(&tree, &tree.root, "python_rest");
+
+	value_add_int(&tree, rest, "threads", -5);
+	value_add_int(&tree, rest, "greens", 7);
+	value_add_bool(&tree, rest, "settled", true);
+	value_add_string(&tree, rest, "why", why);
+	return take(&tree);
+}
+
+START_TEST(greens_of_python)
+{
+	char why[1000];
+
+	memset(why, 'x', sizeof(why));
+	why[sizeof(why) - 1] = '\0';
+	ck_assert_int_eq(take_green("greenlet", 0, 1), 0);
+	ck_assert_int_eq(take_green("task", THREADS - 1, 0), 0);
+	ck_assert_uint_eq(decoded.python.green_count, 2);
+	ck_assert_str_eq(value_string(value_first(decoded.python.greens), "green", ""), "greenlet");
+	ck_assert_int_eq(value_int(value_first(decoded.python.greens), "id", 0), 4711);
+	ck_assert_int_eq(value_get(value_first(decoded.python.greens), "parent")->kind, VALUE_NULL);
+	ck_assert_int_eq(take_green("gnome", 0, 1), -EBADMSG);
+	ck_assert_int_eq(take_green("task", THREADS, 1), -EBADMSG);
+	ck_assert_int_eq(take_green("task", 0, DECODE_PYTHON_FRAMES_MAX + 1), -EBADMSG);
+	ck_assert_uint_eq(decoded.python.green_count, 2);
+	ck_assert_int_eq(take_text("python_rest", "x"), -EBADMSG);
+	ck_assert_int_eq(take_rest(why), 0);
+	ck_assert(decoded.python.is_whole && decoded.python.settled);
+	ck_assert_uint_eq(decoded.python.threads_rest, 0);
+	ck_assert_uint_eq(decoded.python.greens_rest, 7);
+	ck_assert_uint_eq(strlen(decoded.python.why), sizeof(decoded.python.why) - 1);
+	ck_assert_str_eq(decoded.python.greens_why, "");
+	ck_assert_int_eq(take_rest(""), -EBADMSG); /* a second time, and nothing behind it */
+	ck_assert_int_eq(take_green("task", 0, 1), -EBADMSG);
+	ck_assert_int_eq(take_python(0, 1, 0), -EBADMSG);
+}
+END_TEST
+
 START_TEST(bytes)
 {
 	static const char *const wrong[] = { "", "\xff\xff\xff\xff", "{\"done\":true}" };
@@ -184,6 +309,8 @@ int main(void)
 	tcase_add_test(t, fields_of_a_frame);
 	tcase_add_test(t, again_by_index);
 	tcase_add_test(t, texts);
+	tcase_add_test(t, threads_of_python);
+	tcase_add_test(t, greens_of_python);
 	tcase_add_test(t, bytes);
 	return suite_run("decode_message", t);
 }

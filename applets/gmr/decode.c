@@ -184,6 +184,21 @@ static pid_t *list_tids(const struct target *target, const struct capture *captu
 	return tids;
 }
 
+/* Both links are as seen from our root; the second is behind the first where the process has one of its own. */
+static void read_cwd(const struct target *target, char ret[PATH_MAX])
+{
+	char root[PATH_MAX], cwd[PATH_MAX];
+	size_t len;
+
+	ret[0] = '\0';
+	if (procfs_link(target->dir, "root", root, sizeof(root)) < 0 ||
+	    procfs_link(target->dir, "cwd", cwd, sizeof(cwd)) < 0)
+		return;
+	len = strcmp(root, "/") != 0 ? strlen(root) : 0;
+	if (!strncmp(cwd, root, len) && (cwd[len] == '/' || !cwd[len]))
+		strcpy(ret, cwd + len);
+}
+
 int decode_by(const struct target *target, struct capture *capture, const struct decode_options *options,
 	      int (*child)(int channel, void *context), struct decoded *ret)
 {
@@ -191,13 +206,16 @@ int decode_by(const struct target *target, struct capture *capture, const struct
 	CLEANUP(free_done) size_t *again = NULL;
 	CLEANUP(free_done) pid_t *tids = capture && options->python ? list_tids(target, capture) : NULL;
 	struct decode_talk talk = { .capture = capture, .options = options, .decoded = ret };
-	struct decode_job job = { target, capture, options, exe < 0 ? -errno : exe, tids };
+	struct decode_job job = { .target = target, .capture = capture, .options = options,
+				  .exe = exe < 0 ? -errno : exe, .tids = tids };
 	struct confine confine = { .memory_max = MEMORY_MAX, .cpu_max = seconds_left(options->deadline_ns),
 				   .may_write = options->debuginfod };
 	int r = prepare(ret, capture ? capture->thread_count + capture->green_count : 0, &again);
 
 	talk.again = again;
 	choose_ids(target, &confine);
+	if (options->python)
+		read_cwd(target, job.cwd);
 	r = r < 0 ? r : talk_with(&talk, &confine, &job, child);
 	if (r < 0)
 		decoded_done(ret);

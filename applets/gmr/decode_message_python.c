@@ -27,15 +27,28 @@ static void add_word(struct value_tree *tree, struct value *in, const char *key,
 
 /* --- a stack --- */
 
-static int add_locals(struct value_tree *tree, struct value *line, const struct value *from)
+/* Before anything is added: part of a stack is none. */
+static bool is_stack(const struct value *from)
+{
+	const struct value *lines = value_get(from, "lines"), *locals;
+
+	if (!lines || lines->kind != VALUE_LIST || lines->count > DECODE_PYTHON_FRAMES_MAX)
+		return false;
+	for (const struct value *line = value_first(lines); line; line = line->next) {
+		locals = value_get(line, "locals");
+		if (locals && (locals->kind != VALUE_LIST || locals->count > DECODE_LOCALS_MAX))
+			return false;
+	}
+	return true;
+}
+
+static void add_locals(struct value_tree *tree, struct value *line, const struct value *from)
 {
 	const struct value *locals = value_get(from, "locals");
 	struct value *list;
 
 	if (!locals)
-		return 0;
-	if (locals->kind != VALUE_LIST || locals->count > DECODE_LOCALS_MAX)
-		return -EBADMSG;
+		return;
 	list = value_add_list(tree, line, "locals");
 	for (const struct value *local = value_first(locals); local; local = local->next) {
 		struct value *map = value_add_map(tree, list, NULL);
@@ -44,7 +57,6 @@ static int add_locals(struct value_tree *tree, struct value *line, const struct 
 		decode_add_text(tree, map, "type", local);
 		decode_add_text(tree, map, "value", local);
 	}
-	return 0;
 }
 
 static void add_exception(struct value_tree *tree, struct value *stack, const struct value *from)
@@ -65,21 +77,17 @@ static void add_exception(struct value_tree *tree, struct value *stack, const st
 
 static int add_stack(struct value_tree *tree, struct value *in, const struct value *from)
 {
-	const struct value *lines = value_get(from, "lines");
-	struct value *stack = value_add_map(tree, in, "stack_trace"), *list = value_add_list(tree, stack, "lines");
-	int r = 0;
+	struct value *stack = value_add_map(tree, in, "stack_trace"), *lines = value_add_list(tree, stack, "lines");
 
-	if (!lines || lines->kind != VALUE_LIST || lines->count > DECODE_PYTHON_FRAMES_MAX)
-		return -EBADMSG;
-	for (const struct value *item = value_first(lines); r == 0 && item; item = item->next) {
-		struct value *line = decode_add_line(tree, list, item);
+	for (const struct value *item = value_first(value_get(from, "lines")); item; item = item->next) {
+		struct value *line = decode_add_line(tree, lines, item);
 
 		decode_add_text(tree, line, "qualname", item);
-		r = add_locals(tree, line, item);
+		add_locals(tree, line, item);
 	}
 	decode_add_text(tree, stack, "end", from);
 	add_exception(tree, stack, from);
-	return r < 0 ? r : tree->error;
+	return tree->error;
 }
 
 /* --- messages --- */
@@ -100,7 +108,8 @@ int decode_python(struct decoded *decoded, const struct value *message)
 	struct value *state;
 	int r;
 
-	if (decoded->python.is_whole || !decoded->python.threads || !is_index(decoded, index))
+	if (decoded->python.is_whole || !decoded->python.threads || !is_index(decoded, index) ||
+	    !is_stack(message))
 		return -EBADMSG;
 	slot = &decoded->python.threads[index->integer];
 	if (*slot && (*slot)->count == DECODE_STATES_MAX)
@@ -124,17 +133,20 @@ int decode_green(struct decoded *decoded, const struct value *message)
 	static const char *const kinds[] = { "greenlet", "task" };
 	struct value_tree *tree = &decoded->tree;
 	const struct value *thread = value_get(message, "thread"), *id = value_get(message, "id");
-	struct value *list = list_of(decoded, "greens"), *green;
+	const char *kind = value_string(message, "green", "");
+	struct value *list, *green;
 	int r;
 
-	if (decoded->python.is_whole || !id || id->kind != VALUE_INT || !list || list->count == DECODE_GREENS_MAX)
+	if (decoded->python.is_whole || !id || id->kind != VALUE_INT || !is_stack(message) ||
+	    (strcmp(kind, kinds[0]) != 0 && strcmp(kind, kinds[1]) != 0))
 		return -EBADMSG;
 	if (thread && thread->kind != VALUE_NULL && !is_index(decoded, thread))
 		return -EBADMSG;
+	if (decoded->python.green_count == DECODE_GREENS_MAX)
+		return -EBADMSG;
+	list = list_of(decoded, "greens");
 	green = value_add_map(tree, list, NULL);
 	add_word(tree, green, "green", message, kinds, 2);
-	if (!value_string(green, "green", NULL))
-		return -EBADMSG;
 	value_add_int(tree, green, "id", id->integer);
 	decode_add_number(tree, green, "parent", message);
 	decode_add_number(tree, green, "thread", message);

@@ -2,6 +2,7 @@
 #ifndef GMR_DECODE_PRIVATE_H
 #define GMR_DECODE_PRIVATE_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "applets/gmr/decode.h"
@@ -17,6 +18,7 @@ struct decode_job {
 	struct capture *capture;
 	const struct decode_options *options;
 	int exe;                              /* descriptor on the target's executable, or -errno */
+	char cwd[PATH_MAX];                   /* its working directory, as it sees it; "": not known */
 	const pid_t *tids;                    /* its threads as it counts them itself, by index; NULL: as we do */
 };
 

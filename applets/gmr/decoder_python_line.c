@@ -1,4 +1,8 @@
 /* decoder_python_line.c: see decoder_python_private.h: what stands in one line of a stack. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+
 #include "applets/gmr/decoder_python_private.h"
 #include "core/cleanup.h"
 #include "core/redact.h"
@@ -11,10 +15,24 @@ enum {
 
 /* --- where it is --- */
 
+/* The line of source. As it was started ("python3 app.py"), a program's own file may have a name that begins at its
+ * working directory. */
+static int find_source(struct decoder_python *d, const struct python_line *line, struct buf *ret)
+{
+	const char *file = line->filename.data, *cwd = d->job->cwd;
+	char path[PATH_MAX];
+
+	if (!d->source || !file || file[0] == '<' || line->line <= 0)
+		return -ENOENT;
+	if (file[0] == '/')
+		return source_line(d->source, file, line->line, ret);
+	if (!cwd[0] || (size_t)snprintf(path, sizeof(path), "%s/%s", cwd, file) >= sizeof(path))
+		return -ENOENT;
+	return source_line(d->source, path, line->line, ret);
+}
+
 static void look_up(struct decoder_python *d, const struct python_frame *frame, struct decoder_line *ret)
 {
-	const char *file;
-
 	if (!ret->is_used) {
 		ret->line = PYTHON_LINE();
 		ret->source = BUF(CODE_MAX);
@@ -24,9 +42,7 @@ static void look_up(struct decoder_python *d, const struct python_frame *frame, 
 	ret->lasti = frame->lasti;
 	ret->is_known = python_line(d->python, frame, &ret->line) == 0;
 	buf_reset(&ret->source);
-	file = ret->is_known ? ret->line.filename.data : NULL;
-	if (d->source && file && ret->line.line > 0 &&
-	    source_line(d->source, file, ret->line.line, &ret->source) < 0)
+	if (ret->is_known && find_source(d, &ret->line, &ret->source) < 0)
 		buf_reset(&ret->source);
 }
 

@@ -115,6 +115,8 @@ static void add_green(const struct greens *greens, size_t index, struct value *l
 	value_add_string(tree, entry, "kind", value_string(green, "green", NULL));
 	value_add_format(tree, entry, "id", "0x%" PRIx64, (uint64_t)value_int(green, "id", 0));
 	value_add_string(tree, entry, "state", "suspended");
+	if (value_string(value_get(green, "stack_trace"), "end", NULL))
+		greens->report->incomplete = true;
 	add_redacted(tree, entry, "waits_for", waits && waits->kind == VALUE_STRING ? waits->string : NULL);
 	add_parent(greens, index, entry);
 	add_thread(greens, green, entry);

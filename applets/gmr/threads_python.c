@@ -49,7 +49,8 @@ static void add_state(struct threads *threads, const struct value *state, struct
 	value_add_string(tree, map, "gil", value_string(state, "gil", NULL));
 	value_add_int(tree, map, "interpreter_id", value_int(state, "interpreter", 0));
 	value_add_bool(tree, map, "settled", value_bool(state, "settled", false));
-	if (has_frames(state) && !value_bool(state, "settled", false))
+	if (has_frames(state) && (!value_bool(state, "settled", false) ||
+				  value_string(value_get(state, "stack_trace"), "end", NULL)))
 		threads->report->incomplete = true;
 }
 
