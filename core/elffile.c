@@ -20,18 +20,6 @@ enum {
 	ELFFILE_BUILD_ID_MAX = (ELFFILE_BUILD_ID_TEXT - 1) / 2,
 };
 
-/* A table of headers. */
-struct headers {
-	uint64_t at;
-	size_t size, count;
-};
-
-struct elffile {
-	int fd;
-	bool is_64;
-	struct headers sections, segments;
-};
-
 /* Where notes lie. */
 struct area {
 	uint64_t at, size, align;
@@ -62,8 +50,8 @@ static int open_64(struct elffile *file)
 
 	if (error)
 		return error;
-	file->sections = (struct headers){ header.e_shoff, sizeof(Elf64_Shdr), header.e_shnum };
-	file->segments = (struct headers){ header.e_phoff, sizeof(Elf64_Phdr), header.e_phnum };
+	file->sections = (struct elffile_headers){ header.e_shoff, sizeof(Elf64_Shdr), header.e_shnum };
+	file->segments = (struct elffile_headers){ header.e_phoff, sizeof(Elf64_Phdr), header.e_phnum };
 	return (header.e_shnum && header.e_shentsize != sizeof(Elf64_Shdr)) ||
 	       (header.e_phnum && header.e_phentsize != sizeof(Elf64_Phdr)) ? -EBADMSG : 0;
 }
@@ -75,13 +63,13 @@ static int open_32(struct elffile *file)
 
 	if (error)
 		return error;
-	file->sections = (struct headers){ header.e_shoff, sizeof(Elf32_Shdr), header.e_shnum };
-	file->segments = (struct headers){ header.e_phoff, sizeof(Elf32_Phdr), header.e_phnum };
+	file->sections = (struct elffile_headers){ header.e_shoff, sizeof(Elf32_Shdr), header.e_shnum };
+	file->segments = (struct elffile_headers){ header.e_phoff, sizeof(Elf32_Phdr), header.e_phnum };
 	return (header.e_shnum && header.e_shentsize != sizeof(Elf32_Shdr)) ||
 	       (header.e_phnum && header.e_phentsize != sizeof(Elf32_Phdr)) ? -EBADMSG : 0;
 }
 
-static int elffile_open(int fd, struct elffile *ret)
+int elffile_open(int fd, struct elffile *ret)
 {
 	const unsigned char data = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
 	unsigned char ident[EI_NIDENT];
@@ -195,7 +183,7 @@ static int find_in_area(const struct elffile *file, const struct area *area, con
 }
 
 /* A broken area does not hide what stands in another, but an error of reading or of memory ends it. */
-static int find_in_table(const struct elffile *file, const struct headers *table, area_fn find_area,
+static int find_in_table(const struct elffile *file, const struct elffile_headers *table, area_fn find_area,
 			 const struct wanted *wanted, struct buf *ret)
 {
 	int found = -ENOENT;

@@ -26,4 +26,22 @@ enum { ELFFILE_NOTE_PACKAGE = 0xcafe1a7e };
  * sections than are looked at. */
 int elffile_unpacked_size(int fd, uint64_t *ret);
 
+/* elffile_symbol.c: where things lie when it is loaded, relative to where its first byte would be (the load bias), of
+ * 64-bit files; -ENOTSUP: it is another. */
+struct elffile_place {
+	uint64_t address, size;
+};
+
+/* The dynamic symbol NAME that it defines, of at most 255 bytes. */
+int elffile_symbol(int fd, const char *name, struct elffile_place *ret);
+
+/* The section NAME, of at most 255 bytes, if it is loaded. */
+int elffile_section(int fd, const char *name, struct elffile_place *ret);
+
+/* Where the byte at OFFSET is mapped; OFFSET may be before what is loaded, on the same page. */
+int elffile_loaded_at(int fd, uint64_t offset, uint64_t *ret);
+
+/* DT_SONAME. -ENAMETOOLONG. */
+int elffile_soname(int fd, char *ret, size_t size);
+
 #endif

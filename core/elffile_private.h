@@ -6,6 +6,20 @@
 
 #include "core/elffile.h"
 
+/* A table of headers. */
+struct elffile_headers {
+	uint64_t at;
+	size_t size, count;
+};
+
+struct elffile {
+	int fd;
+	bool is_64;
+	struct elffile_headers sections, segments;
+};
+
+int elffile_open(int fd, struct elffile *ret);
+
 /* SIZE bytes at AT. -EBADMSG: the file has less. */
 int elffile_read(int fd, void *data, size_t size, uint64_t at);
 

@@ -59,7 +59,6 @@ struct python_layout {
 		uint32_t filename, name, qualname, lines, firstlineno, argcount, kwonlyargcount, flags;
 		uint32_t varnames /* tuple, to 3.10 */, localsplusnames, localspluskinds, nlocals, code;
 		uint32_t cellvars, freevars; /* tuples, to 3.10 */
-		uint32_t firsttraceable; /* _co_firsttraceable, an int: which instruction RESUME is; from 3.11 */
 		uint32_t tlbc;           /* pointer to a Py_ssize_t and so many pointers: copies of the instructions */
 	} code;
 	uint32_t cell_ref;               /* PyCellObject.ob_ref */
@@ -99,7 +98,11 @@ struct python_layout {
 	uint32_t frame_object_frame;                         /* PyFrameObject.f_frame, from 3.11 */
 };
 
-enum { PYTHON_LAYOUT_MINOR_MIN = 8, PYTHON_LAYOUT_MINOR_MAX = 14 };
+enum {
+	PYTHON_LAYOUT_MINOR_MIN = 8,
+	PYTHON_LAYOUT_MINOR_MAX = 14,
+	PYTHON_LAYOUT_MINOR_SAID = 13, /* from here on the runtime says it itself */
+};
 
 /* The layout of 3.MINOR, as far as it is in tables; NULL: not known. */
 const struct python_layout *python_layout_of(int minor);

@@ -296,7 +296,7 @@ int python_layout_read(const void *offsets, size_t len, int minor, struct python
 	struct said_head head;
 	int error;
 
-	if (minor < 13 || !table)
+	if (minor < PYTHON_LAYOUT_MINOR_SAID || !table)
 		return -ENOTSUP;
 	if (len < (minor == 13 ? sizeof(struct said_13) : sizeof(struct said_14)))
 		return -EBADMSG;

@@ -36,7 +36,7 @@ struct python {
 	struct python_options options;
 	struct pages *pages;
 	uint64_t runtime;                  /* address of _PyRuntime; 0: none was found */
-	int version[3];                    /* 3, 11, 2; 0: not known */
+	int version[3];                    /* 3, 11, 2; 0: not known; 3, 10, -1 */
 	bool has_layout;
 	struct python_layout layout;
 	uint64_t pthread_tid;              /* to 3.10: where in what a pthread_t points to the tid lies; 0: not known */
