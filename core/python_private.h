@@ -127,8 +127,8 @@ int python_module_dict(struct python *p, uint64_t interpreter, const char *name,
 int python_value(struct python *p, uint64_t address, struct buf *ret_type, struct buf *ret_value);
 int python_value_touch(struct python *p, uint64_t address);
 
-/* python_gc.c: call FUNCTION for each object that the collector knows of INTERPRETER, some perhaps twice; a return other
- * than 0 ends it and is returned. YOUNG: of its youngest lists only, and the latest of these. Reads by PAGES, which it
+/* python_gc.c: call FUNCTION for each object that the collector knows of INTERPRETER, some perhaps twice; a return
+ * other than 0 ends it and is returned. YOUNG: of its youngest lists only, and the latest of these. Reads by PAGES, which it
  * clears when they are full. -ETIMEDOUT: P->options.deadline_ns; -ENOTSUP; -EBADMSG, -EFAULT: behind all that could be
  * walked, where not all could be. */
 typedef int (*python_object_fn)(uint64_t object, uint64_t type, void *context);
