@@ -95,8 +95,8 @@ int python_exception_touch(struct python *p, const struct python_thread *thread)
 int python_locals_touch(struct python *p, const struct python_frame *frame);
 int python_thread_name_touch(struct python *p);
 
-/* python_name.c: without a stop, and before anything is touched: find threading._active by sys.modules, whose many keys lie
- * in as many pages: these need not be copied at the moment, then. */
+/* python_name.c: without a stop, and before anything is touched: find threading._active by sys.modules, whose many keys
+ * lie in as many pages: these need not be copied at the moment, then. */
 void python_threading_search(struct python *p);
 
 /* python_object.c: the type of the object at ADDRESS. The name of a type, up to SIZE - 1 (at most 255) bytes of it, as
