@@ -52,6 +52,11 @@ test_json() {
 		's/"lines": \[/&5,/' 's/"vendor": "ACME"/"vendor": 5.5/' 's/"children": /"child": /' \
 		's/"complete": false/"complete": null/' \
 		's/"read": "asleep"/"read": "awake"/' 's/"limits": {/"limits": 5, "more": {/' 's/"denied"/"x"/'
+	"$BUILD/tests/test_report_json" python >python || fail "not written"
+	json_is_valid python || fail "$(cat refused)"
+	refuses json python 's/"gil": "waits"/"gil": "eats"/' 's/"settled"/"x"/' 's/"kind": "task"/"kind": "gnome"/' \
+		's/"native_stack_trace": {/&"x": 1, /' 's/"interpreter_id": 3, //' 's/"value": "5"/"value": 5/' \
+		's/"suspended"/"asleep"/' 's/"comm": "/&x", "y": "/'
 }
 
 test_xml() {
@@ -63,6 +68,10 @@ test_xml() {
 	refuses xml all 's/<pid>4711/<pid>x/' 's/thread_id>/thread>/g' 's/filename>/file>/g' 's/<lines>/&5/' \
 		's/null="true"/null="false"/' 's/children>/child>/g' 's/complete>false/complete>no/' \
 		's/read>asleep/read>awake/' 's/denied>/x>/g' 's/title="Poem"/title="Threads"/' 's/ title="Poem"//'
+	"$BUILD/tests/test_report_xml" python >python || fail "not written"
+	xml_is_valid python || fail "$(cat refused)"
+	refuses xml python 's/gil>waits/gil>eats/' 's/settled>true/settled>yes/' 's/kind>task/kind>gnome/' \
+		's/<native_stack_trace>/&<x\/>/' 's/<interpreter_id>3.*//' 's/state>suspended/state>asleep/' 's/comm>/x>/g'
 }
 
 # A program with threads, a child, and what needs escaping in its command line.

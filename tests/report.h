@@ -150,6 +150,99 @@ static inline void report_add_all(struct value_tree *tree)
 	report_add_sections(tree);
 }
 
+static inline void report_add_local(struct value_tree *tree, struct value *locals, const char *name, const char *type,
+				    const char *value)
+{
+	struct value *local = value_add_map(tree, locals, NULL);
+
+	value_add_string(tree, local, "name", name);
+	value_add_string(tree, local, "type", type);
+	value_add_string(tree, local, "value", value);
+}
+
+/* A stack of Python's: two frames, of which the inner one has local variables where WITH_LOCALS. */
+static inline struct value *report_add_python_stack(struct value_tree *tree, struct value *in, const char *end,
+						    bool with_locals)
+{
+	struct value *stack = value_add_map(tree, in, "stack_trace"), *lines = value_add_list(tree, stack, "lines");
+	struct value *line, *locals;
+
+	for (int i = 1; i <= 2; i++) {
+		line = value_add_map(tree, lines, NULL);
+		value_add_string(tree, line, "filename", "/srv/app.py");
+		value_add_int(tree, line, "line", i);
+		value_add_string(tree, line, "name", "f");
+		value_add_string(tree, line, "code", i == 2 ? "g()" : NULL);
+		value_add_null(tree, line, "module");
+		value_add_null(tree, line, "offset");
+		value_add_null(tree, line, "address");
+		value_add_string(tree, line, "qualname", "C.f");
+		locals = with_locals && i == 2 ? value_add_list(tree, line, "locals") : NULL;
+		report_add_local(tree, locals, "self", "C", NULL);
+		report_add_local(tree, locals, "n", "int", "5");
+	}
+	value_add_string(tree, stack, "end", end);
+	return stack;
+}
+
+static inline void report_add_state(struct value_tree *tree, struct value *in, const char *gil, int interpreter,
+				    bool settled)
+{
+	value_add_string(tree, in, "gil", gil);
+	value_add_int(tree, in, "interpreter_id", interpreter);
+	value_add_bool(tree, in, "settled", settled);
+}
+
+static inline void report_add_python_thread(struct value_tree *tree, struct value *threads)
+{
+	struct value *thread = report_add_thread(tree, threads, 4712, 0), *stack, *map, *lines;
+
+	value_add_string(tree, thread, "comm", "python3");
+	report_add_state(tree, value_add_map(tree, thread, "python"), "waits", 0, false);
+	stack = report_add_python_stack(tree, thread, NULL, true);
+	map = value_add_map(tree, stack, "root_exception");
+	value_add_string(tree, map, "type", "KeyError");
+	value_add_string(tree, map, "args", "id, 7");
+	value_add_string(tree, map, "file", "/srv/app.py");
+	value_add_int(tree, map, "line", 2);
+	stack = value_add_map(tree, thread, "native_stack_trace");
+	lines = value_add_list(tree, stack, "lines");
+	report_add_line(tree, lines, "/src/main.c", 12, "main", "run(<\"&\">);");
+	report_add_line(tree, lines, NULL, 0x8a3f1, "??", NULL);
+	value_add_string(tree, stack, "end", "short");
+	value_add_null(tree, stack, "root_exception");
+	map = value_add_map(tree, value_add_list(tree, thread, "interpreters"), NULL);
+	report_add_state(tree, map, "holds", 3, true);
+	value_add_null(tree, report_add_python_stack(tree, map, "it ran meanwhile", false), "root_exception");
+}
+
+static inline void report_add_green(struct value_tree *tree, struct value *greens, const char *kind)
+{
+	struct value *green = value_add_map(tree, greens, NULL);
+	bool is_task = !strcmp(kind, "task");
+
+	value_add_string(tree, green, "name", is_task ? "Task-7" : "greenlet 0x7f0c");
+	value_add_string(tree, green, "kind", kind);
+	value_add_string(tree, green, "id", "0x7f0c");
+	value_add_string(tree, green, "state", "suspended");
+	value_add_string(tree, green, "waits_for", is_task ? "<Future at 0x7f10>" : NULL);
+	value_add_string(tree, green, "parent", is_task ? NULL : "0x7f08");
+	value_add_int(tree, green, "thread_id", 4712);
+	value_add_null(tree, report_add_python_stack(tree, green, NULL, false), "root_exception");
+}
+
+/* A report of a CPython process. */
+static inline void report_add_python(struct value_tree *tree)
+{
+	struct value *greens;
+
+	report_add_about(tree);
+	report_add_python_thread(tree, value_add_list(tree, &tree->root, REPORT_THREADS));
+	greens = value_add_list(tree, &tree->root, REPORT_GREEN_THREADS);
+	report_add_green(tree, greens, "greenlet");
+	report_add_green(tree, greens, "task");
+}
+
 /* Add to TREE what FILE holds as value_pack() writes it. */
 static inline int report_read(struct value_tree *tree, const char *file)
 {
@@ -160,7 +253,8 @@ static inline int report_read(struct value_tree *tree, const char *file)
 	return r < 0 ? r : value_unpack(tree, &tree->root, "packed", bytes.data, bytes.len);
 }
 
-/* For a shell test: print the packed report in FILE, or of "all" the one above, by VIEW. An exit status. */
+/* For a shell test: print the packed report in FILE, or of "all" and "python" the ones above, by VIEW. An exit
+ * status. */
 static inline int report_print(const char *file, int (*view)(const struct value *report, struct buf *ret))
 {
 	CLEANUP(value_tree_done) struct value_tree tree = VALUE_TREE(REPORT_TEST_MAX);
@@ -170,6 +264,8 @@ static inline int report_print(const char *file, int (*view)(const struct value 
 
 	if (!strcmp(file, "all")) {
 		report_add_all(&tree);
+	} else if (!strcmp(file, "python")) {
+		report_add_python(&tree);
 	} else {
 		r = report_read(&tree, file);
 		report = value_get(&tree.root, "packed");

@@ -153,6 +153,64 @@ START_TEST(registered_green_threads)
 }
 END_TEST
 
+#define PYTHON_STACK(locals) \
+	"\n/srv/app.py:1 in f\n    (source not found)\n" \
+	"\n/srv/app.py:2 in f\n    `g()`\n" locals
+
+START_TEST(python)
+{
+	CLEANUP(value_tree_done) struct value_tree tree = VALUE_TREE(REPORT_TEST_MAX);
+
+	report_add_python(&tree);
+	check_section(&tree.root, " Threads ",
+		"cannot read stacks: Yama's scope is 1 (run as root)\n"
+		"a JVM: jcmd 4711 Thread.print\n"
+		"deadlock: 12 -> 14 -> 12\n"
+		"------                        Thread #4712                        ------\n"
+		"wörk\\xff\\x0a, sleeping, in futex(0x7f0c) wchan futex_do_wait, waits for the GIL, "
+		"ran while it was read: Python's frames may be of several moments, not read\n"
+		"Exception: KeyError: id, 7\n"
+		"------------------------------------\n"
+		"\n"
+		PYTHON_STACK("        self (C)\n        n = 5 (int)\n")
+		"\ninterpreter 3, holds the GIL:\n"
+		PYTHON_STACK("") "\n(outer frames are missing: it ran meanwhile)\n"
+		"\nnative:\n"
+		"    /src/main.c:12 in main\n        `run(<\"&\">);`\n"
+		"    /lib/libc.so.6+0x8a3f1 in ??\n"
+		"    (outer frames are missing: nothing tells who called)\n"
+		"\n");
+	check_section(&tree.root, " Green Threads ",
+		"------                        Green Thread                        ------\n"
+		"greenlet 0x7f0c, suspended, in thread 4712, parent 0x7f08\n"
+		PYTHON_STACK("") "\n"
+		"------                        Green Thread                        ------\n"
+		"Task-7, waits for <Future at 0x7f10>, in thread 4712\n"
+		PYTHON_STACK("") "\n");
+}
+END_TEST
+
+/* Without frames, and without a native stack. */
+START_TEST(python_that_was_not_read)
+{
+	CLEANUP(value_tree_done) struct value_tree tree = VALUE_TREE(REPORT_TEST_MAX);
+	struct value *list = value_add_list(&tree, &tree.root, REPORT_THREADS), *thread, *stack;
+
+	thread = report_add_thread(&tree, list, 5, 2);
+	stack = value_add_map(&tree, thread, "stack_trace");
+	value_add_string(&tree, stack, "end", "not in memory");
+	stack = value_add_map(&tree, thread, "native_stack_trace");
+	value_add_string(&tree, stack, "end", "not read: it was running, and was not to be stopped");
+	check_section(&tree.root, " Threads ",
+		"------                       Threads #5, #6                       ------\n"
+		"wörk\\xff\\x0a, sleeping, in futex(0x7f0c) wchan futex_do_wait, "
+		"not read: it was running, and was not to be stopped\n"
+		"\nNo Traceback!\n"
+		"\n(its frames are missing: not in memory)\n"
+		"\n");
+}
+END_TEST
+
 START_TEST(keys_and_values)
 {
 	CLEANUP(value_tree_done) struct value_tree tree = VALUE_TREE(REPORT_TEST_MAX);
@@ -191,7 +249,9 @@ enum { SHAPES = 8 };
 static void add_odd(struct value_tree *tree, struct value *in, const char *key)
 {
 	static const char *const fields[] = { "stack_trace", "lines", "thread_ids", "children", "denied", "notes",
-					      "deadlocks", "uids", "read", "end", "filename", "offset" };
+					      "deadlocks", "uids", "read", "end", "filename", "offset", "locals",
+					      "native_stack_trace", "interpreters", "python", "root_exception",
+					      "waits_for", "parent" };
 	struct value *map = value_add_map(tree, in, key);
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
@@ -267,6 +327,8 @@ int main(int argc, char **argv)
 	tcase_add_test(tests, folded);
 	tcase_add_test(tests, green_threads);
 	tcase_add_test(tests, registered_green_threads);
+	tcase_add_test(tests, python);
+	tcase_add_test(tests, python_that_was_not_read);
 	tcase_add_test(tests, keys_and_values);
 	tcase_add_test(tests, processes);
 	tcase_add_test(tests, other_shapes);
