@@ -49,8 +49,8 @@ static int read_log2(struct python *p, uint64_t keys, uint64_t *ret_size, uint64
 int python_dict_open_keys(struct python *p, uint64_t keys, struct python_dict *ret)
 {
 	const struct python_layout *l = &p->layout;
-	uint64_t size, index_bytes;
-	int64_t count;
+	uint64_t size = 0, index_bytes = 0;
+	int64_t count = 0;
 	uint8_t kind = KEYS_GENERAL;
 	int r = l->dict.keys_size != PYTHON_NONE ? read_size(p, keys, &size, &index_bytes) :
 						   read_log2(p, keys, &size, &index_bytes);

@@ -71,7 +71,7 @@ static int find_threading(struct python *p, uint64_t interpreter, struct python_
 
 int python_thread_name(struct python *p, const struct python_thread *thread, struct buf *ret)
 {
-	struct python_threading threading;
+	struct python_threading threading = { 0 };
 	uint64_t object, name;
 	int r = find_threading(p, thread->interpreter, &threading);
 
@@ -110,7 +110,7 @@ static int touch_active(uint64_t key, uint64_t value, void *context)
 
 static void touch_interpreter(struct python *p, uint64_t interpreter)
 {
-	struct python_threading threading;
+	struct python_threading threading = { 0 };
 
 	if (find_threading(p, interpreter, &threading) < 0)
 		return;
