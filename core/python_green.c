@@ -16,6 +16,7 @@ enum {
 	SEARCH_PAGES = 8192, /* 32 MiB */
 	SEARCH_TRIES = 3,    /* walks of a heap that changes meanwhile */
 	TYPES = 1024,        /* a power of two; of verdicts that are kept */
+	CODES = 256,
 	BASES_MAX = 64,
 	LOOK_EVERY = 64,     /* frames between two looks at the clock */
 };
@@ -272,6 +273,7 @@ const char *python_greens_why(const struct python *p)
 struct touching {
 	struct python *p;
 	unsigned frames;
+	uint64_t codes[CODES]; /* code objects that were copied lately: many greens are in the same functions */
 };
 
 static int look(const struct touching *touching)
@@ -283,7 +285,11 @@ static int touch_frame(const struct python_frame *frame, void *context)
 {
 	struct touching *touching = context;
 
-	(void)python_code_touch(touching->p, frame);
+	uint64_t *code = &touching->codes[(frame->code >> 4) % CODES];
+
+	if (*code != frame->code)
+		(void)python_code_touch(touching->p, frame);
+	*code = frame->code;
 	if (touching->p->options.locals)
 		(void)python_locals_touch(touching->p, frame);
 	return ++touching->frames % LOOK_EVERY == 0 ? look(touching) : 0;
