@@ -114,7 +114,7 @@ void python_exception_done(struct python_exception *exception);
 
 /* A local variable: its name, its type's name ("list of 3" of a list, tuple, dict), and its value where that is simple
  * (None, booleans, numbers, and, quoted, the first 64 characters of strings and bytes), else an empty text. Those that
- * are not set are left out. */
+ * are not set are left out; of a value that is not in memory the type is empty, too. */
 struct python_local {
 	struct buf name, type, value;
 };

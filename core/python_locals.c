@@ -112,7 +112,7 @@ static int walk_old(struct walk *walk, uint64_t code)
 
 static int walk_new(struct walk *walk, uint64_t code)
 {
-	uint64_t names, kinds;
+	uint64_t names = 0, kinds = 0;
 	int r = python_pointer(walk->python, code, walk->python->layout.code.localsplusnames, &names);
 
 	if (r == 0)
