@@ -199,6 +199,7 @@ struct counts { size_t rest, known, unknown; };
 static int each_green(struct python *p, python_green_fn function, void *context, struct counts *ret)
 {
 	*ret = (struct counts){ 0 };
+	p->task_loop = 0;
 	for (size_t i = 0; i < p->candidate_count && i < PYTHON_GREENS_MAX; i++) {
 		struct python_green green;
 		int r = python_greenlet_read(p, p->candidates[i], &green);

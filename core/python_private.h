@@ -46,6 +46,7 @@ struct python {
 	size_t candidate_count;
 	size_t candidates_found;           /* by the search, in order; the others by python_greens_touch() */
 	struct pages *gc_pages;            /* NULL: there was no search */
+	uint64_t task_loop, task_thread;   /* the last loop of a task, and its thread; 0: not of this moment */
 	uint32_t exc_state_at;             /* python_greenlet.c: of a PyThreadState; 0: not known yet */
 	struct python_threading {
 		uint64_t interpreter, active, main_thread; /* threading._active, threading._main_thread */

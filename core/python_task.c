@@ -178,16 +178,28 @@ static int compare_ident(const struct python_thread *thread, void *context)
 }
 
 /* BaseEventLoop._thread_id is None where the loop does not run; loops that are not asyncio's have none at all. */
-static uint64_t find_thread(struct python *p, uint64_t loop)
+static uint64_t seek_thread(struct python *p, uint64_t loop)
 {
 	struct ident sought = { 0 };
 	uint64_t value = 0;
 	int64_t ident;
 
-	if (!loop || attribute(p, loop, "_thread_id", &value) < 0 || !value || python_integer(p, value, &ident) < 0)
+	if (attribute(p, loop, "_thread_id", &value) < 0 || !value || python_integer(p, value, &ident) < 0)
 		return 0;
 	sought.ident = (uint64_t)ident;
 	return python_threads(p, compare_ident, &sought) == 1 ? sought.state : 0;
+}
+
+/* Most tasks have the same loop, and there may be many threads. */
+static uint64_t find_thread(struct python *p, uint64_t loop)
+{
+	if (!loop)
+		return 0;
+	if (loop != p->task_loop) {
+		p->task_thread = seek_thread(p, loop);
+		p->task_loop = loop;
+	}
+	return p->task_thread;
 }
 
 /* ---- what others ask ---- */
