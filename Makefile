@@ -160,6 +160,7 @@ $(HELPERS): $(BUILD)/%: %.c $(BUILD)/compile.flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(PG_CFLAGS) $(CPPFLAGS) $(filter-out -fsanitize%,$(CFLAGS)) -o $@ $< $(LDFLAGS)
 $(BUILD)/tests/progs/python_lines: core/python_lines.c
+$(BUILD)/tests/progs/python_layout: core/python_layout.c
 
 # Files that hold a value of this Makefile: written only when it has changed, and what depends on them is made anew.
 applets.inc   = $(foreach a,$(APPLETS),APPLET($(a)))
