@@ -31,7 +31,7 @@ static int touch_thread(const struct python_thread *thread, void *context)
 	if (thread->frame && python_frames(touching->python, thread->frame, touch_frame, touching, &end) != 0)
 		return 1;
 	(void)python_exception_touch(touching->python, thread);
-	return 0;
+	return clock_ns() >= touching->python->options.deadline_ns ? 1 : 0;
 }
 
 int python_touch(struct python *p)
