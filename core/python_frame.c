@@ -114,7 +114,7 @@ static int read_position(struct python *p, uint64_t address, uint8_t owner, stru
 /* _PyInterpreterFrame: those that C has made, to run the others, have no code. */
 static int read_interpreter(struct python *p, uint64_t address, struct step *step)
 {
-	uint8_t owner;
+	uint8_t owner = 0;
 	int r = python_pointer(p, address, p->layout.frame.previous, &step->previous);
 
 	if (r == 0)
