@@ -71,7 +71,8 @@ test_xml() {
 	"$BUILD/tests/test_report_xml" python >python || fail "not written"
 	xml_is_valid python || fail "$(cat refused)"
 	refuses xml python 's/gil>waits/gil>eats/' 's/settled>true/settled>yes/' 's/kind>task/kind>gnome/' \
-		's/<native_stack_trace>/&<x\/>/' 's/<interpreter_id>3.*//' 's/state>suspended/state>asleep/' 's/comm>/x>/g'
+		's/<native_stack_trace>/&<x\/>/' 's/<interpreter_id>3.*//' 's/state>suspended/state>asleep/' \
+		's/comm>/x>/g'
 }
 
 # A program with threads, a child, and what needs escaping in its command line.
