@@ -53,11 +53,31 @@ static uint64_t read_holder(struct python *p, uint64_t interpreter)
 	return 0;
 }
 
+/* Who waits at a condition variable of musl does so on its own stack; the variable leads to the first of them
+ * (_c_head), and each to the next: struct waiter of src/thread/pthread_cond_timedwait.c: prev, next, state, barrier.
+ * glibc has a counter there (__g1_start), which leads nowhere. */
+static bool has_waiter(struct python *p, uint64_t gil, uint64_t address)
+{
+	enum { COND = 16, HEAD = 8, NEXT = 8, BARRIER = 20 }; /* the variable: behind .locked, .switch_number */
+	struct rounds rounds = { 0 };
+	uint64_t waiter;
+	int r = python_pointer(p, gil, p->layout.gil.locked + COND + HEAD, &waiter);
+
+	while (r == 0 && waiter && !goes_round(&rounds, waiter) && rounds.count < PYTHON_THREADS_MAX) {
+		if (address && address == waiter + BARRIER)
+			return true;
+		r = python_pointer(p, waiter, NEXT, &waiter);
+	}
+	return false;
+}
+
 bool python_is_gil(struct python *p, uint64_t interpreter, uint64_t address)
 {
-	uint64_t gil;
+	uint64_t gil = 0;
 
-	return find_gil(p, interpreter, &gil) == 0 && address >= gil && address - gil < p->layout.gil.size;
+	if (p->layout.free_threaded || find_gil(p, interpreter, &gil) < 0)
+		return false;
+	return (address >= gil && address - gil < p->layout.gil.size) || has_waiter(p, gil, address);
 }
 
 /* ---- threads ---- */
@@ -126,6 +146,7 @@ static int interpreter_threads(struct python *p, uint64_t interpreter, size_t *c
 	uint64_t state, next, holder = read_holder(p, interpreter);
 	int r = python_int64(p, interpreter, p->layout.interpreter.id, &thread.interpreter_id);
 
+	(void)python_is_gil(p, interpreter, 0); /* so that what it reads is copied */
 	if (r == 0)
 		r = python_pointer(p, interpreter, p->layout.interpreter.threads_head, &state);
 	for (; r == 0 && state; state = next) {

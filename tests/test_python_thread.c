@@ -11,7 +11,7 @@ enum {
 	RUNTIME = 0x10000, GIL = 0x30000,
 	INTERPRETERS = 0x40000, INTERPRETER_STRIDE = 0x10000,
 	STATES = 0x100000, STATE_STRIDE = 0x1000,
-	FRAMES = 0x200000, CFRAMES = 0x300000, PTHREADS = 0x400000,
+	FRAMES = 0x200000, CFRAMES = 0x300000, PTHREADS = 0x400000, WAITERS = 0x500000,
 	PER = 2,         /* threads of an interpreter */
 	TIDS = 4711,     /* the number of the first thread */
 };
@@ -144,6 +144,14 @@ START_TEST(gil)
 	ck_assert(python_is_gil(&python, interpreter_at(0), gil_at() + l->gil.size - 1));
 	ck_assert(!python_is_gil(&python, interpreter_at(0), gil_at() - 1));
 	ck_assert(!python_is_gil(&python, interpreter_at(0), gil_at() + l->gil.size));
+	/* musl: who waits is on its own stack. */
+	put(gil_at(), l->gil.locked + 24, WAITERS, 8);
+	put(WAITERS, 8, WAITERS + 64, 8);
+	put(WAITERS + 64, 8, 0, 8);
+	ck_assert(python_is_gil(&python, interpreter_at(0), WAITERS + 64 + 20));
+	ck_assert(!python_is_gil(&python, interpreter_at(0), WAITERS + 128 + 20));
+	put(WAITERS + 64, 8, WAITERS, 8);
+	ck_assert(!python_is_gil(&python, interpreter_at(0), WAITERS + 128 + 20));
 	put(gil_at(), l->gil.locked, UINT32_MAX, 4); /* not made yet */
 	ck_assert_int_eq(walk(&told), 0);
 	ck_assert(!told.first[1].holds_gil);
