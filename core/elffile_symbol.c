@@ -18,7 +18,7 @@ enum {
 	SEGMENTS_MAX = 64,
 	SECTIONS_MAX = 4096,
 	DYNAMIC_MAX = 512,
-	STEPS_MAX = 65536, /* symbols of a bucket */
+	STEPS_MAX = 4096,  /* symbols of a bucket */
 	NAME_MAX_LEN = 255,
 	PAGE_MAX = 65536,
 };
