@@ -193,7 +193,7 @@ static int find_top(struct python *p, const struct details *d, uint64_t frame, u
 
 static int read_awaited(struct python *p, const struct details *d, uint64_t frame, uint64_t *ret)
 {
-	uint64_t top;
+	uint64_t top, object;
 	int64_t value;
 	int r = find_top(p, d, frame, &top);
 
@@ -201,11 +201,13 @@ static int read_awaited(struct python *p, const struct details *d, uint64_t fram
 		r = -EBADMSG;
 	if (r == 0)
 		r = python_int64(p, top - sizeof value, 0, &value);
-	if (r == 0 && value == 0)
-		r = -EBADMSG;
-	if (r == 0)
-		*ret = (uint64_t)value & ~(uint64_t)p->layout.frame.tagged;
-	return r;
+	if (r < 0)
+		return r;
+	object = (uint64_t)value & ~(uint64_t)p->layout.frame.tagged;
+	if (object == 0)
+		return -EBADMSG;
+	*ret = object;
+	return 0;
 }
 
 /* ---- the chain ---- */
