@@ -8,7 +8,7 @@
 #include "core/python_private.h"
 #include "tests/suite.h"
 
-enum { MEMORY_SIZE = 64 * PAGES_SIZE, MINOR_FIRST = 8, MINOR_BEHIND = 14 };
+enum { MEMORY_SIZE = 32 * PAGES_SIZE, MINOR_FIRST = 8, MINOR_BEHIND = 14 };
 
 #define BASE 0x10000UL
 #define MANAGED (1UL << 4)
