@@ -4,6 +4,7 @@
  * python_touch.c     what is copied: all that the child is going to read
  * python_find.c      _PyRuntime, and the version
  * python_layout*.c   where fields lie
+ * python_memory.c    a pointer, a number of its memory
  * python_thread.c    interpreters, thread states, the GIL
  * python_frame.c     frames
  * python_code.c      code objects; python_lines.c: their line tables; python_text.c: strings
