@@ -9,7 +9,7 @@
 
 greens() { # KIND COUNT
 	python_start greens.py "$@"
-	python_report "$pid" -S threads -S green
+	python_report "$pid" -S threads -S green-threads
 	same same_greens.py report dump
 }
 

@@ -15,7 +15,7 @@ line_for_line() {
 	[ "$(id -u)" != 0 ] || su -s /bin/sh nobody -c "cat '$PWD/oslo.py'" >/dev/null ||
 		skip "nobody cannot read '$PWD'"
 	python_start "$PWD/oslo.py"
-	"$PROCGUARD" gmr --deadline 60s --max-stop 10s -S threads -S green "$pid" >text 2>err ||
+	"$PROCGUARD" gmr --deadline 60s --max-stop 10s -S threads -S green-threads "$pid" >text 2>err ||
 		fail "status $?: $(cat err)"
 	same same_oslo.py text dump
 }

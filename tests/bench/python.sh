@@ -24,8 +24,8 @@ python_rows() { # MODE GOAL
 	pid=$(cat "$1.pid")
 	rm -f ./*.stops
 	for _ in 1 2 3 4 5 6 7 8 9 10 11; do
-		gmr_stops gentle.stops "$PROCGUARD" gmr -S Threads -S Green "$pid"
-		gmr_stops stop.stops "$PROCGUARD" gmr -S Threads -S Green --stop --max-stop 1s "$pid"
+		gmr_stops gentle.stops "$PROCGUARD" gmr -S Threads -S green-threads "$pid"
+		gmr_stops stop.stops "$PROCGUARD" gmr -S Threads -S green-threads --stop --max-stop 1s "$pid"
 	done
 	printf '%s (%s threads)\n' "$1" "$(gmr_threads_of "$pid")"
 	row "  stopped without --stop: threads" "$(cut -d' ' -f4 gentle.stops | quartiles 1)" -
@@ -37,7 +37,7 @@ python_rows() { # MODE GOAL
 
 python_total_rows() { # MODE
 	pid=$(cat "$1.pid")
-	ours="$PROCGUARD gmr -S Threads -S Green $pid"
+	ours="$PROCGUARD gmr -S Threads -S green-threads $pid"
 	theirs="gdb -nx -batch -p $pid -ex 'thread apply all py-bt'"
 	if gdb -nx -batch -p "$pid" -ex 'py-bt' 2>&1 | grep -q 'File "'; then
 		alternately 3 5 "$ours" "$theirs"

@@ -44,18 +44,23 @@ def all_greenlets():
     return greens, rest
 
 
-def awaited(coroutine):
+AWAITABLE = {"coroutine": ("cr_frame", "cr_await"), "generator": ("gi_frame", "gi_yieldfrom"),
+             "async_generator": ("ag_frame", "ag_await")}
+WRAPPERS = "coroutine_wrapper", "async_generator_asend", "async_generator_athrow"
+
+
+def awaited(thing):
     """Frames of the coroutine, of what that awaits and so on: outermost first."""
-    while coroutine is not None:
-        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
-        if frame is None:
+    while True:
+        name = type(thing).__name__
+        if name in WRAPPERS: # they do not tell, but the collector does
+            thing = [one for one in gc.get_referents(thing) if type(one).__name__ in AWAITABLE][0]
+        elif name in AWAITABLE:
+            frame, inner = (getattr(thing, field) for field in AWAITABLE[name])
+            yield from lines(frame)[-1:]
+            thing = inner
+        else:
             return
-        yield from lines_of_one(frame)
-        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
-
-
-def lines_of_one(frame):
-    return lines(frame)[-1:]
 
 
 def all_tasks(loop):

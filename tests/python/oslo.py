@@ -2,7 +2,7 @@
 {"threads": {native id: text}, "greens": [text of each that has frames]}."""
 import collections
 import contextlib
-import json
+import functools
 import os
 import re
 import sys
@@ -33,7 +33,7 @@ def in_generator():
 
 
 def in_c():
-    sorted("ab", key=lambda letter: re.sub("a", rest, letter * 3 + "a"))
+    functools.reduce(lambda one, other: re.sub("a", rest, one + other), "ab")
 
 
 def in_with():

@@ -32,6 +32,8 @@ def escaped(text):
 
 def same_text(ours, text):
     """What is very long may be cut."""
+    if not text:
+        return not ours
     text = escaped(text)
     return ours == text or len(text) > 1000 <= len(ours) and text.startswith(ours.rstrip("."))
 
@@ -70,7 +72,7 @@ def compare_exception(where, ours, theirs):
         differs(where, "exception", said, "\n    not", theirs)
     if ours["line"] != theirs["line"] or not same_text(ours["file"], theirs["file"]):
         differs(where, "exception not raised at", theirs["line"], "of", theirs["file"], "\n    but", said)
-    if not same_text(ours["args"], ", ".join(str(arg) for arg in theirs["args"])):
+    if not same_text(ours["args"], ", ".join(theirs["args"])):
         differs(where, "arguments", said, "\n    not", theirs)
 
 
@@ -138,8 +140,8 @@ def compare_faulthandler(report, dump, text):
         if len(lines) != len(frames[:100]) and not 90 < len(frames) < len(lines):
             differs(f"thread {tid}, {state['name']}", len(lines), "frames; faulthandler has", len(frames))
         for line, (filename, number, name) in zip(lines, frames):
-            if line["line"] != number or is_plain(filename, name) and (line["filename"], line["name"]) != \
-                    (filename, name):
+            if line["line"] != number or is_plain(filename, name) and (line["filename"] or "", line["name"]) \
+                    != (filename, name):
                 differs(f"thread {tid}, {state['name']}", line, "\n    faulthandler has", (filename, number, name))
 
 

@@ -29,12 +29,13 @@ def line(frame, text):
 
 
 def exception():
-    """What this thread handles: the arguments as far as they are strings and integers, and where it was raised."""
+    """What this thread handles: its arguments, of those that are no strings and integers their types, and where it was
+    raised."""
     kind, value, trace = sys.exc_info()
     if kind is None:
         return None
     where = traceback.extract_tb(trace)[-1]
-    args = [arg for arg in value.args if type(arg) in (str, int)]
+    args = [str(arg) if isinstance(arg, (str, int)) else f"<{type(arg).__name__}>" for arg in value.args]
     return {"type": kind.__name__, "args": args, "file": where.filename, "line": where.lineno}
 
 

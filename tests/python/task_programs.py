@@ -43,10 +43,43 @@ async def by_generator(note):
     await old(note)
 
 
+async def generate(note):
+    yield 1
+    await second(note)
+
+
+async def iterates(note):
+    return [one async for one in generate(note)]
+
+
+class Manager:
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, kind, error, trace):
+        await second(*error.args)
+
+
+async def leaves(note):
+    async with Manager():
+        raise ValueError(note)
+
+
+async def throws(note):
+    async def catches():
+        try:
+            yield 1
+        except ValueError:
+            await second(note)
+    generator = catches()
+    await generator.__anext__()
+    await generator.athrow(ValueError())
+
+
 async def many(count, note):
     global loop
     loop = asyncio.get_running_loop()
-    kinds = [sleeps, queue, gathers, waits_for_a_task, by_generator]
+    kinds = [sleeps, queue, gathers, waits_for_a_task, by_generator, iterates, leaves, throws]
     tasks = [loop.create_task(kind(note)) for kind in kinds]
     tasks += [loop.create_task(first(note)) for _ in range(count - len(kinds) - 3 - 1)]
     if hasattr(tasks[0], "set_name"):
