@@ -178,7 +178,8 @@ static int find_layout(struct python *p)
 	error = pages_read(p->pages, p->runtime, said, sizeof(said));
 	if (!error)
 		error = python_layout_read(said, sizeof(said), minor, &p->layout);
-	return error ? say(p, error, "CPython 3.%d: what it says of its layout makes no sense", minor) : 0;
+	return error ? say(p, error, "CPython 3.%d: what it says of its layout %s", minor,
+			   error == -EBADMSG ? "makes no sense" : "cannot be read") : 0;
 }
 
 /* Does the interpreter at INTERPRETER look like one? 1: and it has a thread state that belongs to it. */
