@@ -2,8 +2,8 @@
  *
  * Who follows pointers through a process reads many small things from few pages. Each of those is copied once, into
  * memory that is shared with children, and found there from then on: a second walk costs no system call.
- * pages_refresh() copies all of them again in a few calls, which is what is done while the process stands still: what is there
- * afterwards is of one moment. A child without rights reads on from the copies alone.
+ * pages_refresh() copies all of them again in a few calls, which is what is done while the process stands still: what
+ * is there afterwards is of one moment. A child without rights reads on from the copies alone.
  *
  * Nothing here allocates but pages_new(). Pages are of PAGES_SIZE bytes, whatever the kernel's are. */
 #ifndef CORE_PAGES_H

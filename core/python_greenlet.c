@@ -3,8 +3,8 @@
  * To greenlet 1.1 all is in the object itself (greenlet.h: struct _greenlet). From 2.0 on the object has but a pointer,
  * "pimpl", to a C++ object of class Greenlet: MainGreenlet or UserGreenlet, whose fields differ with the version of
  * both greenlet and CPython. Nothing tells greenlet's version in numbers, so they are found by what has to hold: pimpl
- * leads back to the object by "_self", either at the begin (3.x) or behind what both classes share (2.0); the frame that
- * was saved is a frame; the parent is a greenlet. What does not fit is not guessed.
+ * leads back to the object by "_self", either at the begin (3.x) or behind what both classes share (2.0); the frame
+ * that was saved is a frame; the parent is a greenlet. What does not fit is not guessed.
  *
  *	stack_start 0           not started, or has finished
  *	stack_stop ~0           the main one of its thread
@@ -32,7 +32,8 @@ static const struct shape old = { .exc_info = 96, .start = 16, .stop = 24, .top 
 /* UserGreenlet._parent by CPython's 3.x, whatever greenlet's version; 3.14: with PythonState.current_executor, and to
  * greenlet 3.2 without. */
 static const uint32_t parents[][2] = {
-	[8] = { 152 }, [9] = { 152 }, [10] = { 168 }, [11] = { 184 }, [12] = { 184 }, [13] = { 176 }, [14] = { 192, 184 },
+	[8] = { 152 }, [9] = { 152 }, [10] = { 168 }, [11] = { 184 }, [12] = { 184 }, [13] = { 176 },
+	[14] = { 192, 184 },
 };
 
 /* ---- its type ---- */

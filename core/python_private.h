@@ -130,9 +130,9 @@ int python_value(struct python *p, uint64_t address, struct buf *ret_type, struc
 int python_value_touch(struct python *p, uint64_t address);
 
 /* python_gc.c: call FUNCTION for each object that the collector knows of INTERPRETER, some perhaps twice; a return
- * other than 0 ends it and is returned. YOUNG: of its youngest lists only, and the latest of these. Reads by PAGES, which it
- * clears when they are full. -ETIMEDOUT: P->options.deadline_ns; -ENOTSUP; -EBADMSG, -EFAULT: behind all that could be
- * walked, where not all could be. */
+ * other than 0 ends it and is returned. YOUNG: of its youngest lists only, and the latest of these. Reads by PAGES,
+ * which it clears when they are full. -ETIMEDOUT: P->options.deadline_ns; -ENOTSUP; -EBADMSG, -EFAULT: behind all that
+ * could be walked, where not all could be. */
 typedef int (*python_object_fn)(uint64_t object, uint64_t type, void *context);
 int python_gc_each(struct python *p, struct pages *pages, uint64_t interpreter, bool young, python_object_fn function,
 		   void *context);
@@ -168,7 +168,8 @@ struct python_chain {
 };
 void python_chain_read(struct python *p, uint64_t coroutine, struct python_chain *chain);
 
-/* python_touch.c: copy all that the child is going to read. 0; the first error that keeps all threads from being read. */
+/* python_touch.c: copy all that the child is going to read. 0; the first error that keeps all threads from being
+ * read. */
 int python_touch(struct python *p);
 
 #endif
