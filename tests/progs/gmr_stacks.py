@@ -41,11 +41,16 @@ def frames_of_gdb(text):
     return threads
 
 
+def native(thread):
+    """Beside Python's stack, where there is one."""
+    return thread.get("native_stack_trace") or thread["stack_trace"]
+
+
 def frames_of_report(report, with_place):
     threads = {}
     for thread in report["Threads"]:
         frames = []
-        for line in reversed(thread["stack_trace"]["lines"]):
+        for line in reversed(native(thread)["lines"]):
             name = None if line["name"] == "??" else line["name"]
             place = (os.path.basename(line["filename"]), line["line"]) if line.get("filename") else None
             frames.append((name, place) if with_place else name)
@@ -58,8 +63,8 @@ def without_guesses(report, peer):
     may take what the frame pointer of such code points at, the program's own data, for one more caller or two."""
     for thread in report["Threads"]:
         frames = peer.get(thread["thread_id"])
-        ours = len(thread["stack_trace"]["lines"])
-        if frames and thread["stack_trace"]["end"] == "short" and not any(frames[ours:]):
+        ours = len(native(thread)["lines"])
+        if frames and native(thread)["end"] == "short" and not any(frames[ours:]):
             del frames[ours:]
     return peer
 
