@@ -1,6 +1,7 @@
 #include "core/pages.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
@@ -93,6 +94,23 @@ void pages_free(struct pages *pages)
 {
 	if (pages)
 		munmap(pages, pages->mapped);
+}
+
+/* The first page of the mapping holds what this side needs. */
+int pages_unshare(struct pages *pages)
+{
+	const size_t size = pages->kernel_page;
+	char *saved = malloc(size);
+	void *mapped = MAP_FAILED;
+
+	if (saved) {
+		memcpy(saved, pages, size);
+		mapped = mmap(pages, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	}
+	if (mapped != MAP_FAILED)
+		memcpy(mapped, saved, size);
+	free(saved);
+	return mapped == MAP_FAILED ? -ENOMEM : 0;
 }
 
 void pages_source(struct pages *pages, pid_t reader, int pagemap)

@@ -125,6 +125,27 @@ START_TEST(what_was_put)
 }
 END_TEST
 
+/* As one would that has read hostile bytes, and does what those want. */
+START_TEST(books_of_our_own)
+{
+	pid_t pid;
+	int status;
+
+	ck_assert_int_eq(pages_touch(pages, at(0), 1), 0);
+	ck_assert_int_eq(pages_unshare(pages), 0);
+	ck_assert_uint_eq(pages_count(pages), 1);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		memset(pages, 0x5a, PAGES_SIZE);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	ck_assert_uint_eq(pages_count(pages), 1);
+}
+END_TEST
+
 static int give(const void *context, uint64_t address, void *ret, size_t len)
 {
 	(void)address;
@@ -154,5 +175,6 @@ int main(void)
 	tcase_add_test(tests, children_share_them);
 	tcase_add_test(tests, what_was_put);
 	tcase_add_test(tests, what_another_gives);
+	tcase_add_test(tests, books_of_our_own);
 	return suite_run("pages", tests);
 }
