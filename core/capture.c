@@ -145,17 +145,34 @@ static void read_unstopped(struct capture *c, int error)
 		(void)rename_errors(c, -EBUSY, error);
 }
 
-static int stop_running(struct capture *c, size_t running)
+static bool is_unsettled(const struct capture *c)
 {
-	CLEANUP(free_done) size_t *indices = calloc(running ? running : 1, sizeof *indices);
+	const struct capture_hook *hook = c->private->options.hook;
+
+	return hook && hook->unsettled && hook->unsettled(hook->context);
+}
+
+static bool is_restless(const struct capture *c, size_t i)
+{
+	const struct capture_thread *t = &c->threads[i];
+
+	return t->how == CAPTURE_ASLEEP && (t->ran || !capture_has_slept(c, i));
+}
+
+static int stop_running(struct capture *c)
+{
+	CLEANUP(free_done) size_t *indices = calloc(c->thread_count + 1, sizeof *indices);
+	bool unsettled = is_unsettled(c);
 	size_t count = 0;
 	int r;
 
 	if (!indices)
 		return -ENOMEM;
-	for (size_t i = 0; i < c->thread_count && count < running; i++)
-		if (c->threads[i].error == -EBUSY)
+	for (size_t i = 0; i < c->thread_count; i++)
+		if (c->threads[i].error == -EBUSY || (unsettled && is_restless(c, i)))
 			indices[count++] = i;
+	if (count == 0)
+		return 0;
 	r = capture_stop_threads(c, indices, count, c->private->options.mode == CAPTURE_STOP);
 	if (r < 0)
 		return r;
@@ -185,9 +202,9 @@ static int read_stacks(struct capture *c)
 		running = look_again(c, running);
 		call_asleep(c);
 	}
-	if (running == 0 || c->private->options.mode == CAPTURE_NO_STOP)
+	if (c->private->options.mode == CAPTURE_NO_STOP || (running == 0 && !is_unsettled(c)))
 		return 0;
-	return stop_running(c, running);
+	return stop_running(c);
 }
 
 /* What is mapped, and which files. 1: its threads cannot be read, and have been told so. */

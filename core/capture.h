@@ -44,6 +44,9 @@ struct capture_hook {
 	/* Threads that sleep have been read, none is stopped. capture_has_slept() tells of each whether it still does.
 	 * Perhaps more than once. */
 	void (*asleep)(void *context, const struct capture *capture);
+	/* Is it still to be called? Then who has run since the first look, such as one that waits for a lock for a
+	 * while, and again, is stopped together with those that run. NULL: no. */
+	bool (*unsettled)(void *context);
 	/* Threads stand still, and their stacks have been copied; READER is one of them. Once, in a child of ours (see
 	 * above): what it writes is lost but for memory that is shared; it must not allocate, open or print. The threads
 	 * of that moment are those that have capture_thread.at_hook. It is to be over at UNTIL_NS (CLOCK_MONOTONIC). */
@@ -83,6 +86,7 @@ struct capture_thread {
 	uint64_t stack_top;            /* the stack of a green thread ends here, as it has registered; 0: not known */
 	bool at_hook;                  /* it stood still when options.hook->stopped was called */
 	uint64_t runs;                 /* asleep: how often it had come onto a processor */
+	bool ran;                      /* it ran when it was looked at first */
 	bool called;                   /* PC is rather where a call returns to than where it was interrupted */
 };
 

@@ -211,6 +211,7 @@ size_t capture_asleep(struct capture *c, bool again, bool copy)
 			t->error = -ETIMEDOUT;
 			continue;
 		}
+		t->ran |= again;
 		batch_add(c, &b, t, copy);
 		if (b.count == CAPTURE_BATCH)
 			batch_read(c, &b);

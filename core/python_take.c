@@ -152,6 +152,14 @@ static void asleep(void *context, const struct capture *capture)
 	}
 }
 
+/* Who waits for the GIL wakes up every 5 ms to ask for it. */
+static bool unsettled(void *context)
+{
+	const struct python *p = context;
+
+	return p->error == 0 && p->moment != PYTHON_ASLEEP;
+}
+
 static void stopped(void *context, pid_t reader, int64_t until_ns)
 {
 	struct python *p = context;
@@ -169,7 +177,8 @@ static void stopped(void *context, pid_t reader, int64_t until_ns)
 
 void python_hook(struct python *p, struct capture_hook *ret)
 {
-	*ret = (struct capture_hook){ .context = p, .begin = begin, .asleep = asleep, .stopped = stopped };
+	*ret = (struct capture_hook){ .context = p, .begin = begin, .asleep = asleep, .unsettled = unsettled,
+				      .stopped = stopped };
 }
 
 /* ---- what was of one moment ---- */
