@@ -48,8 +48,8 @@ struct capture_hook {
 	 * while, and again, is stopped together with those that run. NULL: no. */
 	bool (*unsettled)(void *context);
 	/* Threads stand still, and their stacks have been copied; READER is one of them. Once, in a child of ours (see
-	 * above): what it writes is lost but for memory that is shared; it must not allocate, open or print. The threads
-	 * of that moment are those that have capture_thread.at_hook. It is to be over at UNTIL_NS (CLOCK_MONOTONIC). */
+	 * above): what it writes is lost but for memory that is shared; it must not allocate, open or print. Threads of
+	 * that moment have capture_thread.at_hook. It is to be over at UNTIL_NS (CLOCK_MONOTONIC). */
 	void (*stopped)(void *context, pid_t reader, int64_t until_ns);
 };
 

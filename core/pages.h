@@ -43,8 +43,8 @@ int pages_touch(struct pages *pages, uint64_t address, size_t len);
 /* Copy all pages again. Those that are not mapped any more are forgotten. 0; -ESRCH, -EPERM: none could be copied. */
 int pages_refresh(struct pages *pages);
 
-/* From here on what children write to PAGES' own books is not seen here: it may be freed whatever they do. Call it before
- * one is forked that is not trusted; what the pages hold is not to be read here any more then. -ENOMEM. */
+/* From here on what children write to PAGES' own books is not seen here: it may be freed whatever they do. Call it
+ * before one is forked that is not trusted; what the pages hold is not to be read here any more then. -ENOMEM. */
 int pages_unshare(struct pages *pages);
 
 /* Forget all. */

@@ -135,7 +135,8 @@ struct python_green {
 	uint64_t waiter;    /* task: the future that it waits for, or 0 */
 };
 
-/* Call FUNCTION for each. RET_REST: how many greenlets there are that have no frames: main ones, unstarted, finished. */
+/* Call FUNCTION for each; a return other than 0 ends the walk and is returned. RET_REST: how many greenlets there are
+ * that have no frames: main ones, unstarted, finished. */
 typedef int (*python_green_fn)(const struct python_green *green, void *context);
 int python_greens(struct python *python, python_green_fn function, void *context, size_t *ret_rest);
 
