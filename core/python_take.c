@@ -139,13 +139,23 @@ static int check_thread(const struct python_thread *thread, void *context)
 	return 1;
 }
 
+static int refresh(struct python *p)
+{
+	int r = pages_refresh(p->pages);
+
+	if (r < 0 || !p->gc_pages)
+		return r;
+	pages_follow(p->gc_pages, p->pages);
+	return pages_refresh(p->gc_pages);
+}
+
 static void asleep(void *context, const struct capture *capture)
 {
 	struct python *p = context;
 	const void *both[] = { p, capture };
 
 	for (int i = 0; p->error == 0 && p->moment != PYTHON_ASLEEP && i < ASLEEP_TRIES; i++) {
-		if (pages_refresh(p->pages) < 0 || python_touch(p) < 0)
+		if (refresh(p) < 0 || python_touch(p) < 0)
 			continue;
 		if (python_threads(p, check_thread, both) == 0)
 			p->moment = PYTHON_ASLEEP;
@@ -160,6 +170,17 @@ static bool unsettled(void *context)
 	return p->error == 0 && p->moment != PYTHON_ASLEEP;
 }
 
+static void ready(void *context)
+{
+	struct python *p = context;
+
+	if (p->error < 0 || p->moment == PYTHON_ASLEEP)
+		return;
+	pages_prepare(p->pages);
+	if (p->gc_pages)
+		pages_prepare(p->gc_pages);
+}
+
 static void stopped(void *context, pid_t reader, int64_t until_ns)
 {
 	struct python *p = context;
@@ -170,7 +191,7 @@ static void stopped(void *context, pid_t reader, int64_t until_ns)
 	pages_source(p->pages, reader, -1);
 	if (until_ns < deadline_ns)
 		p->options.deadline_ns = until_ns;
-	if (pages_refresh(p->pages) == 0 && python_touch(p) == 0)
+	if (refresh(p) == 0 && python_touch(p) == 0)
 		p->moment = PYTHON_STOPPED;
 	p->options.deadline_ns = deadline_ns;
 }
@@ -178,17 +199,35 @@ static void stopped(void *context, pid_t reader, int64_t until_ns)
 void python_hook(struct python *p, struct capture_hook *ret)
 {
 	*ret = (struct capture_hook){ .context = p, .begin = begin, .asleep = asleep, .unsettled = unsettled,
-				      .stopped = stopped };
+				      .ready = ready, .stopped = stopped };
 }
 
 /* ---- what was of one moment ---- */
 
+/* The child that understands it all has read hostile bytes: what it writes to P is not to be seen, as we free by it. */
+static int unshare(struct python *p)
+{
+	struct python saved = *p;
+	int r = pages_unshare(p->pages);
+
+	if (r == 0 && p->gc_pages)
+		r = pages_unshare(p->gc_pages);
+	if (r < 0)
+		return r;
+	if (mmap(p, sizeof *p, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		return -ENOMEM;
+	*p = saved;
+	return 0;
+}
+
 int python_settle(struct python *p, const struct capture *capture)
 {
+	int r = unshare(p);
+
 	pages_source(p->pages, 0, -1);
 	pages_fallback(p->pages, NULL, NULL);
-	if (p->error < 0)
-		return p->error;
+	if (p->error < 0 || r < 0)
+		return p->error < 0 ? p->error : r;
 	p->settled = calloc(capture->thread_count + 1, sizeof *p->settled);
 	if (!p->settled)
 		return -ENOMEM;
