@@ -46,18 +46,17 @@ static const char *base_name(const struct capture_module *module)
 	return slash ? slash + 1 : module->path ? module->path : "";
 }
 
-/* N of "python3.N" in NAME; -1: it is another. */
-static int minor_of_name(const char *name)
+/* N of "pythonMAJOR.N" in NAME, such as "libpython3.10.so.1.0"; -1: it is another. */
+static int minor_of_name(const char *name, char major)
 {
-	static const char begin[] = "python3.";
+	const char begin[] = { 'p', 'y', 't', 'h', 'o', 'n', major, '.', '\0' };
 	const char *at = strstr(name, begin);
-	char *end;
 	long minor;
 
 	if (!at || at[sizeof(begin) - 1] < '0' || at[sizeof(begin) - 1] > '9')
 		return -1;
-	minor = strtol(at + sizeof(begin) - 1, &end, 10);
-	return minor < 1000 ? (int)minor : -1;
+	minor = strtol(at + sizeof(begin) - 1, NULL, 10);
+	return minor < 0x100 ? (int)minor : -1;
 }
 
 static bool is_executable(const struct capture *capture, const struct capture_module *module)
@@ -68,9 +67,11 @@ static bool is_executable(const struct capture *capture, const struct capture_mo
 
 static bool is_library(const struct capture_module *module)
 {
-	static const char begin[] = "libpython3";
+	static const char begin[] = "libpython";
+	const char *name = base_name(module);
 
-	return strncmp(base_name(module), begin, sizeof(begin) - 1) == 0;
+	return strncmp(name, begin, sizeof(begin) - 1) == 0 &&
+	       (name[sizeof(begin) - 1] == '2' || name[sizeof(begin) - 1] == '3');
 }
 
 static int look_in(struct python *p, const struct capture_module *module, struct found *ret)
@@ -90,31 +91,42 @@ static int look_in(struct python *p, const struct capture_module *module, struct
 	return p->runtime % sizeof(uint64_t) ? -EBADMSG : 0;
 }
 
+/* 0x307 of "python3.7", 0x207 of "libpython2.7.so.1.0"; -1: it is another. */
+static int named_version(const struct capture_module *module)
+{
+	const char *name = base_name(module);
+	int three = minor_of_name(name, '3'), two = three < 0 ? minor_of_name(name, '2') : -1;
+
+	return three >= 0 ? 0x300 + three : two >= 0 ? 0x200 + two : -1;
+}
+
+/* Of one that has no _PyRuntime, as none has before 3.7. */
+static int say_without(struct python *p, int version)
+{
+	p->version[0] = version >> 8;
+	p->version[1] = version & 0xff;
+	return say(p, -ENOTSUP, version < 0x300 + PYTHON_LAYOUT_MINOR_MIN ? "CPython %d.%d: its layout is not known" :
+		   "CPython %d.%d: it has no _PyRuntime that can be found", p->version[0], p->version[1]);
+}
+
 /* The executable first: it may hold a libpython of its own, and a copy of the symbol counts there. */
 static int find_runtime(struct python *p, const struct capture *capture, struct found *ret)
 {
-	int minor = -1;
+	int version = -1;
 
 	for (int libraries = 0; libraries < 2; libraries++) {
 		for (size_t i = 0; i < capture->module_count; i++) {
 			const struct capture_module *module = &capture->modules[i];
-			int named;
 
 			if (libraries ? !is_library(module) : !is_executable(capture, module))
 				continue;
 			if (look_in(p, module, ret) == 0)
 				return 0;
-			named = minor_of_name(base_name(module));
-			minor = named < 0 ? minor : named;
+			version = version < 0 ? named_version(module) : version;
 		}
 	}
 	p->runtime = 0;
-	if (minor < 0)
-		return -ENOENT;
-	p->version[0] = 3;
-	p->version[1] = minor;
-	return say(p, -ENOTSUP, minor < PYTHON_LAYOUT_MINOR_MIN ? "CPython 3.%d: its layout is not known" :
-		   "CPython 3.%d: it has no _PyRuntime that can be found", minor);
+	return version < 0 ? -ENOENT : say_without(p, version);
 }
 
 /* ---- version ---- */
@@ -139,10 +151,10 @@ static uint64_t read_hex(struct python *p, const struct found *found)
 static int read_names(const struct found *found)
 {
 	char soname[64];
-	int minor = minor_of_name(base_name(found->module));
+	int minor = minor_of_name(base_name(found->module), '3');
 
 	if (minor < 0 && elffile_soname(found->module->fd, soname, sizeof(soname)) == 0)
-		minor = minor_of_name(soname);
+		minor = minor_of_name(soname, '3');
 	return minor;
 }
 

@@ -101,6 +101,11 @@ START_TEST(unknown)
 	close(module.fd);
 	module.fd = -ESTALE;
 	finds(-ENOTSUP, "CPython 3.6: its layout is not known");
+	begin("/usr/lib/libpython2.7.so.1.0", 0);
+	close(module.fd);
+	module.fd = -ESTALE;
+	capture.entry = 4;
+	finds(-ENOTSUP, "CPython 2.7: its layout is not known");
 	begin("/usr/bin/cat", 0x030b02f0);
 	close(module.fd);
 	module.fd = -ENOENT;
