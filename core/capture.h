@@ -47,6 +47,8 @@ struct capture_hook {
 	/* Is it still to be called? Then who has run since the first look, such as one that waits for a lock for a
 	 * while, and again, is stopped together with those that run. NULL: no. */
 	bool (*unsettled)(void *context);
+	/* In the same child as stopped(), before it tells anyone to stop. */
+	void (*ready)(void *context);
 	/* Threads stand still, and their stacks have been copied; READER is one of them. Once, in a child of ours (see
 	 * above): what it writes is lost but for memory that is shared; it must not allocate, open or print. Threads of
 	 * that moment have capture_thread.at_hook. It is to be over at UNTIL_NS (CLOCK_MONOTONIC). */

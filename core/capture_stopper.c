@@ -234,12 +234,15 @@ static size_t probable(const struct capture *c, pid_t tid)
 /* Touch what is written in a stop, and lock it as far as RLIMIT_MEMLOCK allows. */
 static void make_ready(const struct capture *c, struct capture_stopping *s)
 {
+	const struct capture_hook *hook = c->private->options.hook;
 	size_t left = s->pool.size - s->pool.used, wanted = 0;
 
 	for (size_t i = 0; i < s->count && wanted < left; i++)
 		wanted += probable(c, s->slots[i].tid);
 	touch((volatile char *)s, (size_t)((char *)&s->pieces[2 * s->room] - (char *)s));
 	touch(s->pool.base + s->pool.used, wanted < left ? wanted : left);
+	if (hook && hook->ready && !s->hooked)
+		hook->ready(hook->context);
 }
 
 void capture_stopper(struct capture *c, struct capture_stopping *s)

@@ -5,7 +5,8 @@
  * pages_refresh() copies all of them again in a few calls, which is what is done while the process stands still: what
  * is there afterwards is of one moment. A child without rights reads on from the copies alone.
  *
- * Nothing here allocates but pages_new(). Pages are of PAGES_SIZE bytes, whatever the kernel's are. */
+ * Nothing here allocates but pages_new(), pages_prepare() and pages_unshare(). Pages are of PAGES_SIZE bytes, whatever
+ * the kernel's are. */
 #ifndef CORE_PAGES_H
 #define CORE_PAGES_H
 
@@ -14,7 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { PAGES_SIZE = 4096 };
+enum { PAGES_SIZE = 4096, PAGES_AHEAD_MAX = 64 };
 
 struct pages;
 
@@ -33,6 +34,10 @@ void pages_fallback(struct pages *pages, pages_fn function, const void *context)
 /* From the same source, with the same fallback as LEADER. */
 void pages_follow(struct pages *pages, const struct pages *leader);
 
+/* Where one is copied, copy those beside it, too, up to COUNT (a power of two, at most PAGES_AHEAD_MAX), as far as they
+ * are in memory: for who is going to read most of it. It needs a pagemap. */
+void pages_read_ahead(struct pages *pages, size_t count);
+
 /* Copy LEN bytes at ADDRESS to RET. -EFAULT: they are not mapped, not in memory, or were not copied and there is no
  * source; -ENOBUFS: there are as many pages as there may be; -ESRCH, -EPERM. RET may have been written to then. */
 int pages_read(struct pages *pages, uint64_t address, void *ret, size_t len);
@@ -42,6 +47,9 @@ int pages_touch(struct pages *pages, uint64_t address, size_t len);
 
 /* Copy all pages again. Those that are not mapped any more are forgotten. 0; -ESRCH, -EPERM: none could be copied. */
 int pages_refresh(struct pages *pages);
+
+/* Before a process of ours calls pages_refresh() while another one waits for it: it will cost as little as can be. */
+void pages_prepare(struct pages *pages);
 
 /* From here on what children write to PAGES' own books is not seen here: it may be freed whatever they do. Call it
  * before one is forked that is not trusted; what the pages hold is not to be read here any more then. -ENOMEM. */

@@ -14,6 +14,7 @@
 
 enum {
 	SEARCH_PAGES = 8192, /* 32 MiB */
+	SEARCH_AHEAD = 16,   /* pages at a time */
 	SEARCH_TRIES = 3,    /* walks of a heap that changes meanwhile */
 	TYPES = 1024,        /* a power of two; of verdicts that are kept */
 	CODES = 256,
@@ -147,7 +148,6 @@ static size_t drop_doubles(uint64_t *values, size_t count)
 static void begin_search(struct python *p, struct python *view, struct search *search)
 {
 	pages_follow(p->gc_pages, p->pages);
-	pages_clear(p->gc_pages);
 	*view = *p;
 	view->pages = p->gc_pages;
 	*search = (struct search){ .p = view, .to = p };
@@ -184,9 +184,15 @@ int python_greens_search(struct python *p)
 		r = pages_new(SEARCH_PAGES, &p->gc_pages);
 	for (int i = 0; p->gc_pages && (i == 0 || r == -EBADMSG || r == -EFAULT) && i < SEARCH_TRIES; i++) {
 		begin_search(p, &view, &search);
+		pages_clear(p->gc_pages);
+		pages_read_ahead(p->gc_pages, SEARCH_AHEAD);
 		r = walk(&search, false);
 		qsort(p->candidates, p->candidate_count, sizeof *p->candidates, compare);
 		p->candidate_count = p->candidates_found = drop_doubles(p->candidates, p->candidate_count);
+	}
+	if (p->gc_pages) {
+		pages_clear(p->gc_pages);
+		pages_read_ahead(p->gc_pages, 1);
 	}
 	say_search(p, r);
 	return r < 0 ? r : 0;

@@ -2,6 +2,7 @@
 #include "core/pages.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -146,6 +147,79 @@ START_TEST(books_of_our_own)
 }
 END_TEST
 
+/* In order of their addresses, which others are than that in which they came; some are gone, some come behind it. */
+START_TEST(prepared)
+{
+	char byte = 0;
+
+	for (size_t i = COUNT - 50; i > 0; i--)
+		ck_assert_int_eq(pages_touch(pages, at((i - 1) * 7 % (COUNT - 50) * PAGES_SIZE), 1), 0);
+	pages_prepare(pages);
+	for (size_t i = COUNT - 50; i < COUNT; i++)
+		ck_assert_int_eq(pages_touch(pages, at(i * PAGES_SIZE), 1), 0);
+	ck_assert_int_eq(munmap(memory + 7 * PAGES_SIZE, 2 * PAGES_SIZE), 0);
+	for (size_t i = 0; i < COUNT; i++)
+		if (i != 7 && i != 8)
+			memory[i * PAGES_SIZE] = (char)(i + 1);
+	ck_assert_int_eq(pages_refresh(pages), 0);
+	for (size_t i = 0; i < COUNT; i++) {
+		int r = pages_read(pages, at(i * PAGES_SIZE), &byte, 1);
+
+		ck_assert_int_eq(r, i == 7 || i == 8 ? -EFAULT : 0);
+		ck_assert(r < 0 || byte == (char)(i + 1));
+	}
+	ck_assert_uint_eq(pages_count(pages), COUNT);
+}
+END_TEST
+
+START_TEST(those_beside_it)
+{
+	int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t block = (at(0) / PAGES_SIZE + 31) / 16 * 16 * PAGES_SIZE;
+	char *first = memory + (block - at(0));
+	char byte = 0;
+
+	ck_assert_int_ge(pagemap, 0);
+	ck_assert_int_eq(munmap(first + 12 * PAGES_SIZE, PAGES_SIZE), 0);
+	pages_read_ahead(pages, 16);
+	pages_source(pages, getpid(), pagemap);
+	ck_assert_int_eq(pages_read(pages, block + 2 * PAGES_SIZE, &byte, 1), 0);
+	ck_assert_int_eq(byte, first[2 * PAGES_SIZE]);
+	if (sysconf(_SC_PAGESIZE) == PAGES_SIZE)
+		ck_assert_uint_eq(pages_count(pages), 12);
+	ck_assert_int_eq(pages_read(pages, block + 12 * PAGES_SIZE, &byte, 1), -EFAULT);
+	ck_assert_int_eq(pages_read(pages, block + 15 * PAGES_SIZE, &byte, 1), 0);
+	pages_source(pages, 0, -1);
+	for (size_t i = 0; i < 12; i++) {
+		ck_assert_int_eq(pages_read(pages, block + i * PAGES_SIZE, &byte, 1), 0);
+		ck_assert_int_eq(byte, first[i * PAGES_SIZE]);
+	}
+	close(pagemap);
+}
+END_TEST
+
+/* No more than there may be, and none that belongs to nobody. */
+START_TEST(those_beside_it_and_no_room)
+{
+	int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	struct pages *few;
+	char byte = 0;
+
+	ck_assert_int_ge(pagemap, 0);
+	ck_assert_int_eq(pages_new(5, &few), 0);
+	pages_read_ahead(few, PAGES_AHEAD_MAX);
+	pages_source(few, getpid(), pagemap);
+	for (size_t i = 0; i < 5; i++) {
+		pages_clear(few);
+		ck_assert_int_eq(pages_read(few, at((60 + 13 * i) * PAGES_SIZE), &byte, 1), 0);
+		ck_assert_int_eq(byte, memory[(60 + 13 * i) * PAGES_SIZE]);
+		ck_assert_uint_le(pages_count(few), 5);
+	}
+	pages_free(few);
+	close(pagemap);
+}
+END_TEST
+
 static int give(const void *context, uint64_t address, void *ret, size_t len)
 {
 	(void)address;
@@ -176,5 +250,8 @@ int main(void)
 	tcase_add_test(tests, what_was_put);
 	tcase_add_test(tests, what_another_gives);
 	tcase_add_test(tests, books_of_our_own);
+	tcase_add_test(tests, prepared);
+	tcase_add_test(tests, those_beside_it);
+	tcase_add_test(tests, those_beside_it_and_no_room);
 	return suite_run("pages", tests);
 }
