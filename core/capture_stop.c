@@ -150,6 +150,11 @@ static void take_slot(struct capture_thread *t, const struct capture_stopping *s
 	t->regs = slot->regs;
 	if (slot->call.number != PROCPARSE_CALL_UNKNOWN)
 		t->call = slot->call;
+	/* It was asleep when it was described. */
+	if (t->state == 'S' && slot->call.number == PROCPARSE_CALL_NONE) {
+		t->state = 'R';
+		t->wchan[0] = '\0';
+	}
 	capture_set_stack(t, piece, other);
 }
 
