@@ -6,9 +6,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "core/clock.h"
+
 enum {
 	LEAST = 256,         /* pages */
 	FEW = 64,            /* pages whose chains are emptied one by one */
+	LOOK_EVERY = 256,    /* pages that are looked at between two looks at the clock */
 };
 
 /* ---- the beginning and the end ---- */
@@ -104,8 +107,24 @@ void pages_read_ahead(struct pages *pages, size_t count)
 	pages->ahead = count;
 }
 
+void pages_until(struct pages *pages, int64_t until_ns)
+{
+	pages->until_ns = until_ns;
+	pages->is_late = false;
+}
+
+bool pages_is_late(struct pages *pages)
+{
+	if (pages->until_ns && !pages->is_late && pages->looks >= LOOK_EVERY) {
+		pages->looks = 0;
+		pages->is_late = clock_ns() >= pages->until_ns;
+	}
+	return pages->is_late;
+}
+
 void pages_follow(struct pages *pages, const struct pages *leader)
 {
+	pages_until(pages, leader->until_ns);
 	pages_source(pages, leader->reader, leader->pagemap);
 	pages_fallback(pages, leader->fallback, leader->context);
 }
@@ -124,15 +143,17 @@ static uint32_t *chain_of(struct pages *pages, uint64_t address)
 	return &pages->chain[(hash >> 32) & (pages->chains - 1)];
 }
 
+/* A process may have chosen its addresses so that all are in one chain. */
 uint32_t pages_find(struct pages *pages, uint64_t address)
 {
 	uint32_t at;
 
+	pages->looks++;
 	if (pages->last != PAGES_NONE && pages->last_address == address)
 		return pages->last;
 	at = *chain_of(pages, address);
-	while (at && pages->heads[at - 1].address != address)
-		at = pages->heads[at - 1].next;
+	for (; at && pages->heads[at - 1].address != address; at = pages->heads[at - 1].next)
+		pages->looks++;
 	if (!at)
 		return PAGES_NONE;
 	pages->last_address = address;
@@ -176,6 +197,8 @@ static int get(struct pages *pages, uint64_t address, const char **ret)
 	bool is_new = at == PAGES_NONE;
 	int r = 0;
 
+	if (pages_is_late(pages))
+		return -ETIMEDOUT;
 	if (is_new && !pages->reader)
 		return -EFAULT;
 	if (is_new)

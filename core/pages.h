@@ -31,7 +31,11 @@ void pages_source(struct pages *pages, pid_t reader, int pagemap);
 typedef int (*pages_fn)(const void *context, uint64_t address, void *ret, size_t len);
 void pages_fallback(struct pages *pages, pages_fn function, const void *context);
 
-/* From the same source, with the same fallback as LEADER. */
+/* From UNTIL_NS (CLOCK_MONOTONIC) on, 0: never, all that is asked for fails with -ETIMEDOUT: no walk through what
+ * another process has made up lasts longer, whatever it is led to. */
+void pages_until(struct pages *pages, int64_t until_ns);
+
+/* From the same source, with the same fallback, until the same time as LEADER. */
 void pages_follow(struct pages *pages, const struct pages *leader);
 
 /* Where one is copied, copy those beside it, too, up to COUNT (a power of two, at most PAGES_AHEAD_MAX), as far as they
@@ -45,7 +49,8 @@ int pages_read(struct pages *pages, uint64_t address, void *ret, size_t len);
 /* The same for later: copy what is not there yet. */
 int pages_touch(struct pages *pages, uint64_t address, size_t len);
 
-/* Copy all pages again. Those that are not mapped any more are forgotten. 0; -ESRCH, -EPERM: none could be copied. */
+/* Copy all pages again. Those that are not mapped any more are forgotten. 0; -ESRCH, -EPERM: none could be copied;
+ * -ETIMEDOUT. */
 int pages_refresh(struct pages *pages);
 
 /* Before a process of ours calls pages_refresh() while another one waits for it: it will cost as little as can be. */

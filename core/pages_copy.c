@@ -191,7 +191,8 @@ int pages_refresh(struct pages *pages)
 			indices[count++] = (uint32_t)index;
 		if (count < BATCH)
 			continue;
-		r = refresh(pages, indices, count);
+		pages->looks += BATCH;
+		r = pages_is_late(pages) ? -ETIMEDOUT : refresh(pages, indices, count);
 		count = 0;
 	}
 	return r < 0 ? r : refresh(pages, indices, count);

@@ -36,6 +36,9 @@ struct pages {
 	size_t ahead;        /* pages */
 	pages_fn fallback;
 	const void *context;
+	int64_t until_ns;    /* 0: never */
+	unsigned looks;      /* since the last one at the clock */
+	bool is_late;
 };
 
 static inline char *pages_data(const struct pages *pages, size_t index)
@@ -51,6 +54,9 @@ uint32_t pages_add(struct pages *pages, uint64_t address);
 
 /* The one that was added last: it could not be had, and takes no room. */
 void pages_drop_last(struct pages *pages);
+
+/* Is pages_until() over? */
+bool pages_is_late(struct pages *pages);
 
 /* Fill page INDEX; where it is the last one, perhaps add some beside it. 0; -EFAULT; -ESRCH; -EPERM. */
 int pages_fetch(struct pages *pages, uint32_t index);

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #include "core/cleanup.h"
+#include "core/clock.h"
 #include "core/python_private.h"
 #include "core/sorted.h"
 
@@ -106,24 +107,62 @@ static int read_file(const void *context, uint64_t address, void *ret, size_t le
 	return capture_read(context, address, ret, len);
 }
 
+/* A limit for what follows; returns the one before, to be set again behind it. */
+static int64_t limit(struct python *p, int64_t until_ns)
+{
+	int64_t before = p->options.deadline_ns;
+
+	p->options.deadline_ns = until_ns < before ? until_ns : before;
+	pages_until(p->pages, p->options.deadline_ns);
+	return before;
+}
+
+/* Half of the time that is left: a large heap, or what is made to look like one, is to leave some to all that is read
+ * behind it. */
+static int64_t limit_to_half(struct python *p)
+{
+	int64_t now = clock_ns();
+
+	return limit(p, now + (p->options.deadline_ns - now) / 2);
+}
+
+static void unlimit(struct python *p, int64_t before)
+{
+	p->options.deadline_ns = before;
+	pages_until(p->pages, 0);
+}
+
+static void search(struct python *p, const struct capture *capture)
+{
+	int64_t before = limit_to_half(p);
+
+	p->error = python_find(p, capture);
+	if (p->error == 0) {
+		read_tids(p, capture);
+		python_find_tids(p, capture);
+		python_threading_search(p);
+		pages_clear(p->pages);
+		if (p->options.greens)
+			(void)python_greens_search(p);
+	}
+	unlimit(p, before);
+}
+
 static void begin(void *context, const struct capture *capture)
 {
 	struct python *p = context;
+	int64_t before;
 	int pagemap;
 	pid_t reader = capture_reader(capture, &pagemap);
 
 	pages_source(p->pages, reader, pagemap);
 	pages_fallback(p->pages, read_file, capture);
-	p->error = python_find(p, capture);
+	search(p, capture);
 	if (p->error < 0)
 		return;
-	read_tids(p, capture);
-	python_find_tids(p, capture);
-	python_threading_search(p);
-	pages_clear(p->pages);
-	if (p->options.greens)
-		(void)python_greens_search(p);
+	before = limit_to_half(p);
 	(void)python_touch(p);
+	unlimit(p, before);
 }
 
 /* Does each Python thread sleep as it did when it was read? */
@@ -153,6 +192,7 @@ static void asleep(void *context, const struct capture *capture)
 {
 	struct python *p = context;
 	const void *both[] = { p, capture };
+	int64_t before = limit_to_half(p);
 
 	for (int i = 0; p->error == 0 && p->moment != PYTHON_ASLEEP && i < ASLEEP_TRIES; i++) {
 		if (refresh(p) < 0 || python_touch(p) < 0)
@@ -160,6 +200,7 @@ static void asleep(void *context, const struct capture *capture)
 		if (python_threads(p, check_thread, both) == 0)
 			p->moment = PYTHON_ASLEEP;
 	}
+	unlimit(p, before);
 }
 
 /* Who waits for the GIL wakes up every 5 ms to ask for it. */
@@ -184,16 +225,15 @@ static void ready(void *context)
 static void stopped(void *context, pid_t reader, int64_t until_ns)
 {
 	struct python *p = context;
-	int64_t deadline_ns = p->options.deadline_ns;
+	int64_t before;
 
 	if (p->error < 0 || p->moment == PYTHON_ASLEEP)
 		return;
 	pages_source(p->pages, reader, -1);
-	if (until_ns < deadline_ns)
-		p->options.deadline_ns = until_ns;
+	before = limit(p, until_ns);
 	if (refresh(p) == 0 && python_touch(p) == 0)
 		p->moment = PYTHON_STOPPED;
-	p->options.deadline_ns = deadline_ns;
+	unlimit(p, before);
 }
 
 void python_hook(struct python *p, struct capture_hook *ret)
@@ -225,6 +265,7 @@ int python_settle(struct python *p, const struct capture *capture)
 	int r = unshare(p);
 
 	pages_source(p->pages, 0, -1);
+	pages_until(p->pages, 0);
 	pages_fallback(p->pages, NULL, NULL);
 	if (p->error < 0 || r < 0)
 		return p->error < 0 ? p->error : r;

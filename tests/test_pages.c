@@ -94,6 +94,26 @@ START_TEST(no_more_than_max)
 }
 END_TEST
 
+START_TEST(until_a_time)
+{
+	char byte = 0;
+	int r = 0;
+
+	ck_assert_int_eq(pages_touch(pages, at(0), (size_t)COUNT * PAGES_SIZE), 0);
+	pages_until(pages, 1);
+	ck_assert_int_eq(pages_touch(pages, at(0), (size_t)COUNT * PAGES_SIZE), -ETIMEDOUT);
+	ck_assert_int_eq(pages_read(pages, at(0), &byte, 1), -ETIMEDOUT);
+	ck_assert_int_eq(pages_refresh(pages), -ETIMEDOUT);
+	pages_until(pages, 1);
+	for (int i = 0; r == 0 && i < 2 * COUNT; i++)
+		r = pages_read(pages, at(0), &byte, 1); /* what was copied long ago, again and again */
+	ck_assert_int_eq(r, -ETIMEDOUT);
+	pages_until(pages, 0);
+	ck_assert_int_eq(pages_refresh(pages), 0);
+	ck_assert_int_eq(pages_touch(pages, at(0), (size_t)COUNT * PAGES_SIZE), 0);
+}
+END_TEST
+
 START_TEST(children_share_them)
 {
 	pid_t pid = fork();
@@ -246,6 +266,7 @@ int main(void)
 	tcase_add_test(tests, once_until_refreshed);
 	tcase_add_test(tests, what_is_gone);
 	tcase_add_test(tests, no_more_than_max);
+	tcase_add_test(tests, until_a_time);
 	tcase_add_test(tests, children_share_them);
 	tcase_add_test(tests, what_was_put);
 	tcase_add_test(tests, what_another_gives);
