@@ -9,8 +9,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/cleanup.h"
-
 enum {
 	LOCALS_MAX = 1024,
 	KIND_CELL = 0x40, KIND_FREE = 0x80, /* CO_FAST_CELL, CO_FAST_FREE: Include/internal/pycore_code.h */

@@ -49,7 +49,7 @@ struct decoded_python {
 	                               * "stack_trace" }, of which there are as many as: */
 	size_t green_count;
 	bool is_whole;                /* all has come */
-	size_t threads_rest;          /* threads of Python's that are none of the capture's, */
+	size_t threads_rest;          /* threads of Python's that execute something, and are none of the capture's, */
 	size_t greens_rest;           /* greenlets without frames: main ones, not started, finished */
 	bool settled;                 /* nothing of it ran while it was read */
 	char why[128], greens_why[128]; /* why there is no more, or "" */

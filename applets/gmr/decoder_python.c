@@ -1,7 +1,6 @@
 #include "applets/gmr/decoder_python.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,14 +134,15 @@ static int send_thread(struct decoder_python *d, const struct decoder_state *sta
 	return decoder_python_stack(d, begin_thread, &beginning, end, &state->thread);
 }
 
-/* Sends all of them; RET_REST: how many are no thread of the capture's. */
+/* Sends all of them; RET_REST: how many are no thread of the capture's. A state may outlive its thread: what executes
+ * nothing is not missed. */
 static int send_threads(struct decoder_python *d, size_t *ret_rest)
 {
 	for (size_t i = 0; i < d->state_count && !d->error; i++) {
-		if (d->states[i].index < 0)
-			++*ret_rest;
-		else
+		if (d->states[i].index >= 0)
 			(void)send_thread(d, &d->states[i]);
+		else if (d->states[i].thread.frame)
+			++*ret_rest;
 	}
 	return d->error;
 }
