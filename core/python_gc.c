@@ -1,7 +1,8 @@
 /* python_gc.c: see python_private.h: the objects that the collector knows of.
  *
- * They hang in rings, each with a head in struct _gc_runtime_state: "generations", in 3.14 "young" and two "old", which
- * lie in the same way. Every object has a PyGC_Head in front of it: _gc_next and _gc_prev, whose lowest bits are flags
+ * They hang in rings, each with a head in struct _gc_runtime_state: "generations", in the first 3.14 "young" and two
+ * "old", which lie in the same way; and the one of what gc.freeze() has set apart. A head may lie at any multiple of 4
+ * bytes. Every object has a PyGC_Head in front of it: _gc_next and _gc_prev, whose lowest bits are flags
  * (CPython's pycore_gc.h). What is new is put to a ring's end.
  *
  * Unless the process stands still, a ring changes while it is walked: it may lead into another one, back into itself,
@@ -15,7 +16,7 @@
 
 enum {
 	NEXT = 0, PREV = 8,      /* of PyGC_Head */
-	FLAGS = 7,
+	FLAGS = 3,
 	RINGS_MAX = 8,
 	YOUNG_RINGS = 2,
 	YOUNG_MAX = 4096,        /* of a ring: the latest of the youngest; all of them may be there (gc.disable()) */
@@ -94,20 +95,42 @@ static int walk_ring(const struct walk *walk, uint64_t head)
 	return r;
 }
 
+/* Where the struct _gc_runtime_state at GC has its first list: where it says, and there in front of what says it. */
+static int find_first(const struct walk *walk, uint64_t gc, uint64_t *ret)
+{
+	const struct python_layout *l = &walk->p->layout;
+	uint64_t first = gc + l->gc.generations;
+	int r = 0;
+
+	if (l->gc.generation0 != PYTHON_NONE) {
+		r = read_at(walk, gc + l->gc.generation0, &first, sizeof first);
+		if (r == 0 && (first < gc || first - gc >= l->gc.generation0 || first % (FLAGS + 1)))
+			r = -EBADMSG;
+	}
+	if (r == 0)
+		*ret = first;
+	return r;
+}
+
 /* The struct _gc_runtime_state: 3.8 has one for all interpreters. */
 static int find_rings(struct walk *walk, uint64_t interpreter)
 {
 	const struct python_layout *l = &walk->p->layout;
-	uint64_t gc = walk->p->runtime + l->runtime.gc;
+	uint64_t first = 0, gc = walk->p->runtime + l->runtime.gc;
+	int r;
 
 	if (l->runtime.gc == PYTHON_NONE)
 		gc = interpreter + l->interpreter.gc;
 	if (l->free_threaded || (l->runtime.gc == PYTHON_NONE && l->interpreter.gc == PYTHON_NONE) ||
-	    l->gc.generation_count > RINGS_MAX)
+	    l->gc.generation_count >= RINGS_MAX)
 		return -ENOTSUP;
-	walk->rings = l->gc.generation_count;
-	for (unsigned i = 0; i < walk->rings; i++)
-		walk->heads[i] = gc + l->gc.generations + (uint64_t)i * l->gc.generation_size;
+	r = find_first(walk, gc, &first);
+	if (r < 0)
+		return r;
+	for (walk->rings = 0; walk->rings < l->gc.generation_count; walk->rings++)
+		walk->heads[walk->rings] = first + (uint64_t)walk->rings * l->gc.generation_size;
+	if (l->gc.permanent != PYTHON_NONE)
+		walk->heads[walk->rings++] = gc + l->gc.permanent;
 	return 0;
 }
 
@@ -122,7 +145,9 @@ int python_gc_each(struct python *p, struct pages *pages, uint64_t interpreter, 
 	struct walk walk = { .p = p, .pages = pages, .young = young, .function = function, .context = context };
 	int error = 0, r = find_rings(&walk, interpreter);
 
-	for (unsigned i = 0; goes_on(r) && r != -ENOTSUP && i < walk.rings && (!young || i < YOUNG_RINGS); i++) {
+	if (r < 0)
+		return r;
+	for (unsigned i = 0; goes_on(r) && i < walk.rings && (!young || i < YOUNG_RINGS); i++) {
 		r = walk_ring(&walk, walk.heads[i]);
 		if (error == 0)
 			error = r;

@@ -1,8 +1,9 @@
 /* python_layout.c: see python_layout.h: the tables.
  *
- * From the headers of 3.8.18, 3.9.18, 3.10.13, 3.11.7, 3.12.1 and 3.13.0, of a build as it is made by default: what
- * tests/python/offsets.c prints is what stands here; of 3.14 by its headers as of tag v3.14.0. These structures do not
- * change within a 3.x: extensions are compiled once for it, and its debuggers know but one. */
+ * From the headers of 3.8.18, 3.9.18, 3.10.13, 3.11.7, 3.12.1, 3.13.0, 3.13.18 and 3.14.10, of a build as it is made by
+ * default: what tests/python/offsets.c prints is what stands here. What of these structures is used does not change
+ * within a 3.x: extensions are compiled once for it, and its debuggers know but one. (The collector of 3.14 was another
+ * one at first, incremental; its lists lay in the same places: "young" and two "old".) */
 #include "core/python_layout.h"
 
 #include <pthread.h>
@@ -18,14 +19,18 @@
 	.gil = { .size = GIL_SIZE, .last_holder = 8, .locked = 16 }, \
 	.cell_ref = 16, \
 	.object = { .type = 8 }, \
-	.tuple = { .size = 16, .items = 24 }, \
 	.list = { .items = 24, .size = 16 }, \
 	.bytes = { .size = 16, .data = 32 }, \
 	.real = { .value = 16 }, \
 	.module = { .module_dict = 16 }, \
-	.gc = { .generations = 24, .generation_size = 24, .generation_count = 3 }, \
 	.gc_head_size = 16, \
 	.traceback = { .next = 16, .frame = 24, .lasti = 32, .lineno = 36 }
+
+/* To 3.13; 3.14 keeps a tuple's hash in it. Lists of the collector are made in one way, whose members 3.13 aligns to 4
+ * bytes in its later releases, and then the first list lies 4 bytes lower: generation0 says where. */
+#define TUPLE_GC_8 \
+	.tuple = { .size = 16, .items = 24 }, \
+	.gc = { .generations = NONE, .generation0 = 96, .permanent = 104, .generation_size = 24, .generation_count = 3 }
 
 #define TYPE(cached_keys_at) \
 	.type = { .name = 24, .basicsize = 32, .flags = 168, .base = 256, .dictoffset = 288, .dict = 264, \
@@ -40,6 +45,7 @@
 
 #define FRAME_OBJECTS \
 	ALWAYS, \
+	TUPLE_GC_8, \
 	.frame_kind = PYTHON_FRAME_OBJECTS, \
 	.thread = { .next = 8, .ident = 176, .native_id = NONE, .frame = 24, .cframe = NONE, .exc_info = 144, \
 		    .context = 240, .interpreter = 16 }, \
@@ -117,6 +123,7 @@ static const struct python_layout layout_10 = {
 
 static const struct python_layout layout_11 = {
 	INTERPRETER_FRAMES,
+	TUPLE_GC_8,
 	.minor = 11,
 	.runtime = { .interpreters_head = 40, .gil = 360, .gc = NONE },
 	.interpreter = { .id = 48, .next = 0, .threads_head = 16, .modules = 888, .gc = 648, .gil = NONE },
@@ -155,6 +162,7 @@ static const struct python_layout layout_11 = {
 
 static const struct python_layout layout_12 = {
 	INTERPRETER_FRAMES_12,
+	TUPLE_GC_8,
 	.minor = 12,
 	.runtime = { .interpreters_head = 40, .gil = NONE, .gc = NONE },
 	.interpreter = { .id = 8, .next = 0, .threads_head = 72, .modules = 944, .gc = 112, .gil = 384 },
@@ -178,6 +186,7 @@ static const struct python_layout layout_12 = {
 
 static const struct python_layout layout_13 = {
 	INTERPRETER_FRAMES_13,
+	TUPLE_GC_8,
 	.minor = 13,
 	.runtime = { .interpreters_head = 632, .gil = NONE, .gc = NONE },
 	.interpreter = { .id = 7272, .next = 7264, .threads_head = 7344, .modules = 7656, .gc = 7400, .gil = 16 },
@@ -188,6 +197,8 @@ static const struct python_layout layout_13 = {
 static const struct python_layout layout_14 = {
 	INTERPRETER_FRAMES_13,
 	.minor = 14,
+	.tuple = { .size = 16, .items = 32 },
+	.gc = { .generations = 24, .generation0 = NONE, .permanent = 96, .generation_size = 24, .generation_count = 3 },
 	.runtime = { .interpreters_head = NONE, .gil = NONE, .gc = NONE },
 	.interpreter = { .id = NONE, .next = NONE, .threads_head = NONE, .modules = NONE, .gc = NONE, .gil = NONE },
 	FRAME_12(74, 80, 3),

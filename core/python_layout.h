@@ -89,7 +89,8 @@ struct python_layout {
 	} managed;
 	struct { uint32_t module_dict; } module;
 	struct {
-		uint32_t generations, generation_size, generation_count; /* lists in struct _gc_runtime_state */
+		/* Lists in struct _gc_runtime_state: the first, or a pointer to it; the one of gc.freeze(). */
+		uint32_t generations, generation0, permanent, generation_size, generation_count;
 	} gc;
 	uint32_t gc_head_size;                               /* of PyGC_Head, in front of an object */
 	struct { uint32_t args, traceback; } exception;      /* PyBaseExceptionObject */

@@ -226,7 +226,8 @@ static void forget_type(struct python_layout *l)
 
 static void forget_gc(struct python_layout *l)
 {
-	l->gc.generations = l->gc.generation_size = l->gc.generation_count = PYTHON_NONE;
+	l->gc.generations = l->gc.generation0 = l->gc.permanent = PYTHON_NONE;
+	l->gc.generation_size = l->gc.generation_count = PYTHON_NONE;
 }
 
 /* Objects begin in another way: in free-threaded builds their head has 16 bytes more, and the collector no lists. */

@@ -8,7 +8,7 @@
 #include "core/clock.h"
 #include "tests/suite.h"
 
-enum { OBJECTS = 12000, SIZE = 64, SEEN_MAX = 20000, PAGES = 16 };
+enum { OBJECTS = 12000, SIZE = 64, SEEN_MAX = 20000, PAGES = 16, FIRST = 24 /* of gc */ };
 
 /* As PyGC_Head and PyObject. */
 struct object {
@@ -25,45 +25,65 @@ static struct python python;
 static struct pages *pages;
 static uint64_t seen[SEEN_MAX];
 static size_t seen_count, seen_max;
+static unsigned lower; /* so much the lists lie below FIRST */
 
 static uint64_t at(const void *pointer)
 {
 	return (uint64_t)(uintptr_t)pointer;
 }
 
-static struct object *head(unsigned ring)
+static void put(uint64_t address, uint64_t value)
+{
+	memcpy((void *)(uintptr_t)address, &value, sizeof(value));
+}
+
+static uint64_t gc(void)
 {
 	const struct python_layout *l = &python.layout;
-	uint32_t gc = l->runtime.gc != PYTHON_NONE ? l->runtime.gc : l->interpreter.gc;
 
-	return (struct object *)(void *)(state.bytes + gc + l->gc.generations + ring * l->gc.generation_size);
+	return at(state.bytes) + (l->runtime.gc != PYTHON_NONE ? l->runtime.gc : l->interpreter.gc);
 }
 
-static void link_both(struct object *one, struct object *other)
+static uint64_t head(unsigned ring)
 {
-	one->next = at(other) | 1; /* flags */
-	other->prev = at(one) | 2;
+	return gc() + FIRST - lower + (uint64_t)ring * python.layout.gc.generation_size;
 }
 
-/* RING has the COUNT objects from FIRST on. */
-static void make_ring(unsigned ring, size_t first, size_t count)
+static void link_both(uint64_t one, uint64_t other)
 {
-	struct object *last = head(ring);
+	put(one, other | 1); /* flags */
+	put(other + 8, one | 2);
+}
+
+/* The one that begins at HEAD has the COUNT objects from FIRST on. */
+static void make(uint64_t head_at, size_t first, size_t count)
+{
+	uint64_t last = head_at;
 
 	for (size_t i = first; i < first + count; i++) {
 		objects[i].type = 0x1000 + i * 16;
-		link_both(last, &objects[i]);
-		last = &objects[i];
+		link_both(last, at(&objects[i]));
+		last = at(&objects[i]);
 	}
-	link_both(last, head(ring));
+	link_both(last, head_at);
+}
+
+static void make_ring(unsigned ring, size_t first, size_t count)
+{
+	make(head(ring), first, count);
 }
 
 static void begin(int minor)
 {
 	python = (struct python){ .layout = *python_layout_of(minor), .runtime = at(state.bytes) };
+	if (minor == 14)
+		python.layout.interpreter.gc = 7408;
 	python.options.deadline_ns = clock_ns() + 60000000000;
 	for (unsigned i = 0; i < python.layout.gc.generation_count; i++)
 		make_ring(i, 0, 0);
+	make(gc() + python.layout.gc.permanent, 0, 0);
+	if (python.layout.gc.generation0 != PYTHON_NONE)
+		put(gc() + python.layout.gc.generation0, head(0));
 }
 
 static void setup(void)
@@ -72,6 +92,7 @@ static void setup(void)
 	pages_source(pages, getpid(), -1);
 	seen_count = 0;
 	seen_max = SEEN_MAX;
+	lower = 0;
 }
 
 static void teardown(void)
@@ -114,6 +135,36 @@ START_TEST(whole)
 	for (size_t i = 0; i < seen_count; i++)
 		check_seen(i, i);
 	ck_assert_uint_le(pages_count(pages), PAGES);
+}
+END_TEST
+
+/* Heads that are aligned to 4 bytes, and what gc.freeze() has set apart. */
+START_TEST(lower_lists)
+{
+	lower = 4;
+	begin(13);
+	make_ring(0, 0, 2);
+	make_ring(2, 2, 3);
+	make(gc() + python.layout.gc.permanent, 5, 4);
+	ck_assert_int_eq(walk(false), 0);
+	ck_assert_uint_eq(seen_count, 9);
+	for (size_t i = 0; i < seen_count; i++)
+		check_seen(i, i);
+	ck_assert_int_eq(walk(true), 0);
+	ck_assert_uint_eq(seen_count, 2);
+}
+END_TEST
+
+/* Where the first list is said to be, it cannot be. */
+START_TEST(no_first)
+{
+	uint64_t firsts[5];
+
+	begin(13);
+	memcpy(firsts, (uint64_t[]){ 0, gc() + 96, gc() - 4, gc() + 22, UINT64_MAX }, sizeof(firsts));
+	put(gc() + python.layout.gc.generation0, firsts[_i]);
+	ck_assert_int_eq(walk(false), -EBADMSG);
+	ck_assert_uint_eq(seen_count, 0);
 }
 END_TEST
 
@@ -188,7 +239,7 @@ START_TEST(broken)
 		ck_assert_uint_eq(seen_count, 2 + 3);
 		check_seen(4, 12);
 	}
-	head(0)->next = 0;
+	put(head(0), 0);
 	ck_assert_int_eq(walk(false), -EBADMSG);
 	python.layout.free_threaded = true;
 	ck_assert_int_eq(walk(false), -ENOTSUP);
@@ -201,8 +252,10 @@ int main(void)
 	TCase *tests = tcase_create("python_gc");
 
 	tcase_add_checked_fixture(tests, setup, teardown);
-	tcase_add_loop_test(tests, whole, PYTHON_LAYOUT_MINOR_MIN, 13);
-	tcase_add_loop_test(tests, young, PYTHON_LAYOUT_MINOR_MIN, 13);
+	tcase_add_loop_test(tests, whole, PYTHON_LAYOUT_MINOR_MIN, PYTHON_LAYOUT_MINOR_MAX + 1);
+	tcase_add_loop_test(tests, young, PYTHON_LAYOUT_MINOR_MIN, PYTHON_LAYOUT_MINOR_MAX + 1);
+	tcase_add_test(tests, lower_lists);
+	tcase_add_loop_test(tests, no_first, 0, 5);
 	tcase_add_test(tests, ended);
 	tcase_add_test(tests, cycle);
 	tcase_add_test(tests, into_another_ring);

@@ -157,7 +157,7 @@ START_TEST(free_threaded)
 	ck_assert_uint_eq(layout.object.type, 24);
 	ck_assert_uint_eq(layout.interpreter.gil, PYTHON_NONE);
 	ck_assert_uint_eq(layout.dict.keys_indices, PYTHON_NONE);
-	ck_assert_uint_eq(layout.gc.generations, PYTHON_NONE);
+	ck_assert_uint_eq(layout.gc.generation0, PYTHON_NONE);
 	ck_assert_uint_eq(layout.exception.args, PYTHON_NONE);
 	said = make(14);
 	said.words[2] = 1;
@@ -185,7 +185,7 @@ START_TEST(strange)
 	ck_assert_uint_eq(layout.thread.exc_info, PYTHON_NONE);
 	ck_assert_uint_eq(layout.code.flags, PYTHON_NONE);
 	ck_assert_uint_eq(layout.type.cached_keys, PYTHON_NONE);
-	ck_assert_uint_eq(layout.gc.generations, PYTHON_NONE);
+	ck_assert_uint_eq(layout.gc.generation0, PYTHON_NONE);
 	ck_assert_uint_eq(layout.dict.used, 16);
 }
 END_TEST

@@ -22,10 +22,10 @@
 	X(dict.keys_log2_size) X(dict.keys_log2_index_bytes) X(dict.keys_kind) X(dict.keys_size) \
 	X(dict.keys_usable) X(dict.keys_nentries) X(dict.keys_indices) X(dict.values_items) X(managed.dict) \
 	X(managed.values) X(managed.tagged_values) X(managed.inline_valid) X(module.module_dict) \
-	X(gc.generations) X(gc.generation_size) X(gc.generation_count) X(gc_head_size) X(exception.args) \
-	X(exception.traceback) X(traceback.next) X(traceback.frame) X(traceback.lasti) X(traceback.lineno) \
-	X(generator.frame) X(generator.state) X(frame_object_frame) X(generator.running) X(unicode.kind_shift) \
-	X(unicode.compact_shift) X(unicode.ascii_shift)
+	X(gc.generations) X(gc.generation0) X(gc.permanent) X(gc.generation_size) X(gc.generation_count) \
+	X(gc_head_size) X(exception.args) X(exception.traceback) X(traceback.next) X(traceback.frame) \
+	X(traceback.lasti) X(traceback.lineno) X(generator.frame) X(generator.state) X(frame_object_frame) \
+	X(generator.running) X(unicode.kind_shift) X(unicode.compact_shift) X(unicode.ascii_shift)
 
 #define X(field) printf("%s %lu\n", #field, (unsigned long)layout->field);
 

@@ -263,7 +263,14 @@ static const struct offset offsets[] = {
 #else
 	SAY("module.module_dict", PyModuleObject, md_dict),
 #endif
-	SAY("gc.generations", gc_state, generations),
+#if IN(8, 13)
+	NONE("gc.generations"),
+	SAY("gc.generation0", gc_state, generation0),
+#else
+	{ "gc.generations", offsetof(gc_state, permanent_generation) - NUM_GENERATIONS * sizeof(struct gc_generation) },
+	NONE("gc.generation0"),
+#endif
+	SAY("gc.permanent", gc_state, permanent_generation),
 	{ "gc.generation_size", sizeof(struct gc_generation) },
 	{ "gc.generation_count", NUM_GENERATIONS },
 	{ "gc_head_size", sizeof(PyGC_Head) },
