@@ -104,6 +104,6 @@ void threads_say_python(struct gmr_report *report, const struct decoded *decoded
 	if (!python->threads_rest)
 		return;
 	report->incomplete = true;
-	section_note(report, REPORT_THREADS, "what %zu of Python's threads execute is not shown: it is not known which of "
-		     "these they are", python->threads_rest);
+	section_note(report, REPORT_THREADS, "what %zu of Python's threads execute is not shown: it is not known which "
+		     "of these they are", python->threads_rest);
 }
