@@ -38,7 +38,7 @@ pauses() {
 }
 
 report() { # OPTION...
-	run "$PROCGUARD" gmr -f json "$@" "$pid"
+	run "$PROCGUARD" gmr --deadline 60s --max-stop 10s -f json "$@" "$pid"
 	expect_status 0
 }
 

@@ -6,7 +6,7 @@
 . "${0%/*}/progs/command.sh"
 
 gmr() {
-	run timeout -s KILL $((120 * TIMES)) "$PROCGUARD" gmr --deadline 60s "$@"
+	run timeout -s KILL $((120 * TIMES)) "$PROCGUARD" gmr --deadline 60s --max-stop 10s "$@"
 	expect_status 0
 }
 

@@ -3,6 +3,11 @@
 # timeout: 600
 # once
 
+# Whoever is to stop may be slow to do so on a busy machine.
+gmr_patient() {
+	"$PROCGUARD" gmr --deadline 60s --max-stop 10s "$@"
+}
+
 needs() {
 	for tool in "$@"; do
 		command -v "$tool" >/dev/null || skip "no $tool"
@@ -16,7 +21,7 @@ same_as_eu_stack() { # PID
 }
 
 look_alike() { # PID
-	"$PROCGUARD" gmr -f json -S Threads "$1" >ours 2>err || fail "status $?: $(cat err)"
+	gmr_patient -f json -S Threads "$1" >ours 2>err || fail "status $?: $(cat err)"
 	eu-stack -p "$1" >peer 2>peer.err
 	python3 "$TOP/tests/progs/gmr_stacks.py" ours peer >differs 2>&1 || {
 		cat differs >&2
@@ -93,7 +98,7 @@ test_a_handler_with_a_stack_of_its_own() {
 
 # Where the busy one is, nobody knows: its callers are the same.
 same_but_the_busy() { # PID
-	"$PROCGUARD" gmr -f json -S Threads "$1" >ours 2>err || fail "status $?: $(cat err)"
+	gmr_patient -f json -S Threads "$1" >ours 2>err || fail "status $?: $(cat err)"
 	eu-stack -p "$1" >peer 2>peer.err
 	grep -q be_busy ours || fail "the busy thread is not there: $(cat ours)"
 	python3 "$TOP/tests/progs/gmr_stacks.py" ours peer
@@ -110,7 +115,7 @@ test_erlang() {
 
 # The schedulers' stacks may end in code that was made at run time, which nothing tells of: no thread is stopped for it.
 not_stopped() { # PID
-	"$PROCGUARD" gmr -f json -S Threads "$1" >ours || fail "status $?"
+	gmr_patient -f json -S Threads "$1" >ours || fail "status $?"
 	jq -e 'all(.Threads[]; .read == "asleep")' ours >/dev/null
 }
 
@@ -151,10 +156,10 @@ test_supervisord() {
 test_lines_as_gdb_has_them() {
 	needs gdb python3
 	stacks -O1 -g -fno-omit-frame-pointer -- 5
-	"$PROCGUARD" gmr -f json -S Threads "$program" >ours || fail "status $?"
+	gmr_patient -f json -S Threads "$program" >ours || fail "status $?"
 	gdb -nx -batch -ex 'thread apply all bt' -p "$program" >peer 2>/dev/null </dev/null || skip "gdb cannot"
 	python3 "$TOP/tests/progs/gmr_stacks.py" ours peer gdb || fail "$(cat ours peer)"
-	"$PROCGUARD" gmr -S Threads "$program" >text || fail "status $?"
+	gmr_patient -S Threads "$program" >text || fail "status $?"
 	# shellcheck disable=SC2016 # backquotes of the report
 	grep -A 1 'stacks.c:[0-9]* in rest_in_poll$' text | grep -qF '    `return poll(&fd, 1, -1) + 1;`' ||
 		fail "no line of source: $(cat text)"
@@ -178,10 +183,10 @@ test_debuginfod() {
 	start ./stacks 5 >out
 	wait_until 60 grep -q ready out
 	wait_until 60 asleep "$started" 5
-	"$PROCGUARD" gmr -S threads --deadline 60s "$started" >text || fail "status $?"
+	gmr_patient -S threads "$started" >text || fail "status $?"
 	[ ! -s asked ] || fail "a server was asked: $(cat asked)"
 	! grep -q rest_in_poll text || fail "it has a name: $(cat text)"
-	"$PROCGUARD" gmr -S threads --deadline 60s --debuginfod "$started" >text || fail "status $?"
+	gmr_patient -S threads --debuginfod "$started" >text || fail "status $?"
 	grep -q "GET /buildid/$id/debuginfo .* 200" asked || fail "the server was not asked: $(cat asked text)"
 	grep -q 'stacks.c:[0-9]* in rest_in_poll$' text || fail "no line: $(cat asked text)"
 }
@@ -191,7 +196,7 @@ test_code_without_lines() {
 	${CC:-cc} -O2 -g -pthread -D_GNU_SOURCE -o harmed "$TOP/tests/progs/harmed.c" || skip "cannot build it"
 	start ./harmed counts >out
 	wait_until 60 grep -q ready out
-	"$PROCGUARD" gmr -S threads "$started" >text || fail "status $?"
+	gmr_patient -S threads "$started" >text || fail "status $?"
 	grep -q 'harmed.c:[0-9]* in main$' text || skip "no lines: $(cat text)"
 	grep -q ' in _start$' text || fail "$(cat text)"
 	! grep -q 'harmed.c:[0-9]* in _start$' text || fail "$(cat text)"
