@@ -7,10 +7,7 @@
 #include "applets/gmr/fold.h"
 #include "applets/gmr/green_private.h"
 #include "core/cleanup.h"
-#include "core/redact.h"
 #include "core/report.h"
-
-enum { NAME_TEXT_MAX = 256 };
 
 /* What the section is made of. */
 struct greens {
@@ -113,17 +110,9 @@ static bool item_to_fold(const void *context, size_t index, struct fold_item *re
 
 static void add_name(const struct greens *greens, size_t index, struct value *in, const char *key)
 {
-	struct value_tree *tree = &greens->report->tree;
 	const char *name = greens->all[index]->name;
-	size_t len = strnlen(name, sizeof(greens->all[index]->name));
-	CLEANUP(buf_done) struct buf redacted = BUF(NAME_TEXT_MAX);
 
-	if (!len)
-		value_add_null(tree, in, key);
-	else if (redact_text(name, len, &redacted) < 0)
-		value_add_string(tree, in, key, REDACT_MASK);
-	else
-		value_add_bytes(tree, in, key, redacted.data ? redacted.data : "", redacted.len);
+	section_masked(&greens->report->tree, in, key, name, strnlen(name, sizeof(greens->all[index]->name)));
 }
 
 static void add_names(const struct greens *greens, size_t first, const size_t *next, struct value *entry)

@@ -7,10 +7,7 @@
 #include "applets/gmr/fold.h"
 #include "applets/gmr/green_private.h"
 #include "core/cleanup.h"
-#include "core/redact.h"
 #include "core/report.h"
-
-enum { TEXT_BYTES_MAX = 16384 };
 
 struct greens {
 	struct gmr_report *report;
@@ -31,26 +28,13 @@ static bool item_to_fold(const void *context, size_t index, struct fold_item *re
 
 /* --- one of them --- */
 
-/* Any text. */
-static void add_redacted(struct value_tree *tree, struct value *in, const char *key, const char *text)
-{
-	CLEANUP(buf_done) struct buf redacted = BUF(TEXT_BYTES_MAX);
-
-	if (!text)
-		value_add_null(tree, in, key);
-	else if (redact_text(text, strlen(text), &redacted) < 0)
-		value_add_string(tree, in, key, REDACT_MASK);
-	else
-		value_add_bytes(tree, in, key, redacted.data ? redacted.data : "", redacted.len);
-}
-
 /* "Task-7", "greenlet 0x7f3120c1b4c0" */
 static void add_name(const struct greens *greens, const struct value *green, struct value *in, const char *key)
 {
 	const char *name = value_string(green, "name", NULL);
 
 	if (name && *name)
-		add_redacted(&greens->report->tree, in, key, name);
+		section_masked(&greens->report->tree, in, key, name, strlen(name));
 	else
 		value_add_format(&greens->report->tree, in, key, "%s 0x%" PRIx64, value_string(green, "green", "?"),
 				 (uint64_t)value_int(green, "id", 0));
@@ -117,7 +101,8 @@ static void add_green(const struct greens *greens, size_t index, struct value *l
 	value_add_string(tree, entry, "state", "suspended");
 	if (value_string(value_get(green, "stack_trace"), "end", NULL))
 		greens->report->incomplete = true;
-	add_redacted(tree, entry, "waits_for", waits && waits->kind == VALUE_STRING ? waits->string : NULL);
+	section_masked(tree, entry, "waits_for", waits && waits->kind == VALUE_STRING ? waits->string : NULL,
+		       waits ? waits->count : 0);
 	add_parent(greens, index, entry);
 	add_thread(greens, green, entry);
 	section_stack(greens->report, entry, "stack_trace", value_get(green, "stack_trace"), "not read");

@@ -44,6 +44,10 @@ void section_threads(struct gmr_report *report, const struct target *target, con
 void section_stack(struct gmr_report *report, struct value *entry, const char *key, const struct value *stack,
 		   const char *missing);
 
+/* masked.c: KEY of IN: the LEN bytes of TEXT, which a process gave a thread as its name, say; they may be anything, and
+ * secrets in them are masked. None, or NULL: null. */
+void section_masked(struct value_tree *tree, struct value *in, const char *key, const char *text, size_t len);
+
 /* notes.c: "report"."notes": a line for SECTION. */
 void section_note(struct gmr_report *report, const char *section, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -8,10 +8,9 @@
 #include "applets/gmr/processes.h"
 #include "applets/gmr/threads_private.h"
 #include "core/cleanup.h"
-#include "core/redact.h"
 #include "core/report.h"
 
-enum { CALL_MAX = 4096, NAME_TEXT_MAX = 16384 };
+enum { CALL_MAX = 4096 };
 
 /* A pthread_t of glibc and musl is the thread pointer on x86-64; elsewhere it lies beside it, where depends on the
  * version. */
@@ -125,23 +124,14 @@ static ssize_t common_owner(const struct threads *threads, size_t first, const s
 	return owner;
 }
 
-/* Any text, prctl(2) PR_SET_NAME. */
-static void add_name(struct value_tree *tree, const char *key, const char *name, struct value *entry)
-{
-	CLEANUP(buf_done) struct buf redacted = BUF(NAME_TEXT_MAX);
-
-	if (redact_text(name, strlen(name), &redacted) < 0)
-		value_add_string(tree, entry, key, REDACT_MASK);
-	else
-		value_add_bytes(tree, entry, key, redacted.data ? redacted.data : "", redacted.len);
-}
-
-/* Python's name of it comes before the kernel's, which has 15 bytes. */
+/* Python's name of it comes before the kernel's, which has 15 bytes, prctl(2) PR_SET_NAME. */
 static void add_names(struct value_tree *tree, const char *comm, const struct value *python, struct value *entry)
 {
-	add_name(tree, "name", value_string(python, "thread_name", comm), entry);
+	const char *name = value_string(python, "thread_name", comm);
+
+	section_masked(tree, entry, "name", name, strlen(name));
 	if (python)
-		add_name(tree, "comm", comm, entry);
+		section_masked(tree, entry, "comm", comm, strlen(comm));
 }
 
 /* Its pthread_t: of a thread of Python's threading.get_ident(). */
