@@ -19,6 +19,8 @@ enum {
 	SECTIONS_MAX = 4096,
 	DYNAMIC_MAX = 512,
 	STEPS_MAX = 4096,  /* symbols of a bucket */
+	AT_ONCE = 32,      /* entries, headers that are read together */
+	NAMES_MAX = 2048,  /* bytes of names of sections that are read together */
 	NAME_MAX_LEN = 255,
 	PAGE_MAX = 65536,
 };
@@ -109,15 +111,17 @@ static void take_dynamic(struct image *image, const Elf64_Dyn *entry)
 
 static int read_dynamic(struct image *image, const Elf64_Phdr *segment)
 {
-	const size_t count = segment->p_filesz / sizeof(Elf64_Dyn);
+	const size_t room = segment->p_filesz / sizeof(Elf64_Dyn), count = room < DYNAMIC_MAX ? room : DYNAMIC_MAX;
+	Elf64_Dyn entries[AT_ONCE];
 
-	for (size_t i = 0; i < count && i < DYNAMIC_MAX; i++) {
-		Elf64_Dyn entry;
-		int error = elffile_read(image->file.fd, &entry, sizeof(entry), segment->p_offset + i * sizeof(entry));
+	for (size_t i = 0; i < count; i++) {
+		const size_t at = i % AT_ONCE, left = count - i < AT_ONCE ? count - i : AT_ONCE;
+		int error = at ? 0 : elffile_read(image->file.fd, entries, left * sizeof(entries[0]),
+						  segment->p_offset + i * sizeof(entries[0]));
 
-		if (error || entry.d_tag == DT_NULL)
+		if (error || entries[at].d_tag == DT_NULL)
 			return error;
-		take_dynamic(image, &entry);
+		take_dynamic(image, &entries[at]);
 	}
 	return 0;
 }
@@ -279,32 +283,68 @@ int elffile_soname(int fd, char *ret, size_t size)
 
 /* ---- sections ---- */
 
-static int read_section(const struct image *image, uint64_t index, Elf64_Shdr *ret)
+/* Where their names are; most files have few of them, which are read once: TEXT, of TEXT_LEN bytes. */
+struct names {
+	uint64_t at, size;
+	char text[NAMES_MAX];
+	size_t text_len;
+};
+
+static int read_names(const struct image *image, struct names *ret)
 {
-	if (index >= image->file.sections.count)
-		return -EBADMSG;
-	return elffile_read(image->file.fd, ret, sizeof(*ret), image->file.sections.at + index * sizeof(*ret));
+	Elf64_Ehdr header;
+	Elf64_Shdr section;
+	int r = elffile_read(image->file.fd, &header, sizeof(header), 0);
+
+	if (!r && header.e_shstrndx >= image->file.sections.count)
+		r = image->file.sections.count ? -EBADMSG : -ENOENT;
+	if (!r)
+		r = elffile_read(image->file.fd, &section, sizeof(section),
+				 image->file.sections.at + header.e_shstrndx * sizeof(section));
+	if (r)
+		return r;
+	ret->at = section.sh_offset;
+	ret->size = section.sh_size;
+	ret->text_len = section.sh_size <= sizeof(ret->text) ? (size_t)section.sh_size : 0;
+	return ret->text_len ? elffile_read(image->file.fd, ret->text, ret->text_len, ret->at) : 0;
+}
+
+/* 1; 0; -errno. */
+static int is_called(const struct image *image, const struct names *names, const Elf64_Shdr *section, const char *name)
+{
+	const size_t len = strlen(name) + 1;
+
+	if (!(section->sh_flags & SHF_ALLOC))
+		return 0;
+	if (!names->text_len)
+		return is_name(image, names->at, names->size, section->sh_name, name);
+	return section->sh_name < names->text_len && names->text_len - section->sh_name >= len &&
+	       memcmp(names->text + section->sh_name, name, len) == 0;
 }
 
 int elffile_section(int fd, const char *name, struct elffile_place *ret)
 {
 	struct image image;
-	Elf64_Ehdr header;
-	Elf64_Shdr names, section;
+	struct names names;
+	Elf64_Shdr sections[AT_ONCE];
 	int r = image_open(fd, &image);
+	size_t count = 0;
 
 	if (!r)
-		r = elffile_read(fd, &header, sizeof(header), 0);
-	if (!r && !image.file.sections.count)
-		r = -ENOENT;
+		r = read_names(&image, &names);
 	if (!r)
-		r = read_section(&image, header.e_shstrndx, &names);
-	for (size_t i = 0; !r && i < image.file.sections.count && i < SECTIONS_MAX; i++) {
-		r = read_section(&image, i, &section);
-		if (!r && section.sh_flags & SHF_ALLOC)
-			r = is_name(&image, names.sh_offset, names.sh_size, section.sh_name, name);
+		count = image.file.sections.count < SECTIONS_MAX ? image.file.sections.count : SECTIONS_MAX;
+	for (size_t i = 0; !r && i < count; i++) {
+		const Elf64_Shdr *section = &sections[i % AT_ONCE];
+		const size_t left = count - i < AT_ONCE ? count - i : AT_ONCE;
+
+		if (i % AT_ONCE == 0)
+			r = elffile_read(fd, sections, left * sizeof(sections[0]),
+					 image.file.sections.at + i * sizeof(sections[0]));
+		if (!r)
+			r = is_called(&image, &names, section, name);
 		if (r == 1)
-			*ret = (struct elffile_place){ section.sh_addr, section.sh_size };
+			*ret = (struct elffile_place){ section->sh_addr, section->sh_size };
 	}
 	return r == 1 ? 0 : r ? r : -ENOENT;
 }

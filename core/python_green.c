@@ -13,7 +13,7 @@
 #include "core/clock.h"
 
 enum {
-	SEARCH_PAGES = 8192, /* 32 MiB */
+	SEARCH_PAGES = 2048, /* 8 MiB */
 	SEARCH_AHEAD = 16,   /* pages at a time */
 	SEARCH_TRIES = 3,    /* walks of a heap that changes meanwhile */
 	TYPES = 1024,        /* a power of two; of verdicts that are kept */
