@@ -56,6 +56,7 @@ struct python {
 	/* python_take.c */
 	enum python_moment { PYTHON_NO_MOMENT, PYTHON_ASLEEP, PYTHON_STOPPED } moment;
 	int error;                         /* why nothing was read, or 0 */
+	int pagemap;                       /* capture_reader()'s */
 	pid_t *settled;                    /* threads as we count them, whose part was read at the moment */
 	size_t settled_count;
 	struct python_tid *tids;           /* of a process in another pid namespace, by their number there */

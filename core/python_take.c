@@ -152,10 +152,9 @@ static void begin(void *context, const struct capture *capture)
 {
 	struct python *p = context;
 	int64_t before;
-	int pagemap;
-	pid_t reader = capture_reader(capture, &pagemap);
+	pid_t reader = capture_reader(capture, &p->pagemap);
 
-	pages_source(p->pages, reader, pagemap);
+	pages_source(p->pages, reader, p->pagemap);
 	pages_fallback(p->pages, read_file, capture);
 	search(p, capture);
 	if (p->error < 0)
@@ -222,6 +221,7 @@ static void ready(void *context)
 		pages_prepare(p->gc_pages);
 }
 
+/* A page that has to be fetched (userfaultfd(2), a file on a server) would keep those waiting who stand still. */
 static void stopped(void *context, pid_t reader, int64_t until_ns)
 {
 	struct python *p = context;
@@ -229,7 +229,7 @@ static void stopped(void *context, pid_t reader, int64_t until_ns)
 
 	if (p->error < 0 || p->moment == PYTHON_ASLEEP)
 		return;
-	pages_source(p->pages, reader, -1);
+	pages_source(p->pages, reader, p->pagemap);
 	before = limit(p, until_ns);
 	if (refresh(p) == 0 && python_touch(p) == 0)
 		p->moment = PYTHON_STOPPED;
