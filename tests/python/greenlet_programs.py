@@ -1,5 +1,6 @@
 """Greenlets that rest in all kinds of frames."""
 import functools
+import re
 import threading
 
 import greenlet
@@ -50,6 +51,22 @@ def child(note):
     switch(greenlet.getcurrent(), note)
 
 
+def nested(note, levels=3):
+    """Each below a child, all of them deep in C; from 3.12 on some of their frames are there, too."""
+    def down(depth):
+        if depth:
+            max([depth], key=lambda _: re.sub("a", lambda _: str(down(depth - 1)), "a"))
+        elif levels:
+            greenlet.greenlet(nested).switch(note, levels - 1)
+        switch(greenlet.getcurrent(), note)
+    down(5 + levels)
+
+
+def overwrite(n):
+    """What is on the C stack where theirs were."""
+    return max([n], key=lambda _: overwrite(n - 1)) if n else 0
+
+
 def nothing(*_):
     pass
 
@@ -81,4 +98,6 @@ def start(wanted, note):
     for kind in KINDS:
         keep(kind, 1, note)
     keep(child, 1, note)
-    keep(Worker, wanted - len(KINDS) - 4, note)
+    keep(nested, 1, note)
+    overwrite(100)
+    keep(Worker, wanted - len(KINDS) - 4 - 4, note)

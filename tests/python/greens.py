@@ -117,6 +117,8 @@ def find(kind, frame):
 
 def dump(kind, frame):
     greens, rest, *threads = find(kind, frame)
+    if kind == "greenlets":
+        gc.freeze() # gc.get_objects() has none of these
     value = {"greens": greens, "rest": rest, "threads": threads[0] if threads else {}}
     state.write(sys.argv[1], value)
 

@@ -1,5 +1,6 @@
 """Tasks of asyncio that rest in all kinds of awaits."""
 import asyncio
+import gc
 import types
 
 loop = None
@@ -81,6 +82,7 @@ async def many(count, note):
     loop = asyncio.get_running_loop()
     kinds = [sleeps, queue, gathers, waits_for_a_task, by_generator, iterates, leaves, throws]
     tasks = [loop.create_task(kind(note)) for kind in kinds]
+    gc.freeze()
     tasks += [loop.create_task(first(note)) for _ in range(count - len(kinds) - 3 - 1)]
     if hasattr(tasks[0], "set_name"):
         tasks[-1].set_name("zadanie №1 名")
