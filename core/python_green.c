@@ -14,7 +14,7 @@
 
 enum {
 	SEARCH_PAGES = 2048, /* 8 MiB */
-	SEARCH_AHEAD = 16,   /* pages at a time */
+	SEARCH_AHEAD = 4,    /* pages at a time: beside objects lies much that is none */
 	SEARCH_TRIES = 3,    /* walks of a heap that changes meanwhile */
 	TYPES = 1024,        /* a power of two; of verdicts that are kept */
 	CODES = 256,
@@ -160,10 +160,12 @@ static void say_search(struct python *p, int r)
 			 (int)PYTHON_GREENS_MAX);
 	else if (r == -ETIMEDOUT)
 		snprintf(p->greens_why, sizeof p->greens_why,
-			 "not all objects were looked at for greenlets and tasks in time");
+			 "not all objects were looked at for greenlets and tasks in time (--deadline)");
 	else if (r < 0)
 		snprintf(p->greens_why, sizeof p->greens_why,
-			 "not all objects could be looked at for greenlets and tasks: %s", strerror(-r));
+			 "not all objects could be looked at for greenlets and tasks: %s",
+			 r == -EBADMSG ? "the collector's lists make no sense, or changed meanwhile" :
+			 r == -EFAULT ? "not all of the collector's lists are in memory" : strerror(-r));
 }
 
 int python_greens_search(struct python *p)
