@@ -141,9 +141,9 @@ static void search(struct python *p, const struct capture *capture)
 		read_tids(p, capture);
 		python_find_tids(p, capture);
 		python_threading_search(p);
-		pages_clear(p->pages);
 		if (p->options.greens)
 			(void)python_greens_search(p);
+		pages_clear(p->pages); /* only what is read from now on is copied again at the moment */
 	}
 	unlimit(p, before);
 }
