@@ -6,8 +6,8 @@
  * leads back to the object by "_self", either at the begin (3.x) or behind what both classes share (2.0); the frame
  * that was saved is a frame; the parent is a greenlet. What does not fit is not guessed.
  *
- * From CPython 3.12 on the frame that enters the interpreter lies on the C stack, and that of a suspended greenlet may be
- * under another one's by now. It need not be looked for in the copy of its stack: whenever greenlet switches away it
+ * From CPython 3.12 on the frame that enters the interpreter lies on the C stack, and that of a suspended greenlet may
+ * be under another one's by now. It need not be looked for in the copy of its stack: whenever greenlet switches away it
  * takes such frames out of the chain (expose_frames(); 3.0.0 to 3.0.2 cut it behind the innermost frame instead).
  *
  *	stack_start 0           not started, or has finished
