@@ -4,7 +4,6 @@
  * sleep, which is seen by none having run when all was copied, or in the stop that the capture makes for those that do
  * not. What lies in shared memory is written by the child that stops them. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,7 +11,6 @@
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/python_private.h"
-#include "core/sorted.h"
 
 enum { ASLEEP_TRIES = 3 };
 
