@@ -48,17 +48,16 @@
 	TUPLE_GC_8, \
 	.frame_kind = PYTHON_FRAME_OBJECTS, \
 	.thread = { .next = 8, .ident = 176, .native_id = NONE, .frame = 24, .cframe = NONE, .exc_info = 144, \
-		    .context = 240, .interpreter = 16 }, \
+		    .interpreter = 16 }, \
 	.cframe_current_frame = NONE, \
 	.exc_item = { .value = 8, .previous = 24 }, \
-	.code = { .filename = 104, .name = 112, .qualname = NONE, .lines = 120, .firstlineno = 40, .argcount = 16, \
-		  .kwonlyargcount = 24, .flags = 36, .varnames = 72, .localsplusnames = NONE, \
-		  .localspluskinds = NONE, .nlocals = 28, .code = 48, .cellvars = 88, .freevars = 80, .tlbc = NONE }, \
+	.code = { .filename = 104, .name = 112, .qualname = NONE, .lines = 120, .firstlineno = 40, \
+		  .varnames = 72, .localsplusnames = NONE, .localspluskinds = NONE, .code = 48, .cellvars = 88, \
+		  .freevars = 80, .tlbc = NONE }, \
 	.integer = { .tag = 16, .digits = 24, .is_tagged = false }, \
 	UNICODE(48, 72, 40, 64), \
 	.dict = { .used = 16, .keys = 32, .values = 40, .keys_log2_size = NONE, .keys_log2_index_bytes = NONE, \
-		  .keys_kind = NONE, .keys_usable = 24, .keys_nentries = 32, .keys_indices = 40, .keys_size = 8, \
-		  .values_items = 0 }, \
+		  .keys_kind = NONE, .keys_nentries = 32, .keys_indices = 40, .keys_size = 8, .values_items = 0 }, \
 	.managed = { .dict = NONE, .values = NONE, .inline_valid = NONE }, \
 	.exception = { .args = 24, .traceback = 32 }, \
 	.frame_object_frame = NONE
@@ -118,7 +117,7 @@ static const struct python_layout layout_10 = {
 
 #define DICT(values_items_at) \
 	.dict = { .used = 16, .keys = 32, .values = 40, .keys_log2_size = 8, .keys_log2_index_bytes = 9, \
-		  .keys_kind = 10, .keys_usable = 16, .keys_nentries = 24, .keys_indices = 32, .keys_size = NONE, \
+		  .keys_kind = 10, .keys_nentries = 24, .keys_indices = 32, .keys_size = NONE, \
 		  .values_items = (values_items_at) }
 
 static const struct python_layout layout_11 = {
@@ -128,13 +127,13 @@ static const struct python_layout layout_11 = {
 	.runtime = { .interpreters_head = 40, .gil = 360, .gc = NONE },
 	.interpreter = { .id = 48, .next = 0, .threads_head = 16, .modules = 888, .gc = 648, .gil = NONE },
 	.thread = { .next = 8, .ident = 152, .native_id = 160, .frame = NONE, .cframe = 56, .exc_info = 120,
-		    .context = 224, .interpreter = 16 },
+		    .interpreter = 16 },
 	.cframe_current_frame = 8,
 	.frame = { .code = 32, .previous = 48, .instr = 56, .owner = 69, .localsplus = 72, .stacktop = 64,
 		   .tlbc_index = NONE, .lasti_unit = 1, .tagged = 0, .owner_none = 0xff },
-	.code = { .filename = 112, .name = 120, .qualname = 128, .lines = 136, .firstlineno = 72, .argcount = 56,
-		  .kwonlyargcount = 64, .flags = 48, .varnames = NONE, .localsplusnames = 96, .localspluskinds = 104,
-		  .nlocals = 80, .code = 184, .cellvars = NONE, .freevars = NONE, .tlbc = NONE },
+	.code = { .filename = 112, .name = 120, .qualname = 128, .lines = 136, .firstlineno = 72,
+		  .varnames = NONE, .localsplusnames = 96, .localspluskinds = 104, .code = 184, .cellvars = NONE,
+		  .freevars = NONE, .tlbc = NONE },
 	.integer = { .tag = 16, .digits = 24, .is_tagged = false },
 	UNICODE(48, 72, 40, 64),
 	TYPE(872),
@@ -156,9 +155,9 @@ static const struct python_layout layout_11 = {
 	.generator = { .frame = 72, .state = 67, .running = NONE }
 
 #define CODE_12(code_at) \
-	.code = { .filename = 112, .name = 120, .qualname = 128, .lines = 136, .firstlineno = 68, .argcount = 52, \
-		  .kwonlyargcount = 60, .flags = 48, .varnames = NONE, .localsplusnames = 96, .localspluskinds = 104, \
-		  .nlocals = 80, .code = (code_at), .cellvars = NONE, .freevars = NONE, .tlbc = NONE }
+	.code = { .filename = 112, .name = 120, .qualname = 128, .lines = 136, .firstlineno = 68, \
+		  .varnames = NONE, .localsplusnames = 96, .localspluskinds = 104, .code = (code_at), \
+		  .cellvars = NONE, .freevars = NONE, .tlbc = NONE }
 
 static const struct python_layout layout_12 = {
 	INTERPRETER_FRAMES_12,
@@ -167,7 +166,7 @@ static const struct python_layout layout_12 = {
 	.runtime = { .interpreters_head = 40, .gil = NONE, .gc = NONE },
 	.interpreter = { .id = 8, .next = 0, .threads_head = 72, .modules = 944, .gc = 112, .gil = 384 },
 	.thread = { .next = 8, .ident = 136, .native_id = 144, .frame = NONE, .cframe = 56, .exc_info = 104,
-		    .context = 208, .interpreter = 16 },
+		    .interpreter = 16 },
 	.cframe_current_frame = 0,
 	FRAME_12(70, 72, 0),
 	CODE_12(192),
@@ -179,7 +178,7 @@ static const struct python_layout layout_12 = {
 #define INTERPRETER_FRAMES_13 \
 	INTERPRETER_FRAMES_12, \
 	.thread = { .next = 8, .ident = 152, .native_id = 160, .frame = 72, .cframe = NONE, .exc_info = 120, \
-		    .context = 208, .interpreter = 16 }, \
+		    .interpreter = 16 }, \
 	.cframe_current_frame = NONE, \
 	DICT(8), \
 	.managed = { .dict = 24, .values = NONE, .inline_valid = 3 }

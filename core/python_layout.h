@@ -40,7 +40,7 @@ struct python_layout {
 	struct {
 		uint32_t next, ident, native_id /* from 3.11 */;
 		uint32_t frame;          /* PyFrameObject *, to 3.10; current_frame, from 3.13 */
-		uint32_t cframe /* 3.11, 3.12 */, exc_info, context, interpreter;
+		uint32_t cframe /* 3.11, 3.12 */, exc_info, interpreter;
 	} thread;
 	uint32_t cframe_current_frame;
 	struct { uint32_t value, previous; } exc_item; /* _PyErr_StackItem: exc_value, previous_item */
@@ -56,8 +56,8 @@ struct python_layout {
 					  * FRAME_OWNED_BY_INTERPRETER); 0xff: no such */
 	} frame;
 	struct {
-		uint32_t filename, name, qualname, lines, firstlineno, argcount, kwonlyargcount, flags;
-		uint32_t varnames /* tuple, to 3.10 */, localsplusnames, localspluskinds, nlocals, code;
+		uint32_t filename, name, qualname, lines, firstlineno;
+		uint32_t varnames /* tuple, to 3.10 */, localsplusnames, localspluskinds, code;
 		uint32_t cellvars, freevars; /* tuples, to 3.10 */
 		uint32_t tlbc;           /* pointer to a Py_ssize_t and so many pointers: copies of the instructions */
 	} code;
@@ -76,7 +76,7 @@ struct python_layout {
 	struct { uint32_t name /* char * */, basicsize, flags, base, dictoffset, dict, cached_keys; } type;
 	struct {
 		uint32_t used, keys, values;                 /* of PyDictObject */
-		uint32_t keys_log2_size, keys_log2_index_bytes, keys_kind, keys_usable, keys_nentries, keys_indices;
+		uint32_t keys_log2_size, keys_log2_index_bytes, keys_kind, keys_nentries, keys_indices;
 		uint32_t keys_size;                          /* dk_size, to 3.10 */
 		uint32_t values_items;                       /* in PyDictValues (to 3.10: 0): of the first */
 	} dict;

@@ -120,7 +120,6 @@ struct field {
 	FIELD(version, code.qualname, code, qualname, 8), \
 	FIELD(version, code.lines, code, lines, 8), \
 	FIELD(version, code.firstlineno, code, firstlineno, 4), \
-	FIELD(version, code.argcount, code, argcount, 4), \
 	FIELD(version, code.localsplusnames, code, localsplusnames, 8), \
 	FIELD(version, code.localspluskinds, code, localspluskinds, 8), \
 	FIELD(version, code.code, code, code, 1), \
@@ -215,7 +214,7 @@ static int take_gil(const struct said *said, struct python_layout *ret)
 static void forget_dict(struct python_layout *l)
 {
 	l->dict.used = l->dict.keys_log2_size = l->dict.keys_log2_index_bytes = PYTHON_NONE;
-	l->dict.keys_kind = l->dict.keys_usable = l->dict.keys_nentries = l->dict.keys_indices = PYTHON_NONE;
+	l->dict.keys_kind = l->dict.keys_nentries = l->dict.keys_indices = PYTHON_NONE;
 	l->dict.values_items = PYTHON_NONE;
 }
 
@@ -240,7 +239,6 @@ static void forget_objects(struct python_layout *l)
 	l->managed.dict = l->managed.inline_valid = PYTHON_NONE;
 	l->exception.args = l->exception.traceback = l->frame_object_frame = PYTHON_NONE;
 	l->traceback.next = l->traceback.frame = l->traceback.lasti = l->traceback.lineno = PYTHON_NONE;
-	l->code.kwonlyargcount = l->code.flags = l->code.nlocals = PYTHON_NONE;
 	if (l->minor == 13)
 		l->generator.frame = l->generator.state = PYTHON_NONE;
 }
@@ -250,10 +248,7 @@ static void forget_strange(const struct said *said, const struct python_layout *
 	if (l->object.type != table->object.type)
 		forget_objects(l);
 	if (l->thread.ident != table->thread.ident || l->thread.frame != table->thread.frame)
-		l->thread.exc_info = l->thread.context = PYTHON_NONE;
-	if (l->code.firstlineno != table->code.firstlineno || l->code.argcount != table->code.argcount ||
-	    l->code.filename != table->code.filename)
-		l->code.kwonlyargcount = l->code.flags = l->code.nlocals = PYTHON_NONE;
+		l->thread.exc_info = PYTHON_NONE;
 	if (said_at(said, said->type_size) != TYPE_SIZE)
 		forget_type(l);
 	if (l->dict.keys != table->dict.keys || l->dict.values != table->dict.values)

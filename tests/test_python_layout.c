@@ -177,13 +177,11 @@ START_TEST(strange)
 	struct python_layout layout;
 
 	said.words[24] = 168; /* thread.ident */
-	said.words[39] = 72;  /* code.firstlineno */
 	said.words[46] = 424; /* sizeof(PyTypeObject) */
 	said.words[COLLECTING_13] = 192;
 	layout = read_well(&said, 13);
 	ck_assert_uint_eq(layout.thread.ident, 168);
 	ck_assert_uint_eq(layout.thread.exc_info, PYTHON_NONE);
-	ck_assert_uint_eq(layout.code.flags, PYTHON_NONE);
 	ck_assert_uint_eq(layout.type.cached_keys, PYTHON_NONE);
 	ck_assert_uint_eq(layout.gc.generation0, PYTHON_NONE);
 	ck_assert_uint_eq(layout.dict.used, 16);

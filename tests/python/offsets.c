@@ -125,7 +125,6 @@ static const struct offset offsets[] = {
 #endif
 #endif
 	SAY("thread.exc_info", PyThreadState, exc_info),
-	SAY("thread.context", PyThreadState, context),
 	SAY("exc_item.value", _PyErr_StackItem, exc_value),
 	SAY("exc_item.previous", _PyErr_StackItem, previous_item),
 #if IN(13, 99)
@@ -167,10 +166,6 @@ static const struct offset offsets[] = {
 	SAY("code.filename", PyCodeObject, co_filename),
 	SAY("code.name", PyCodeObject, co_name),
 	SAY("code.firstlineno", PyCodeObject, co_firstlineno),
-	SAY("code.argcount", PyCodeObject, co_argcount),
-	SAY("code.kwonlyargcount", PyCodeObject, co_kwonlyargcount),
-	SAY("code.flags", PyCodeObject, co_flags),
-	SAY("code.nlocals", PyCodeObject, co_nlocals),
 #if IN(8, 9)
 	SAY("code.lines", PyCodeObject, co_lnotab),
 #else
@@ -242,7 +237,6 @@ static const struct offset offsets[] = {
 	SAY("dict.keys_kind", keys, dk_kind),
 	NONE("dict.keys_size"),
 #endif
-	SAY("dict.keys_usable", keys, dk_usable),
 	SAY("dict.keys_nentries", keys, dk_nentries),
 	SAY("dict.keys_indices", keys, dk_indices),
 	SAY("dict.values_items", values, values),
