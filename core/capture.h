@@ -151,6 +151,9 @@ int capture_stop(struct capture *capture, const size_t *indices, size_t count);
 /* Thread INDEX was read asleep: has it slept ever since? Behind its end, too. */
 bool capture_has_slept(const struct capture *capture, size_t index);
 
+/* Is TID a thread of the process now? */
+bool capture_has_thread(const struct capture *capture, pid_t tid);
+
 /* The number of thread INDEX in its own pid namespace, pid_namespaces(7); 0: not known. */
 pid_t capture_inner_tid(const struct capture *capture, size_t index);
 

@@ -56,9 +56,6 @@ void capture_refresh_thread(const struct capture *c, struct capture_thread *thre
 /* The one with TID among the sorted ones, or NULL. */
 struct capture_thread *capture_find_thread(const struct capture *c, pid_t tid);
 
-/* Is TID one of the process now? */
-bool capture_has_thread(const struct capture *c, pid_t tid);
-
 /* A file of a thread, up to SIZE bytes; the length or -errno. */
 ssize_t capture_thread_file(const struct capture *c, pid_t tid, const char *name, char *ret, size_t size);
 int capture_open_thread_file(const struct capture *c, pid_t tid, const char *name);

@@ -202,7 +202,7 @@ int python_greens_search(struct python *p)
 
 /* ---- what is read ---- */
 
-struct counts { size_t rest, known, unknown; };
+struct counts { size_t rest, known, unknown, lost; };
 
 static int each_green(struct python *p, python_green_fn function, void *context, struct counts *ret)
 {
@@ -217,6 +217,7 @@ static int each_green(struct python *p, python_green_fn function, void *context,
 		ret->unknown += r == -ENOTSUP;
 		if (r == -ENOENT)
 			r = python_task_read(p, p->candidates[i], &green);
+		ret->lost += r < 0 && r != -ENOENT;
 		r = r == 1 ? function(&green, context) : 0;
 		if (r != 0)
 			return r;
@@ -260,6 +261,9 @@ int python_greens(struct python *p, python_green_fn function, void *context, siz
 
 	if (counts.unknown && !counts.known)
 		say_unknown(p);
+	else if (counts.lost && !p->greens_why[0])
+		snprintf(p->greens_why, sizeof p->greens_why, "%zu greenlets or tasks could not be read: they make no "
+			 "sense, or are not in memory", counts.lost);
 	*ret_rest = counts.rest;
 	return r;
 }

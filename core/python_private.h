@@ -58,7 +58,7 @@ struct python {
 	int error;                         /* why nothing was read, or 0 */
 	int pagemap;                       /* capture_reader()'s */
 	pid_t *settled;                    /* threads as we count them, whose part was read at the moment */
-	size_t settled_count;
+	size_t settled_count, settled_size;
 	struct python_tid *tids;           /* of a process in another pid namespace, by their number there */
 	size_t tid_count;
 };

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "core/cleanup.h"
+#include "core/grow.h"
 #include "core/clock.h"
 #include "core/python_private.h"
 
@@ -162,17 +163,33 @@ static void begin(void *context, const struct capture *capture)
 	unlimit(p, before);
 }
 
+struct looking {
+	struct python *p;
+	const struct capture *capture;
+};
+
+/* Its state may outlast a thread, where an interpreter was not ended by it, or have had none yet. To 3.10 the thread's
+ * number is then gone from where it was. */
+static bool has_ended(const struct looking *looking, const struct python_thread *thread)
+{
+	pid_t tid = python_outer_tid(looking->p, thread->tid);
+
+	if (thread->tid == 0)
+		return looking->p->pthread_tid || looking->p->layout.thread.native_id != PYTHON_NONE;
+	return tid && !capture_has_thread(looking->capture, tid);
+}
+
 /* Does each Python thread sleep as it did when it was read? */
 static int check_thread(const struct python_thread *thread, void *context)
 {
-	const void *const *both = context;
-	const struct capture *capture = both[1];
-	pid_t tid = python_outer_tid(both[0], thread->tid);
+	const struct looking *looking = context;
+	const struct capture *capture = looking->capture;
+	pid_t tid = python_outer_tid(looking->p, thread->tid);
 
 	for (size_t i = 0; i < capture->thread_count; i++)
 		if (capture->threads[i].tid == tid)
 			return capture_has_slept(capture, i) ? 0 : 1;
-	return 1;
+	return has_ended(looking, thread) ? 0 : 1;
 }
 
 static int refresh(struct python *p)
@@ -188,13 +205,13 @@ static int refresh(struct python *p)
 static void asleep(void *context, const struct capture *capture)
 {
 	struct python *p = context;
-	const void *both[] = { p, capture };
+	struct looking looking = { p, capture };
 	int64_t before = limit_to_half(p);
 
 	for (int i = 0; p->error == 0 && p->moment != PYTHON_ASLEEP && i < ASLEEP_TRIES; i++) {
 		if (refresh(p) < 0 || python_touch(p) < 0)
 			continue;
-		if (python_threads(p, check_thread, both) == 0)
+		if (python_threads(p, check_thread, &looking) == 0)
 			p->moment = PYTHON_ASLEEP;
 	}
 	unlimit(p, before);
@@ -258,8 +275,26 @@ static int unshare(struct python *p)
 	return 0;
 }
 
+static int add_settled(struct python *p, pid_t tid)
+{
+	int r = GROW(p->settled, p->settled_size, p->settled_count + 1);
+
+	if (r == 0)
+		p->settled[p->settled_count++] = tid;
+	return r;
+}
+
+static int settle_ended(const struct python_thread *thread, void *context)
+{
+	const struct looking *looking = context;
+	struct python *p = looking->p;
+
+	return thread->tid && has_ended(looking, thread) ? add_settled(p, python_outer_tid(p, thread->tid)) : 0;
+}
+
 int python_settle(struct python *p, const struct capture *capture)
 {
+	struct looking looking = { p, capture };
 	int r = unshare(p);
 
 	pages_source(p->pages, 0, -1);
@@ -267,17 +302,16 @@ int python_settle(struct python *p, const struct capture *capture)
 	pages_fallback(p->pages, NULL, NULL);
 	if (p->error < 0 || r < 0)
 		return p->error < 0 ? p->error : r;
-	p->settled = calloc(capture->thread_count + 1, sizeof *p->settled);
-	if (!p->settled)
-		return -ENOMEM;
-	for (size_t i = 0; i < capture->thread_count; i++) {
+	for (size_t i = 0; r == 0 && i < capture->thread_count; i++) {
 		const struct capture_thread *thread = &capture->threads[i];
 		bool stood = p->moment == PYTHON_STOPPED && thread->at_hook;
 
 		if (stood || capture_has_slept(capture, i))
-			p->settled[p->settled_count++] = thread->tid;
+			r = add_settled(p, thread->tid);
 	}
-	return 0;
+	if (r == 0 && python_threads(p, settle_ended, &looking) == -ENOMEM)
+		r = -ENOMEM;
+	return r;
 }
 
 static int check_settled(const struct python_thread *thread, void *context)
@@ -292,6 +326,8 @@ bool python_is_settled(struct python *p, const struct python_thread *thread)
 	if (!thread)
 		return python_threads(p, check_settled, p) == 0;
 	tid = python_outer_tid(p, thread->tid);
+	if (thread->tid == 0 && !thread->frame)
+		return true; /* nobody runs it, and it executes nothing */
 	for (size_t i = 0; tid && i < p->settled_count; i++)
 		if (p->settled[i] == tid)
 			return true;

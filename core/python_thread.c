@@ -256,14 +256,24 @@ static size_t count_at(struct python *p, const struct known *known, uint64_t off
 }
 
 /* Where it is known to be in glibc (struct pthread in nptl/descr.h; x86_64, aarch64) and musl (src/internal/
- * pthread_impl.h; the same): most of them suffice, as threads come and go meanwhile. Elsewhere: all of them. */
+ * pthread_impl.h; the same): where most of them have one, as threads come and go meanwhile, and states may outlast
+ * theirs. Elsewhere: all of them. */
 static uint64_t find_tid(struct python *p, const struct known *known)
 {
 	static const uint16_t usual[] = { 720, 208, 48, 32 };
+	size_t most = 0;
+	uint64_t found = 0;
 
-	for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
-		if (count_at(p, known, usual[i], false) * 2 > known->ident_count)
-			return usual[i];
+	for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
+		size_t count = count_at(p, known, usual[i], false);
+
+		if (count > most) {
+			most = count;
+			found = usual[i];
+		}
+	}
+	if (found)
+		return found;
 	for (uint64_t offset = sizeof(int32_t); offset < PTHREAD_SCANNED; offset += sizeof(int32_t))
 		if (count_at(p, known, offset, true) > 0)
 			return offset;
