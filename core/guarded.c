@@ -226,6 +226,12 @@ static void on_followed(struct loop *loop, const struct pidref *ref, void *conte
 	child_ended(g, starter_status(g));
 }
 
+void guarded_learn(struct guarded *g)
+{
+	if (g->unknown)
+		g->status = starter_status(g);
+}
+
 static int open_descendant(const struct guarded *g, pid_t pid, struct pidref *ret)
 {
 	CLEANUP(pidref_done) struct pidref ref = PIDREF_NONE;

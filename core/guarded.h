@@ -77,6 +77,10 @@ int guarded_start_status(int error, const char **ret_hint);
  * that of what was started, guarded.pgrp; 0 where that has not ended. */
 int guarded_follow(struct guarded *g, pid_t pid);
 
+/* From ended(), where it is unknown how the child ended: what was started may have ended since, and guarded.status is
+ * its status then. */
+void guarded_learn(struct guarded *g);
+
 /* SIGNAL to the child alone; behind SIGTERM and SIGINT SIGCONT, without which one that is stopped would not end. As
  * pidref_signal(). */
 int guarded_signal(struct guarded *g, int signal);

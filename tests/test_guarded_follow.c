@@ -72,6 +72,38 @@ static int play_grandchild(const struct procfs *proc)
 	return close_world(&world, run_until(&world, 't') && strcmp(world.events, "et") == 0 ? 0 : 5);
 }
 
+/* What was started ends behind the look at it, and before it can be followed again. */
+static void end_starter(struct world *world)
+{
+	siginfo_t info;
+
+	world->bad |= world->g.status != 0 || !world->g.unknown;
+	close(open("go", O_WRONLY | O_CLOEXEC));
+	world->bad |= waitid(P_PID, (id_t)world->g.pgrp, &info, WEXITED | WNOWAIT) < 0;
+	world->bad |= guarded_follow(&world->g, world->g.pgrp) != -ESRCH;
+	guarded_learn(&world->g);
+	world->on_ended = NULL;
+}
+
+static int play_starter_that_ends(const struct procfs *proc)
+{
+	struct world world;
+	pid_t pid;
+
+	(void)proc;
+	open_world(&world);
+	if (start_script(&world, DAEMON "; read go <go; exit 4") != 0)
+		return 1;
+	await_ready(1);
+	pid = read_pid();
+	if (mode == NO_PROC)
+		return guarded_follow(&world.g, pid) == -ESRCH ? (kill_it(&world), close_world(&world, 0)) : 2;
+	world.on_ended = end_starter;
+	if (guarded_follow(&world.g, pid) != 0 || guarded_signal(&world.g, SIGUSR1) != 0 || !run_until(&world, 'e'))
+		return 3;
+	return close_world(&world, spawn_exit_status(world.g.status) == 4 ? 0 : 4);
+}
+
 /* From one to another and back. */
 static int play_back(const struct procfs *proc)
 {
@@ -180,6 +212,7 @@ static void leave_directory(void)
 
 EVERY_MODE(a_daemon_is_followed, play_daemon)
 EVERY_MODE(a_grandchild_is_followed, play_grandchild)
+EVERY_MODE(its_starter_ends_behind_it, play_starter_that_ends)
 EVERY_MODE(there_and_back, play_back)
 EVERY_MODE(it_is_followed_when_its_starter_has_ended, play_late)
 EVERY_MODE(nobody_elses_is_followed, play_strangers)
@@ -187,7 +220,7 @@ EVERY_MODE(nobody_elses_is_followed, play_strangers)
 int main(void)
 {
 	const TTest *const tests[] = {
-		a_daemon_is_followed, a_grandchild_is_followed, there_and_back,
+		a_daemon_is_followed, a_grandchild_is_followed, its_starter_ends_behind_it, there_and_back,
 		it_is_followed_when_its_starter_has_ended, nobody_elses_is_followed,
 	};
 	TCase *t = tcase_create("all");

@@ -67,9 +67,12 @@ static bool falls_back(struct guard *guard)
 	struct guarded *guarded = &guard->guarded;
 	pid_t pid = guarded->pid;
 
-	if (guard->state != GUARD_RUNNING || !guarded->unknown || guarded->starter_ended ||
-	    guarded_follow(guarded, guarded->pgrp) < 0)
+	if (guard->state != GUARD_RUNNING || !guarded->unknown || guarded->starter_ended)
 		return false;
+	if (guarded_follow(guarded, guarded->pgrp) < 0) {
+		guarded_learn(guarded); /* it has ended this very moment */
+		return false;
+	}
 	log_line("%s: pid %d has ended, how is not known: pid %d, which was started, is the program again", guard->name,
 		 (int)pid, (int)guarded->pid);
 	return true;
