@@ -38,7 +38,8 @@ pauses() {
 }
 
 report() { # OPTION...
-	run "$PROCGUARD" gmr --deadline 60s --max-stop 10s -f json "$@" "$pid"
+	# shellcheck disable=SC2086 # words
+	run "$PROCGUARD" gmr $PATIENT -f json "$@" "$pid"
 	expect_status 0
 }
 

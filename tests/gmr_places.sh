@@ -6,7 +6,8 @@
 . "${0%/*}/progs/command.sh"
 
 gmr() {
-	run timeout -s KILL $((120 * TIMES)) "$PROCGUARD" gmr --deadline 60s --max-stop 10s "$@"
+	# shellcheck disable=SC2086 # words
+	run timeout -s KILL $((120 * TIMES)) "$PROCGUARD" gmr $PATIENT "$@"
 	expect_status 0
 }
 

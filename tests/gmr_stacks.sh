@@ -3,9 +3,12 @@
 # timeout: 600
 # once
 
-# Whoever is to stop may be slow to do so on a busy machine.
+# shellcheck source=tests/progs/command.sh
+. "${0%/*}/progs/command.sh"
+
 gmr_patient() {
-	"$PROCGUARD" gmr --deadline 60s --max-stop 10s "$@"
+	# shellcheck disable=SC2086 # words
+	"$PROCGUARD" gmr $PATIENT "$@"
 }
 
 needs() {

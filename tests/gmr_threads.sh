@@ -4,7 +4,8 @@
 . "${0%/*}/progs/command.sh"
 
 gmr() {
-	run timeout -s KILL $((120 * TIMES)) "$PROCGUARD" gmr --deadline 60s --max-stop 10s -S Threads "$@"
+	# shellcheck disable=SC2086 # words
+	run timeout -s KILL $((120 * TIMES)) "$PROCGUARD" gmr $PATIENT -S Threads "$@"
 	expect_status 0
 }
 

@@ -21,6 +21,22 @@ static pid_t read_pid(void)
 	return pid;
 }
 
+/* Open WORLD with SCRIPT, of which DAEMON is a part; its pid, 0: it was not started. */
+static pid_t open_with_daemon(struct world *world, const char *script)
+{
+	open_world(world);
+	if (start_script(world, script) != 0)
+		return 0;
+	await_ready(1);
+	return read_pid();
+}
+
+/* Without /proc it cannot be told whose PID is before it is ours. */
+static int is_refused(struct world *world, pid_t pid)
+{
+	return guarded_follow(&world->g, pid) == -ESRCH ? (kill_it(world), close_world(world, 0)) : 2;
+}
+
 /* Its starter ends, so it is ours; its status is its own. */
 static int play_daemon(const struct procfs *proc)
 {
@@ -28,13 +44,11 @@ static int play_daemon(const struct procfs *proc)
 	pid_t pid;
 
 	(void)proc;
-	open_world(&world);
-	if (start_script(&world, DAEMON " & trap 'exit 1' USR2; while :; do sleep 0.01; done") != 0)
+	pid = open_with_daemon(&world, DAEMON " & trap 'exit 1' USR2; while :; do sleep 0.01; done");
+	if (!pid)
 		return 1;
-	await_ready(1);
-	pid = read_pid();
-	if (mode == NO_PROC) /* whose it is cannot be told before it is ours */
-		return guarded_follow(&world.g, pid) == -ESRCH ? (kill_it(&world), close_world(&world, 0)) : 2;
+	if (mode == NO_PROC)
+		return is_refused(&world, pid);
 	if (guarded_follow(&world.g, pid) != 0 || guarded_follow(&world.g, pid) != 0)
 		return 3;
 	if (world.g.child.pid != pid || world.g.pid != pid || world.g.pgrp == pid)
@@ -56,13 +70,11 @@ static int play_grandchild(const struct procfs *proc)
 	pid_t pid;
 
 	(void)proc;
-	open_world(&world);
-	if (start_script(&world, DAEMON "; echo >&9; exec sleep 60") != 0)
+	pid = open_with_daemon(&world, DAEMON "; echo >&9; exec sleep 60");
+	if (!pid)
 		return 1;
-	await_ready(1);
-	pid = read_pid();
 	if (mode == NO_PROC)
-		return guarded_follow(&world.g, pid) == -ESRCH ? (kill_it(&world), close_world(&world, 0)) : 2;
+		return is_refused(&world, pid);
 	if (guarded_follow(&world.g, pid) != 0 || guarded_signal(&world.g, SIGUSR1) != 0 || !run_until(&world, 'e'))
 		return 3;
 	if (world.g.status != 0 || !world.g.unknown || world.g.pid != pid || loop_has_child(world.loop, pid))
@@ -91,13 +103,11 @@ static int play_starter_that_ends(const struct procfs *proc)
 	pid_t pid;
 
 	(void)proc;
-	open_world(&world);
-	if (start_script(&world, DAEMON "; read go <go; exit 4") != 0)
+	pid = open_with_daemon(&world, DAEMON "; read go <go; exit 4");
+	if (!pid)
 		return 1;
-	await_ready(1);
-	pid = read_pid();
 	if (mode == NO_PROC)
-		return guarded_follow(&world.g, pid) == -ESRCH ? (kill_it(&world), close_world(&world, 0)) : 2;
+		return is_refused(&world, pid);
 	world.on_ended = end_starter;
 	if (guarded_follow(&world.g, pid) != 0 || guarded_signal(&world.g, SIGUSR1) != 0 || !run_until(&world, 'e'))
 		return 3;

@@ -1,6 +1,9 @@
 # command.sh: run a command, and say what is expected of it. For shell tests, sourced before lib.sh, of which it uses
 # the words.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034 # what others use
+
+# For gmr: whoever is to stop may be slow to do so on a busy machine.
+PATIENT="--deadline 60s --max-stop 10s"
 
 # Run a command; its output is in `out` and `err`, its status in $status.
 run() {

@@ -4,9 +4,6 @@
 # shellcheck source=tests/progs/command.sh
 . "${0%/*}/progs/command.sh"
 
-# Whoever is to stop may be slow to do so on a busy machine.
-PATIENT="--deadline 60s --max-stop 10s"
-
 gmr() {
 	# shellcheck disable=SC2086 # words
 	run timeout -s KILL $((120 * TIMES)) "$PROCGUARD" gmr $PATIENT "$@"
