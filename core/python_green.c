@@ -326,14 +326,15 @@ int python_greens_touch(struct python *p)
 	struct python view;
 	struct search search;
 	struct counts counts;
+	int walked, touched;
 
 	if (!p->gc_pages)
 		return 0;
 	p->candidate_count = p->candidates_found;
 	begin_search(p, &view, &search);
-	(void)walk(&search, true);
-	(void)each_green(p, touch_green, &touching, &counts);
+	walked = walk(&search, true);
+	touched = each_green(p, touch_green, &touching, &counts);
 	if (counts.unknown && !counts.known)
 		read_version(p, NULL);
-	return 0;
+	return walked == -ETIMEDOUT || touched != 0 ? -ETIMEDOUT : 0;
 }

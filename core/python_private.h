@@ -55,6 +55,7 @@ struct python {
 	size_t threading_count;
 	/* python_take.c */
 	enum python_moment { PYTHON_NO_MOMENT, PYTHON_ASLEEP, PYTHON_STOPPED } moment;
+	bool cut, greens_cut;              /* at the moment, time was over before all was copied */
 	int error;                         /* why nothing was read, or 0 */
 	int pagemap;                       /* capture_reader()'s */
 	pid_t *settled;                    /* threads as we count them, whose part was read at the moment */
@@ -139,7 +140,7 @@ int python_gc_each(struct python *p, struct pages *pages, uint64_t interpreter, 
 		   void *context);
 
 /* python_green.c: without a stop: fill candidates (room for PYTHON_GREENS_MAX) from all objects; then, at the moment,
- * add those of the youngest lists, and touch what python_greens() is going to read. */
+ * add those of the youngest lists, and touch what python_greens() is going to read. -ETIMEDOUT: not all of it. */
 int python_greens_search(struct python *p);
 int python_greens_touch(struct python *p);
 
@@ -147,7 +148,7 @@ int python_greens_touch(struct python *p);
  * 0: it runs, was not started, or has finished. -ENOTSUP: its layout is not known. */
 int python_greenlet_read(struct python *p, uint64_t object, struct python_green *ret);
 
-/* python_task.c: the same for an asyncio task: 1: it is not done; its frame is 0 while it runs; 0: it is done. -ENOENT
+/* python_task.c: the same for an asyncio task: 1: it is not done; 0: it is done. -ENOENT
  * depends on the object's type alone. */
 int python_task_read(struct python *p, uint64_t object, struct python_green *ret);
 int python_task_frames(struct python *p, const struct python_green *green, python_frame_fn function, void *context,
@@ -169,8 +170,8 @@ struct python_chain {
 };
 void python_chain_read(struct python *p, uint64_t coroutine, struct python_chain *chain);
 
-/* python_touch.c: copy all that the child is going to read. 0; the first error that keeps all threads from being
- * read. */
+/* python_touch.c: copy all that the child is going to read; P->greens_cut: not all of greens, for want of time. 0; the
+ * first error that keeps all threads from being read; -ETIMEDOUT: some were not. */
 int python_touch(struct python *p);
 
 #endif

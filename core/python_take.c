@@ -4,6 +4,7 @@
  * sleep, which is seen by none having run when all was copied, or in the stop that the capture makes for those that do
  * not. What lies in shared memory is written by the child that stops them. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -159,7 +160,7 @@ static void begin(void *context, const struct capture *capture)
 	if (p->error < 0)
 		return;
 	before = limit_to_half(p);
-	(void)python_touch(p);
+	p->cut = python_touch(p) == -ETIMEDOUT;
 	unlimit(p, before);
 }
 
@@ -202,6 +203,16 @@ static int refresh(struct python *p)
 	return pages_refresh(p->gc_pages);
 }
 
+static int take(struct python *p)
+{
+	int r = refresh(p);
+
+	if (r == 0)
+		r = python_touch(p);
+	p->cut = r == -ETIMEDOUT;
+	return r;
+}
+
 static void asleep(void *context, const struct capture *capture)
 {
 	struct python *p = context;
@@ -209,7 +220,7 @@ static void asleep(void *context, const struct capture *capture)
 	int64_t before = limit_to_half(p);
 
 	for (int i = 0; p->error == 0 && p->moment != PYTHON_ASLEEP && i < ASLEEP_TRIES; i++) {
-		if (refresh(p) < 0 || python_touch(p) < 0)
+		if (take(p) < 0)
 			continue;
 		if (python_threads(p, check_thread, &looking) == 0)
 			p->moment = PYTHON_ASLEEP;
@@ -246,7 +257,7 @@ static void stopped(void *context, pid_t reader, int64_t until_ns)
 		return;
 	pages_source(p->pages, reader, p->pagemap);
 	before = limit(p, until_ns);
-	if (refresh(p) == 0 && python_touch(p) == 0)
+	if (take(p) == 0)
 		p->moment = PYTHON_STOPPED;
 	unlimit(p, before);
 }
@@ -292,6 +303,15 @@ static int settle_ended(const struct python_thread *thread, void *context)
 	return thread->tid && has_ended(looking, thread) ? add_settled(p, python_outer_tid(p, thread->tid)) : 0;
 }
 
+static void say_cut(struct python *p)
+{
+	if (p->cut)
+		snprintf(p->why, sizeof p->why, "not all of it could be read in time (--max-stop, --deadline)");
+	if ((p->greens_cut || (p->cut && p->candidate_count > 0)) && !p->greens_why[0])
+		snprintf(p->greens_why, sizeof p->greens_why,
+			 "not all greenlets and tasks could be read in time (--max-stop, --deadline)");
+}
+
 int python_settle(struct python *p, const struct capture *capture)
 {
 	struct looking looking = { p, capture };
@@ -302,6 +322,9 @@ int python_settle(struct python *p, const struct capture *capture)
 	pages_fallback(p->pages, NULL, NULL);
 	if (p->error < 0 || r < 0)
 		return p->error < 0 ? p->error : r;
+	say_cut(p);
+	if (p->cut)
+		return 0;
 	for (size_t i = 0; r == 0 && i < capture->thread_count; i++) {
 		const struct capture_thread *thread = &capture->threads[i];
 		bool stood = p->moment == PYTHON_STOPPED && thread->at_hook;

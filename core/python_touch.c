@@ -2,6 +2,8 @@
  * the child says so. */
 #include "core/python_private.h"
 
+#include <errno.h>
+
 #include "core/clock.h"
 
 struct touching {
@@ -39,8 +41,11 @@ int python_touch(struct python *p)
 	struct touching touching = { .python = p };
 	int r = python_threads(p, touch_thread, &touching);
 
-	if (r < 0)
-		return r;
+	p->greens_cut = false;
+	if (r != 0)
+		return r < 0 ? r : -ETIMEDOUT;
 	(void)python_thread_name_touch(p);
-	return p->options.greens ? python_greens_touch(p) : 0;
+	if (p->options.greens)
+		p->greens_cut = python_greens_touch(p) == -ETIMEDOUT;
+	return 0;
 }
