@@ -122,7 +122,7 @@ struct python_local {
 typedef int (*python_local_fn)(const struct python_local *local, void *context);
 int python_locals(struct python *python, const struct python_frame *frame, python_local_fn function, void *context);
 
-/* A greenlet that is suspended, or an asyncio task that is not done. */
+/* A greenlet that is suspended, or an asyncio task that is not done. (A greenlet that runs has nothing of its own.) */
 enum python_green_kind { PYTHON_GREENLET, PYTHON_TASK };
 
 struct python_green {
@@ -131,6 +131,7 @@ struct python_green {
 	uint64_t parent;    /* greenlet: of its parent, 0: none */
 	uint64_t thread;    /* PyThreadState of the thread that it belongs to; 0: not known */
 	uint64_t frame;     /* its innermost frame; of a task that awaits none that is Python's: the coroutine's own */
+	bool running;       /* task: its frames are its thread's, and it has none here */
 	uint64_t coroutine; /* task: its coroutine object */
 	uint64_t waiter;    /* task: the future that it waits for, or 0 */
 };

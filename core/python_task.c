@@ -219,6 +219,7 @@ int python_task_read(struct python *p, uint64_t object, struct python_green *ret
 		.address = object,
 		.thread = find_thread(p, task.loop),
 		.frame = chain.running ? 0 : innermost.address,
+		.running = chain.running,
 		.coroutine = task.coroutine,
 		.waiter = task.waiter,
 	};

@@ -21,7 +21,7 @@
  *   "Green Threads"  [ { "name" (or null), "names" (of those with the same stack, when folded),
  *                        "kind" ("greenlet", "task"; missing: registered, and so are "id" to "thread_id"),
  *                        "id" (address of the object, text in hex),
- *                        "state" ("waiting", "running in thread 12"; of Python's "suspended"),
+ *                        "state" ("waiting", "running in thread 12"; of Python's "suspended", "running"),
  *                        "waits_for" (what a task awaits, text, or null), "parent" (of a greenlet, as "id", or null),
  *                        "thread_id" (or null), "stack_trace": STACK } ]
  *   "Processes"      { "pid", "parent_pid", "uids": { "real", "effective", "saved" }, "gids": the same, "username",

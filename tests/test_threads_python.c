@@ -56,6 +56,7 @@ static void add_state(struct python *p, size_t index, int interpreter, const cha
 	add_stack(p, state, line, NULL);
 }
 
+/* LINE 0: it runs. */
 static void add_green(struct python *p, const char *kind, int id, int thread, const char *waits, int line)
 {
 	struct value_tree *tree = &p->made.decoded.tree;
@@ -63,6 +64,7 @@ static void add_green(struct python *p, const char *kind, int id, int thread, co
 
 	value_add_string(tree, green, "green", kind);
 	value_add_int(tree, green, "id", id);
+	value_add_bool(tree, green, "running", !line);
 	value_add_int(tree, green, "parent", 0x10);
 	value_add_int(tree, green, "thread", thread);
 	value_add_string(tree, green, "name", *kind == 't' ? "Task" : NULL);
@@ -184,9 +186,10 @@ START_TEST(greens)
 	open_python(&p, 2);
 	add_green(&p, "greenlet", 0x20, 1, NULL, 5);
 	add_green(&p, "task", 0x30, 7, "<Future token=abc>", 5);
+	add_green(&p, "task", 0x40, 1, NULL, 0);
 	p.made.decoded.python.greens_rest = 1;
 	list = make_greens(&p, &plain);
-	ck_assert_uint_eq(list->count, 2);
+	ck_assert_uint_eq(list->count, 3);
 	entry = item(list, 0);
 	ck_assert_str_eq(value_string(entry, "name", ""), "greenlet 0x20");
 	ck_assert_str_eq(value_string(entry, "kind", ""), "greenlet");
@@ -198,9 +201,12 @@ START_TEST(greens)
 	ck_assert_str_eq(value_string(entry, "name", ""), "Task");
 	ck_assert_str_eq(value_string(entry, "waits_for", ""), "<Future token=***");
 	ck_assert(is_null(entry, "thread_id"));
+	entry = item(list, 2);
+	ck_assert_str_eq(value_string(entry, "state", ""), "running");
+	ck_assert_str_eq(value_string(value_get(entry, "stack_trace"), "end", ""), REPORT_IN_THREADS);
 	ck_assert(!p.made.report.incomplete);
 	ck_assert_str_eq(value_string(value_first(p.made.report.notes), "text", ""),
-			 "1 greenlet more has no frames: main, not started, or finished");
+			 "1 greenlet more has no frames: running, not started, or finished");
 	made_done(&p.made);
 }
 END_TEST

@@ -10,8 +10,8 @@
  *   { "package": {...} }    what package_find() has found
  *   { "python": 3, "interpreter", "ident", "thread_name", "gil", "settled", "lines": [ ... ], "end", "root_exception" }
  *                           what thread 3 does as Python sees it; one for each interpreter that it runs
- *   { "green": "greenlet" | "task", "id", "parent", "thread", "name", "waits", "lines": [ ... ], "end" }
- *                           a greenlet that is suspended, a task that is not done
+ *   { "green": "greenlet" | "task", "id", "running", "parent", "thread", "name", "waits", "lines": [ ... ], "end" }
+ *                           a greenlet that is suspended, a task that is not done; one that runs has no lines
  *   { "python_rest": { "threads", "greens", "settled", "why", "greens_why" } }  what else is known of Python; how many
  *                           threads and greenlets have no message
  *   { "done": true }        that was all */
@@ -45,12 +45,12 @@ struct decode_options {
 struct decoded_python {
 	const struct value **threads; /* by the thread's index in the capture: a list, NULL: it is none of Python's; of
 	                               * { "interpreter", "ident", "thread_name", "gil", "settled", "stack_trace" } */
-	const struct value *greens;   /* a list, or NULL: { "green", "id", "parent", "thread", "name", "waits",
+	const struct value *greens;   /* a list, or NULL: { "green", "id", "running", "parent", "thread", "name", "waits",
 	                               * "stack_trace" }, of which there are as many as: */
 	size_t green_count;
 	bool is_whole;                /* all has come */
 	size_t threads_rest;          /* threads of Python's that execute something, and are none of the capture's, */
-	size_t greens_rest;           /* greenlets without frames: main ones, not started, finished */
+	size_t greens_rest;           /* greenlets without frames: running, not started, finished */
 	bool settled;                 /* nothing of it ran while it was read */
 	char why[128], greens_why[128]; /* why there is no more, or "" */
 };

@@ -148,6 +148,7 @@ int decode_green(struct decoded *decoded, const struct value *message)
 	green = value_add_map(tree, list, NULL);
 	add_word(tree, green, "green", message, kinds, 2);
 	value_add_int(tree, green, "id", id->integer);
+	decode_add_bool(tree, green, "running", message);
 	decode_add_number(tree, green, "parent", message);
 	decode_add_number(tree, green, "thread", message);
 	decode_add_text(tree, green, "name", message);

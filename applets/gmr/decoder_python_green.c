@@ -49,6 +49,7 @@ static void begin_green(struct value_tree *tree, const void *context)
 
 	value_add_string(tree, &tree->root, "green", green->kind == PYTHON_TASK ? "task" : "greenlet");
 	value_add_int(tree, &tree->root, "id", (int64_t)green->address);
+	value_add_bool(tree, &tree->root, "running", green->running);
 	if (green->kind == PYTHON_GREENLET && green->parent)
 		value_add_int(tree, &tree->root, "parent", (int64_t)green->parent);
 	else

@@ -17,13 +17,19 @@ struct greens {
 	size_t *next;             /* by index: the next one that is folded with it, or itself */
 };
 
+/* A task that runs: its frames are its thread's. */
+static bool is_running(const struct value *green)
+{
+	return value_bool(green, "running", false);
+}
+
 static bool item_to_fold(const void *context, size_t index, struct fold_item *ret)
 {
 	const struct value *green = ((const struct greens *)context)->all[index];
 
 	ret->stack = value_get(green, "stack_trace");
 	ret->other = value_int(green, "thread", -1) * 2 + (*value_string(green, "green", "") == 't');
-	return true;
+	return !is_running(green);
 }
 
 /* --- one of them --- */
@@ -98,14 +104,15 @@ static void add_green(const struct greens *greens, size_t index, struct value *l
 	add_names(greens, index, entry);
 	value_add_string(tree, entry, "kind", value_string(green, "green", NULL));
 	value_add_format(tree, entry, "id", "0x%" PRIx64, (uint64_t)value_int(green, "id", 0));
-	value_add_string(tree, entry, "state", "suspended");
+	value_add_string(tree, entry, "state", is_running(green) ? "running" : "suspended");
 	if (value_string(value_get(green, "stack_trace"), "end", NULL))
 		greens->report->incomplete = true;
 	section_masked(tree, entry, "waits_for", waits && waits->kind == VALUE_STRING ? waits->string : NULL,
 		       waits ? waits->count : 0);
 	add_parent(greens, index, entry);
 	add_thread(greens, green, entry);
-	section_stack(greens->report, entry, "stack_trace", value_get(green, "stack_trace"), "not read");
+	section_stack(greens->report, entry, "stack_trace", is_running(green) ? NULL : value_get(green, "stack_trace"),
+		      REPORT_IN_THREADS);
 }
 
 /* --- all of them --- */
@@ -115,7 +122,7 @@ static void say_rest(struct gmr_report *report, const struct decoded *decoded)
 	const struct decoded_python *python = &decoded->python;
 
 	if (python->greens_rest)
-		section_note(report, REPORT_GREEN_THREADS, "%zu %s no frames: main, not started, or finished",
+		section_note(report, REPORT_GREEN_THREADS, "%zu %s no frames: running, not started, or finished",
 			     python->greens_rest, python->greens_rest == 1 ? "greenlet more has" :
 			     "greenlets more have");
 	if (python->greens_why[0]) {

@@ -1,5 +1,6 @@
 """greens.py DUMP greenlets|eventlet|gevent|tasks COUNT: green threads that rest, and what the program itself says of
-them: DUMP has "greens", {id: {"kind", "name", "lines", "parent", "thread"}}, and "rest", how many have no frames.
+them: DUMP has "greens", {id: {"kind", "name", "state", "lines", "parent", "thread"}}, and "rest", how many have no
+frames.
 
 A thread that has none of them makes the dump. For CPython 3.8 and later.
 """
@@ -26,7 +27,8 @@ def note(thing=None):
 # ---- what the library knows ----
 
 def describe(kind, name, stack, parent, thing):
-    return {"kind": kind, "name": name, "lines": stack, "parent": parent, "thread": owners.get(id(thing))}
+    return {"kind": kind, "name": name, "state": "suspended", "lines": stack, "parent": parent,
+            "thread": owners.get(id(thing))}
 
 
 def all_greenlets():
@@ -67,9 +69,11 @@ def all_tasks(loop):
     import asyncio
     greens = {}
     for task in asyncio.all_tasks(loop):
-        stack = list(awaited(task.get_coro()))
+        runs = task is asyncio.current_task(loop)
+        stack = [] if runs else list(awaited(task.get_coro()))
         greens[hex(id(task))] = describe("task", task.get_name(), stack, None, task)
-    return greens, 0
+        greens[hex(id(task))]["state"] = "running" if runs else "suspended"
+    return greens
 
 
 # ---- programs ----
@@ -96,6 +100,7 @@ def gevent():
 
 def tasks():
     import task_programs
+    threading.Thread(target=task_programs.run_one, args=[note], daemon=True).start()
     state.here(in_poll); task_programs.run(wanted, note)
 
 
@@ -103,7 +108,7 @@ def tasks():
 
 def find(kind, frame):
     """When all rest: what runs is at rest, too."""
-    while len(noted) < wanted:
+    while len(noted) < wanted + (kind == "tasks"): # and the one that runs
         time.sleep(0.01)
     while kind != "tasks":
         greens, rest = all_greenlets()
@@ -111,8 +116,8 @@ def find(kind, frame):
             return greens, rest
         time.sleep(0.01)
     import task_programs
-    threads = state.states(frame, 1)
-    return [*all_tasks(task_programs.loop), threads]
+    threads = state.states(frame, 2)
+    return {**all_tasks(task_programs.loop), **all_tasks(task_programs.blocked)}, 0, threads
 
 
 def dump(kind, frame):

@@ -6,13 +6,22 @@ import sys
 from same import compare_stack, compare_threads, differs, finish, read, same_text
 
 
+def compare_frames(where, ours, theirs):
+    if theirs["state"] == "suspended":
+        compare_stack(where, ours["stack_trace"], theirs["lines"])
+    elif ours["stack_trace"]["lines"] or ours["stack_trace"]["end"] != "in Threads":
+        differs(where, "runs, but", ours["stack_trace"])
+
+
 def compare(where, ours, theirs):
-    compare_stack(where, ours["stack_trace"], theirs["lines"])
+    compare_frames(where, ours, theirs)
+    if ours["state"] != theirs["state"]:
+        differs(where, "is", ours["state"], "not", theirs["state"])
     if ours["kind"] != theirs["kind"]:
         differs(where, ours["kind"], "is no", theirs["kind"])
     if theirs["name"] and not same_text(ours["name"], theirs["name"]):
         differs(where, "is called", ours["name"], "not", theirs["name"])
-    if theirs["thread"] and ours["thread_id"] != theirs["thread"] and theirs["kind"] == "greenlet":
+    if theirs["thread"] and ours["thread_id"] != theirs["thread"]:
         differs(where, "of thread", ours["thread_id"], "not", theirs["thread"])
     if theirs["parent"] and ours["parent"] != theirs["parent"]:
         differs(where, "child of", ours["parent"], "not", theirs["parent"])

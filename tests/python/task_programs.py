@@ -3,7 +3,9 @@ import asyncio
 import gc
 import types
 
-loop = None
+import state
+
+loop = blocked = None
 
 
 async def future(note):
@@ -91,3 +93,13 @@ async def many(count, note):
 
 def run(count, note):
     asyncio.run(many(count, note))
+
+
+async def blocks(note):
+    global blocked
+    blocked = asyncio.get_running_loop()
+    note(asyncio.current_task()); state.rest()
+
+
+def run_one(note):
+    asyncio.run(blocks(note))
