@@ -45,8 +45,8 @@ struct decode_options {
 struct decoded_python {
 	const struct value **threads; /* by the thread's index in the capture: a list, NULL: it is none of Python's; of
 	                               * { "interpreter", "ident", "thread_name", "gil", "settled", "stack_trace" } */
-	const struct value *greens;   /* a list, or NULL: { "green", "id", "running", "parent", "thread", "name", "waits",
-	                               * "stack_trace" }, of which there are as many as: */
+	const struct value *greens;   /* a list, or NULL: { "green", "id", "running", "parent", "thread", "name",
+	                               * "waits", "stack_trace" }, of which there are as many as: */
 	size_t green_count;
 	bool is_whole;                /* all has come */
 	size_t threads_rest;          /* threads of Python's that execute something, and are none of the capture's, */
