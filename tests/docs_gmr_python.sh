@@ -30,8 +30,7 @@ sleeps() {
 # The example on stdin, for that program; its output is in `out`.
 run_example() {
 	sed -e "s|heat-engine|$app|g" >lines
-	timeout -s KILL $((60 * TIMES)) sh -e lines >out 2>err || fail "it fails: $(cat lines err)"
-	[ ! -s err ] || fail "it says: $(cat err)"
+	run_report
 	grep -q "^procguard .*, pid $pid, complete\$" out || fail "no report of it, or not a complete one: $(cat out)"
 }
 

@@ -48,6 +48,16 @@ example() { # FILE TEXT
 	esac
 }
 
+# An example of gmr, in `lines`; its output is in `out`. It is tried again where a report is not complete: a thread may
+# be slow to stop on a busy machine.
+run_report() {
+	for try in 1 2 3 4 5; do
+		timeout -s KILL $((60 * TIMES)) sh -e lines > out 2> err || fail "it fails ($try): $(cat lines err)"
+		[ ! -s err ] || fail "it says: $(cat err)"
+		grep -q '^procguard .*, incomplete$' out || break
+	done
+}
+
 # Paths of an example, moved into the current directory; the listener's notes too.
 here() {
 	sed -e "s|/tmp/|$PWD/|g" -e "s|/srv/webapp/|$PWD/|g" -e "s|/srv/|$PWD/|g" -e "s|/run/supervisor.sock|$PWD/s|g" \
