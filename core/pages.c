@@ -94,6 +94,7 @@ void pages_source(struct pages *pages, pid_t reader, int pagemap)
 {
 	pages->reader = reader;
 	pages->pagemap = pagemap;
+	pages->last = PAGES_NONE; /* who was killed may have left half of it */
 }
 
 void pages_fallback(struct pages *pages, pages_fn function, const void *context)

@@ -49,7 +49,7 @@ int pages_read(struct pages *pages, uint64_t address, void *ret, size_t len);
 /* The same for later: copy what is not there yet. */
 int pages_touch(struct pages *pages, uint64_t address, size_t len);
 
-/* Copy all pages again. Those that are not mapped any more are forgotten. 0; -ESRCH, -EPERM: none could be copied;
+/* Copy all pages again. Those that are not mapped, or not in memory, any more are forgotten. 0; -ESRCH, -EPERM: none could be copied;
  * -ETIMEDOUT. */
 int pages_refresh(struct pages *pages);
 

@@ -9,6 +9,7 @@
 enum {
 	BATCH = 256,         /* of a call: on our stack, which the stopped process waits for */
 	SPARE = 64,          /* pages that may come in addition in a stop */
+	NEAR = 16,           /* pages that are looked at, too, rather than to call once more */
 };
 
 #define PAGE_IS_HERE (1ULL << 63)
@@ -161,11 +162,56 @@ static ssize_t copy_many(const struct pages *pages, const uint32_t *indices, siz
 	return n == -EFAULT ? 0 : n;
 }
 
+/* How many of the COUNT pages INDICES one look at the pagemap is enough for. RET: how many it is to look at. */
+static size_t in_one_look(const struct pages *pages, const uint32_t *indices, size_t count, size_t *ret)
+{
+	const uint64_t first = pages->heads[indices[0]].address / pages->kernel_page;
+	uint64_t last = first;
+	size_t n = 1;
+
+	for (; n < count; n++) {
+		uint64_t page = pages->heads[indices[n]].address / pages->kernel_page;
+
+		if (page < last || page - last > NEAR || page - first >= BATCH)
+			break;
+		last = page;
+	}
+	*ret = (size_t)(last - first) + 1;
+	return n;
+}
+
+/* Those of INDICES that are in memory still are kept. Returns how many. */
+static size_t keep_those_here(struct pages *pages, uint32_t *indices, size_t count)
+{
+	uint64_t entries[BATCH];
+	size_t kept = 0, n, span;
+
+	for (size_t at = 0; at < count; at += n) {
+		const uint64_t address = pages->heads[indices[at]].address;
+		bool known;
+
+		n = in_one_look(pages, indices + at, count - at, &span);
+		known = look(pages, address, entries, span) == 0;
+		for (size_t i = at; i < at + n; i++) {
+			struct page *page = &pages->heads[indices[i]];
+			size_t entry = (size_t)(page->address / pages->kernel_page - address / pages->kernel_page);
+
+			if (known && pages_is_here(entries[entry]))
+				indices[kept++] = indices[i];
+			else
+				page->state = PAGE_GONE;
+		}
+	}
+	return kept;
+}
+
 /* A page that is not there any more ends a call; those behind it are asked for again. */
-static int refresh(struct pages *pages, const uint32_t *indices, size_t count)
+static int refresh(struct pages *pages, uint32_t *indices, size_t count)
 {
 	size_t at = 0;
 
+	if (pages->pagemap >= 0)
+		count = keep_those_here(pages, indices, count);
 	while (at < count) {
 		ssize_t n = copy_many(pages, indices + at, count - at);
 

@@ -218,6 +218,34 @@ START_TEST(those_beside_it)
 }
 END_TEST
 
+/* Some were given back to the system, as a process may do to keep those waiting who read them. */
+START_TEST(no_longer_in_memory)
+{
+	int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	char byte = 0;
+
+	ck_assert_int_ge(pagemap, 0);
+	pages_source(pages, getpid(), pagemap);
+	for (size_t i = 0; i < COUNT; i += i % 100 == 50 ? 30 : 1)
+		ck_assert_int_eq(pages_touch(pages, at(i * PAGES_SIZE), 1), 0);
+	pages_prepare(pages);
+	ck_assert_int_eq(munmap(memory + 300 * PAGES_SIZE, 4 * PAGES_SIZE), 0);
+	ck_assert_int_eq(madvise(memory + 500 * PAGES_SIZE, 50 * PAGES_SIZE, MADV_DONTNEED), 0);
+	for (size_t i = 0; i < 300; i++)
+		memory[i * PAGES_SIZE] = (char)(i + 1);
+	ck_assert_int_eq(pages_refresh(pages), 0);
+	pages_source(pages, 0, -1);
+	for (size_t i = 0; i < COUNT; i++) {
+		bool gone = (i >= 300 && i < 304) || (i >= 500 && i < 550) || (i % 100 > 50 && i % 100 < 80);
+		int r = pages_read(pages, at(i * PAGES_SIZE), &byte, 1);
+
+		ck_assert_int_eq(r, gone ? -EFAULT : 0);
+		ck_assert(r < 0 || byte == (char)(i < 300 ? i + 1 : i));
+	}
+	close(pagemap);
+}
+END_TEST
+
 /* No more than there may be, and none that belongs to nobody. */
 START_TEST(those_beside_it_and_no_room)
 {
@@ -273,6 +301,7 @@ int main(void)
 	tcase_add_test(tests, books_of_our_own);
 	tcase_add_test(tests, prepared);
 	tcase_add_test(tests, those_beside_it);
+	tcase_add_test(tests, no_longer_in_memory);
 	tcase_add_test(tests, those_beside_it_and_no_room);
 	return suite_run("pages", tests);
 }
