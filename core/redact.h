@@ -27,8 +27,13 @@ bool redact_is_secret(const char *name, size_t len);
  * before. */
 int redact_value(const char *name, size_t name_len, const char *value, size_t len, struct buf *ret);
 
-/* Append a text in which names and values may stand anywhere: a line of source, the text of an exception, a URL. */
+/* Append a text in which names and values may stand anywhere: the text of an exception, a URL. */
 int redact_text(const char *text, size_t len, struct buf *ret);
+
+/* Append a line of source code. Code tells no secrets, so that `password=get_password()` stays: masked are the literals
+ * that belong to a secret's name (strings, numbers of more than 20 characters), but for keys (x["key"]), placeholders
+ * ("%s", "{x}") and paths; what other literals and comments hold is masked as redact_text() does it. */
+int redact_source(const char *line, size_t len, struct buf *ret);
 
 /* Append a command line as /proc/PID/cmdline has it, arguments that each end with NUL; so they do in RET. An option's
  * value may be the next argument. What a program has written over its command line (setproctitle(3), one text with

@@ -218,6 +218,52 @@ bool redact_is_harmless(const char *value, size_t len, bool quoted)
 	return !quoted && (redact_is_number(value, len) || is_one_of(value, len, constants, COUNT(constants)));
 }
 
+/* "%s", "%-5.2lf", "%(key)s" of printf(3) and of Python: its length, or 0. */
+static size_t percent_length(const char *text, size_t len)
+{
+	size_t at = 1;
+
+	if (len > 1 && text[1] == '(') {
+		for (at++; at < len && (redact_is_name(text[at]));)
+			at++;
+		if (at == len || text[at++] != ')')
+			return 0;
+	}
+	while (at < len && (redact_is_digit(text[at]) || (text[at] && strchr("-+ #.*", text[at]))))
+		at++;
+	while (at < len && text[at] && strchr("lhzj", text[at]))
+		at++;
+	return at < len && text[at] && strchr("acdeEfFgGioprsuxX", text[at]) ? at + 1 : 0;
+}
+
+/* "{}", "{0}", "{self.name!r:>10}", "{get(x)}". No "{0f8fad5b-d9cb-...}". */
+static size_t brace_length(const char *text, size_t len)
+{
+	size_t at = 1;
+
+	while (at < len && text[at] && text[at] != '-' &&
+	       (redact_is_name(text[at]) || strchr("!:<>^()[]", text[at])))
+		at++;
+	if (at == len || text[at] != '}')
+		return 0;
+	return at > 3 && redact_is_digit(text[1]) ? 0 : at + 1;
+}
+
+bool redact_is_placeholder(const char *value, size_t len)
+{
+	bool found = false;
+
+	for (size_t at = 0, n; at < len; at += n) {
+		char c = value[at];
+
+		n = c == '%' ? percent_length(value + at, len - at) : c == '{' ? brace_length(value + at, len - at) : 1;
+		if (n == 0 || redact_is_letter(c) || redact_is_digit(c) || (unsigned char)c >= 0x80)
+			return false;
+		found |= n > 1;
+	}
+	return found;
+}
+
 bool redact_is_option(const char *argument, size_t len)
 {
 	size_t at = 0, letters;

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/buf.h"
+
 /* ---- redact_name.c ---- */
 
 /* Of what names consist. Independent of the locale. */
@@ -17,6 +19,9 @@ bool redact_is_name(char c);
 bool redact_is_harmless(const char *value, size_t len, bool quoted);
 bool redact_is_number(const char *value, size_t len);
 
+/* Does it consist of nothing but what a value is going to stand for: "%s", "%(key)s", "{}", "{user!r}:{self.key}"? */
+bool redact_is_placeholder(const char *value, size_t len);
+
 /* Is it a secret's name by more than one short word: "password", not "key"? */
 bool redact_is_certain(const char *name, size_t len);
 
@@ -28,6 +33,11 @@ bool redact_is_scheme(const char *word, size_t len);
 
 /* "-x", "--long-option", "--option=value": hardly a secret. "-7fK2..." may well be one. */
 bool redact_is_option(const char *argument, size_t len);
+
+/* ---- redact_text.c ---- */
+
+/* As redact_text(), of a literal in source code: placeholders are no secrets. */
+int redact_literal(const char *literal, size_t len, struct buf *ret);
 
 /* ---- redact_extent.c: how far a value goes ---- */
 

@@ -17,6 +17,7 @@ struct scan {
 	size_t at, copied;         /* all before COPIED stands in OUT */
 	struct redact_quotes quotes;
 	struct reach url, bare;
+	bool is_literal;           /* of source: placeholders stand for values */
 	struct buf *out;
 	int error;
 };
@@ -39,7 +40,7 @@ static const struct redact_quote *open_quote(const struct scan *s)
 
 static void mask(struct scan *s, size_t from, size_t to)
 {
-	if (from >= to || s->error < 0)
+	if (from >= to || s->error < 0 || (s->is_literal && redact_is_placeholder(s->text.data + from, to - from)))
 		return;
 	s->error = buf_add(s->out, s->text.data + s->copied, from - s->copied);
 	if (s->error == 0)
@@ -333,9 +334,9 @@ static void take_other(struct scan *s)
 }
 
 /* Append what one pass makes of the text; *RET_MASKED: it is another one. */
-static int pass(const char *text, size_t len, struct buf *ret, bool *ret_masked)
+static int pass(const char *text, size_t len, bool is_literal, struct buf *ret, bool *ret_masked)
 {
-	struct scan s = { .text = { text, len }, .out = ret };
+	struct scan s = { .text = { text, len }, .is_literal = is_literal, .out = ret };
 
 	while (s.at < len && s.error == 0)
 		if (redact_is_name(text[s.at]))
@@ -348,20 +349,20 @@ static int pass(const char *text, size_t len, struct buf *ret, bool *ret_masked)
 
 /* What has been masked may bring together what was apart ("a:b" and "c@d", when there was a '/' between them), so it is
  * looked at until nothing changes: once more as a rule. */
-int redact_text(const char *text, size_t len, struct buf *ret)
+static int all_passes(const char *text, size_t len, bool is_literal, struct buf *ret)
 {
 	enum { PASSES_MAX = 8 };
 	CLEANUP(buf_done) struct buf last = BUF(ret->max);
 	size_t before = ret->len;
 	bool masked;
-	int r = pass(text, len, ret, &masked);
+	int r = pass(text, len, is_literal, ret, &masked);
 
 	for (int i = 1; i < PASSES_MAX && masked && r == 0; i++) {
 		buf_reset(&last);
 		r = buf_add(&last, ret->data + before, ret->len - before);
 		ret->len = before;
 		if (r == 0)
-			r = pass(last.data, last.len, ret, &masked);
+			r = pass(last.data, last.len, is_literal, ret, &masked);
 		masked = masked && r == 0 &&
 			 (ret->len - before != last.len || memcmp(ret->data + before, last.data, last.len) != 0);
 	}
@@ -370,4 +371,14 @@ int redact_text(const char *text, size_t len, struct buf *ret)
 		ret->data[before] = '\0';
 	}
 	return r;
+}
+
+int redact_text(const char *text, size_t len, struct buf *ret)
+{
+	return all_passes(text, len, false, ret);
+}
+
+int redact_literal(const char *literal, size_t len, struct buf *ret)
+{
+	return all_passes(literal, len, true, ret);
 }

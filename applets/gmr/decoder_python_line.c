@@ -8,7 +8,6 @@
 #include "core/redact.h"
 
 enum {
-	CODE_MAX = 1024,           /* of one line of source */
 	LOCAL_MAX = 1024,          /* of a local variable */
 	LOCALS_TOTAL_MAX = 1 << 17,
 };
@@ -35,7 +34,7 @@ static void look_up(struct decoder_python *d, const struct python_frame *frame, 
 {
 	if (!ret->is_used) {
 		ret->line = PYTHON_LINE();
-		ret->source = BUF(CODE_MAX);
+		ret->source = BUF(SOURCE_MAX);
 	}
 	ret->is_used = true;
 	ret->code = frame->code;

@@ -5,9 +5,6 @@
 
 #include "core/cleanup.h"
 
-/* Of one line of source. */
-enum { CODE_MAX = 1024 };
-
 int decoder_stacks_open(const struct decode_job *job, struct decoder_stacks *ret, const char **ret_why)
 {
 	struct unwind_options options = { .root = job->target->root >= 0 ? job->target->root : -1,
@@ -65,7 +62,7 @@ static const char *frame_name(const struct decoder_stacks *stacks, size_t index)
 static void add_code(struct decoder_stacks *stacks, const struct unwind_frame *frame, struct value_tree *tree,
 		     struct value *line)
 {
-	CLEANUP(buf_done) struct buf code = BUF(CODE_MAX);
+	CLEANUP(buf_done) struct buf code = BUF(SOURCE_MAX);
 
 	if (stacks->source && frame->file && frame->line > 0 &&
 	    source_line(stacks->source, frame->file, frame->line, &code) == 0)

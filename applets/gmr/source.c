@@ -197,5 +197,8 @@ int source_line(struct source *source, const char *file, int line, struct buf *r
 		r = find_line(&source->files[0], (size_t)line - 1, &span);
 	if (r < 0)
 		return r;
-	return redact_text(span.at, span_len(&span) < LINE_MAX_BYTES ? span_len(&span) : LINE_MAX_BYTES, ret);
+	if (span_len(&span) <= LINE_MAX_BYTES)
+		return redact_source(span.at, span_len(&span), ret);
+	r = redact_source(span.at, LINE_MAX_BYTES, ret);
+	return r < 0 ? r : buf_adds(ret, "...");
 }

@@ -12,8 +12,10 @@ struct source;
 int source_open(const struct target *target, struct source **ret);
 
 /* Append LINE (from 1) of FILE, which is looked up inside the target's root: regular files up to 4 MiB, redacted,
- * without the blanks around it, at most 1,024 bytes. The last files are kept. -ENOENT: no such file (or a relative
- * name) or line; -EACCES; -EISDIR, -ENXIO: no regular file; -EFBIG; -ENOBUFS, -ENOMEM. */
+ * without the blanks around it, at most 1,024 bytes of it and then "...": SOURCE_MAX bytes have room for any, masked.
+ * The last files are kept. -ENOENT: no such file (or a relative name) or line; -EACCES; -EISDIR, -ENXIO: no regular
+ * file; -EFBIG; -ENOBUFS, -ENOMEM. */
+enum { SOURCE_MAX = 4096 };
 int source_line(struct source *source, const char *file, int line, struct buf *ret);
 void source_free(struct source *source);
 

@@ -18,6 +18,13 @@ static const struct form {
 	{ "auth(token='", "')\n" },
 };
 
+/* In a line of source. */
+static const struct form sources[] = {
+	{ "password = \"", "\", " }, { "f(token=rb'", "'), " }, { "{'key': '", "', " }, { "d['auth'] = '''", "''' " },
+	{ "f('api_key', '", "') " }, { "set_password('x', \"", "\") " }, { "\"http://u:", "@h/\" " },
+	{ "\"--password ", "\" " }, { "x # password: ", " " }, { "password = \"", "" },
+};
+
 enum { FORMS = sizeof(forms) / sizeof(forms[0]) };
 
 typedef int (*redact_fn)(const char *text, size_t len, struct buf *ret);
@@ -53,6 +60,19 @@ static void plant_text(const struct form *form, const char *data, size_t len)
 		abort();
 	no_secret(redact_text, &text, secret);
 	buf_done(&text);
+}
+
+static void plant_source(const struct form *form, const char *data, size_t len)
+{
+	struct buf text = BUF(1 << 20), ret = BUF(1 << 22);
+
+	if (buf_adds(&text, form->before) < 0 || buf_adds(&text, secret) < 0 || buf_adds(&text, form->after) < 0 ||
+	    buf_add(&text, data, len) < 0 || redact_source(text.data, text.len, &ret) < 0)
+		abort();
+	if (ret.len > 3 * text.len || memmem(ret.data, ret.len, secret, strlen(secret)))
+		abort();
+	buf_done(&text);
+	buf_done(&ret);
 }
 
 /* Behind arguments of which the last is none that may want a value. */
@@ -92,6 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	default:
 		plant_argv(text, len);
 		plant_text(&forms[data[0] / 4 % FORMS], text, len);
+		plant_source(&sources[data[0] / 4 % FORMS], text, len);
 	}
 	buf_done(&once);
 	return 0;

@@ -19,9 +19,9 @@ kept = []
 
 
 def in_calls():
-    def second():
-        rest()
-    [second() for _ in range(2)]
+    def second(password):
+        return sorted([password], key=lambda token: rest(token))
+    [second(password=password) for password in range(2)]
 
 
 def in_generator():
