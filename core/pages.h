@@ -49,8 +49,8 @@ int pages_read(struct pages *pages, uint64_t address, void *ret, size_t len);
 /* The same for later: copy what is not there yet. */
 int pages_touch(struct pages *pages, uint64_t address, size_t len);
 
-/* Copy all pages again. Those that are not mapped, or not in memory, any more are forgotten. 0; -ESRCH, -EPERM: none could be copied;
- * -ETIMEDOUT. */
+/* Copy all pages again. Those that are not mapped, or not in memory, any more are forgotten. 0; -ESRCH, -EPERM: none
+ * could be copied; -ETIMEDOUT. */
 int pages_refresh(struct pages *pages);
 
 /* Before a process of ours calls pages_refresh() while another one waits for it: it will cost as little as can be. */
