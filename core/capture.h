@@ -7,8 +7,8 @@
  * process that is looked at, so it is the last resort.
  *
  * Threads are stopped by a child of ours, in a process group of its own and with all signals held, which allocates,
- * prints, opens and pages in nothing meanwhile. We kill it when it is stopped itself or does not get on; when we end,
- * it is killed, too; and with its end the kernel lets go of all threads, also of one that never stopped. Behind
+ * prints, opens and pages in nothing meanwhile. We kill it when it is stopped itself, does not get on, or waits for
+ * something while it holds threads for longer than max_stop_ns; when we end, it is killed, too; and with its end the kernel lets go of all threads, also of one that never stopped. Behind
  * capture_take() nothing is read from the process but by capture_stop(), capture_green() and capture_read().
  * Single-threaded programs only: it forks. */
 #ifndef CORE_CAPTURE_H
@@ -136,7 +136,7 @@ struct capture {
 
 /* Read the threads of TARGET, whose directory in PROC is DIR. 0: RET is filled as far as the process allows, with each
  * thread's own error (that of all where its memory may not be read); -ESRCH: it has ended; -EPERM, -EACCES: not even
- * its threads may be listed; -EAGAIN, -ENOMEM. Pages that are not in memory are zero in a stack that was read asleep.
+ * its threads may be listed; -EAGAIN, -ENOMEM. Pages that are not in memory are zero in a stack.
  * Blocks until OPTIONS->deadline_ns at most, but for its files on a file system that does not answer: a caller that
  * must not hang has an alarm(2). Raises the limit of open files. Free with capture_free(), which takes NULL. */
 int capture_take(const struct procfs *proc, int dir, const struct pidref *target, const struct capture_options *options,

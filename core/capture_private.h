@@ -10,7 +10,7 @@
  * capture_signal.c   the other stack of a thread that handles a signal
  * capture_asleep.c   stacks of threads that sleep
  * capture_green.c    stacks of green threads
- * capture_stop.c     stacks of threads that are stopped: the side that waits
+ * capture_stop.c     stacks of threads that are stopped: the side that waits; capture_watch.c: it watches
  * capture_stopper.c  the same: a child that calls ptrace(2); capture_slot.c: one thread of it */
 #ifndef CORE_CAPTURE_PRIVATE_H
 #define CORE_CAPTURE_PRIVATE_H

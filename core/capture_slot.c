@@ -17,6 +17,7 @@ void capture_slot_end(struct capture_slot *slot, int error)
 {
 	slot->error = error;
 	slot->held = false;
+	__atomic_store_n(&slot->read, true, __ATOMIC_RELEASE);
 	__atomic_store_n(&slot->done, true, __ATOMIC_RELEASE);
 }
 

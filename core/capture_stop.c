@@ -1,23 +1,18 @@
-/* capture_stop.c: see capture_private.h: have threads stopped by a child, and watch it.
+/* capture_stop.c: see capture_private.h: have threads stopped by a child.
  *
- * A child that is stopped itself, or does not get on, is killed; so it is by the kernel when we die. Both let all
- * threads go. It is in a process group of its own, with all signals held: what a terminal sends does not reach it. */
+ * It is in a process group of its own, with all signals held: what a terminal sends does not reach it. When we die, the
+ * kernel kills it. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/capture_stop_private.h"
 #include "core/cleanup.h"
 #include "core/clock.h"
 #include "core/sig.h"
-
-enum { WATCH_MS = 10, WATCH_STALL_NS = 500000000 };
 
 static size_t stopping_size(size_t room)
 {
@@ -85,38 +80,24 @@ static pid_t start(struct capture *c, struct capture_stopping *s, int *ret_pipe)
 	return pid;
 }
 
-static void end(pid_t pid)
+/* Those that stood still when the child was killed. */
+static void count_held(struct capture_stopping *s)
 {
-	kill(pid, SIGKILL);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-}
+	const int64_t now = clock_ns();
+	bool any = false;
 
-static bool is_stuck(const struct capture *c, const struct capture_stopping *s)
-{
-	int64_t now = clock_ns(), last = __atomic_load_n(&s->beat_ns, __ATOMIC_RELAXED);
+	for (size_t i = 0; i < s->count; i++) {
+		const struct capture_slot *slot = &s->slots[i];
 
-	return now - last > WATCH_STALL_NS + 2 * c->private->options.max_stop_ns ||
-	       now > c->private->options.deadline_ns + WATCH_STALL_NS;
-}
-
-/* Wait until it has ended, and see to it that it does. */
-static void watch(const struct capture *c, const struct capture_stopping *s, pid_t pid, int pipe)
-{
-	struct pollfd poller = { .fd = pipe, .events = POLLIN };
-	int status;
-	pid_t r;
-
-	while (poll(&poller, 1, WATCH_MS) <= 0) {
-		r = waitpid(pid, &status, WNOHANG | WUNTRACED);
-		if (r < 0 && errno != EINTR)
-			return;
-		if (r == pid && !WIFSTOPPED(status))
-			return;
-		if (r == pid || is_stuck(c, s))
-			break;
+		if (!slot->held)
+			continue;
+		any = true;
+		s->stopped++;
+		s->last_ns = now;
+		if (now - slot->asked_ns > s->longest_ns)
+			s->longest_ns = now - slot->asked_ns;
 	}
-	end(pid);
+	s->stops += any;
 }
 
 static void count_costs(struct capture *c, const struct capture_stopping *s)
@@ -137,7 +118,7 @@ static void take_slot(struct capture_thread *t, const struct capture_stopping *s
 {
 	const struct capture_piece *piece = &s->pieces[i], *other = &s->pieces[s->room + i];
 	const struct capture_slot *slot = &s->slots[i];
-	int error = __atomic_load_n(&slot->done, __ATOMIC_ACQUIRE) ? slot->error : -ETIMEDOUT;
+	int error = __atomic_load_n(&slot->read, __ATOMIC_ACQUIRE) ? slot->error : -ETIMEDOUT;
 
 	if (error < 0 || (t->how != CAPTURE_UNREAD && piece->got == 0)) {
 		if (t->how == CAPTURE_UNREAD)
@@ -165,7 +146,7 @@ static int take_new(struct capture *c, const struct capture_stopping *s, size_t 
 	char name[sizeof "task/" + PROCFS_PID_TEXT] = "task/";
 	struct capture_thread *t;
 
-	if (!slot->done || slot->error < 0 || c->thread_count == CAPTURE_THREADS_MAX)
+	if (!slot->read || slot->error < 0 || c->thread_count == CAPTURE_THREADS_MAX)
 		return 0;
 	procfs_pid_text(name + 5, slot->tid);
 	CLEANUP(fd_done) int dir = openat(c->private->dir, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -206,7 +187,8 @@ int capture_stop_threads(struct capture *c, const size_t *indices, size_t count,
 		return r;
 	pid = start(c, s, &pipe);
 	if (pid > 0) {
-		watch(c, s, pid, pipe);
+		capture_watch(c, s, pid, pipe);
+		count_held(s);
 		count_costs(c, s);
 		r = take_all(c, s);
 	} else {

@@ -16,7 +16,8 @@ struct capture_slot {
 	bool asked;       /* to stop */
 	bool held;        /* it stands still */
 	bool at_hook;     /* it did when options.hook->stopped was called */
-	bool done;        /* it goes on, and what was read of it is here; or ERROR says why nothing was */
+	bool read;        /* what was read of it is here, or ERROR says why nothing is */
+	bool done;        /* the same, and it goes on */
 	int error;
 	int signal;       /* that it was about to receive when it stopped */
 	int64_t asked_ns;
@@ -26,6 +27,7 @@ struct capture_slot {
 
 struct capture_stopping {
 	int64_t beat_ns;           /* when it has last gone on */
+	int64_t hold_until_ns;     /* threads stand still, and are to go on then; 0: none does */
 	struct capture_pool pool;
 	unsigned stops, stopped;
 	int64_t first_ns, last_ns; /* first interrupt, last detach */
@@ -58,6 +60,9 @@ void capture_slot_end(struct capture_slot *slot, int error);
 
 /* Until one may have stopped. */
 void capture_slot_nap(void);
+
+/* capture_watch.c: wait until the child PID has ended, whose end of PIPE closes then, and see to it that it does. */
+void capture_watch(const struct capture *c, const struct capture_stopping *s, pid_t pid, int pipe);
 
 /* capture_stopper.c: the child. Whoever is not let go by then is when it exits: the kernel sees to that. */
 void capture_stopper(struct capture *c, struct capture_stopping *s);

@@ -31,10 +31,16 @@ static void beat(struct capture_stopping *s)
 	__atomic_store_n(&s->beat_ns, clock_ns(), __ATOMIC_RELAXED);
 }
 
+static void hold(struct capture_stopping *s, int64_t until_ns)
+{
+	__atomic_store_n(&s->hold_until_ns, until_ns, __ATOMIC_RELAXED);
+}
+
 /* The stacks of the N slots from FIRST that stand still. Any of them can stand for the process. */
 static void copy(struct capture_stopper *st, size_t first, size_t n)
 {
 	struct capture_stopping *s = st->s;
+	const int pagemap = st->c->private->pagemap;
 	pid_t reader = 0;
 	int r = -ESRCH;
 
@@ -42,18 +48,22 @@ static void copy(struct capture_stopper *st, size_t first, size_t n)
 		if (!s->slots[i].held)
 			continue;
 		reader = s->slots[i].tid;
-		r = capture_copy(-1, reader, s->pieces + first, n, s->iov, CAPTURE_IOV);
+		r = capture_copy(pagemap, reader, s->pieces + first, n, s->iov, CAPTURE_IOV);
 	}
 	if (r == 0)
-		capture_copy_interrupted(st->c, &s->pool, -1, reader, s->pieces + first, s->pieces + s->room + first,
-					 n, s->iov, CAPTURE_IOV);
-	for (size_t i = first; r < 0 && i < first + n; i++)
-		if (s->slots[i].held && s->slots[i].error == 0)
+		capture_copy_interrupted(st->c, &s->pool, pagemap, reader, s->pieces + first,
+					 s->pieces + s->room + first, n, s->iov, CAPTURE_IOV);
+	for (size_t i = first; i < first + n; i++) {
+		if (!s->slots[i].held)
+			continue;
+		if (r < 0 && s->slots[i].error == 0)
 			s->slots[i].error = r;
+		__atomic_store_n(&s->slots[i].read, true, __ATOMIC_RELEASE);
+	}
 }
 
 /* While those from FIRST to END (exclusive) stand still. */
-static void call_hook(struct capture_stopper *st, size_t first, size_t end, int64_t now)
+static void call_hook(struct capture_stopper *st, size_t first, size_t end, int64_t until_ns)
 {
 	const struct capture_hook *hook = st->c->private->options.hook;
 	struct capture_slot *slots = st->s->slots;
@@ -69,7 +79,7 @@ static void call_hook(struct capture_stopper *st, size_t first, size_t end, int6
 	if (!reader)
 		return;
 	st->s->hooked = true;
-	hook->stopped(hook->context, reader, now + st->budget_ns);
+	hook->stopped(hook->context, reader, until_ns);
 	beat(st->s);
 }
 
@@ -135,9 +145,11 @@ static size_t interrupt(struct capture_stopper *st, size_t first, size_t n)
 static size_t stop_batch(struct capture_stopper *st, size_t first, size_t n)
 {
 	struct capture_stopping *s = st->s;
-	int64_t began = clock_ns(), all_stopped;
-	size_t end = first + interrupt(st, first, n), stopped = s->stopped;
+	int64_t began = clock_ns(), until = began + st->budget_ns, all_stopped;
+	size_t end, stopped = s->stopped;
 
+	hold(s, until);
+	end = first + interrupt(st, first, n);
 	for (size_t i = first; i < end; i++)
 		capture_slot_await(st, &s->slots[i], began + st->budget_ns * 3 / 4);
 	if (s->all && first == 0 && end == s->count) {
@@ -146,11 +158,12 @@ static size_t stop_batch(struct capture_stopper *st, size_t first, size_t n)
 	}
 	all_stopped = clock_ns();
 	copy(st, first, end - first);
-	call_hook(st, first, end, all_stopped);
+	call_hook(st, first, end, until);
 	if (clock_ns() - all_stopped > s->all_stopped_ns)
 		s->all_stopped_ns = clock_ns() - all_stopped;
 	for (size_t i = first; i < end; i++)
 		capture_slot_let_go(st, &s->slots[i]);
+	hold(s, 0);
 	s->stops += s->stopped > stopped;
 	/* One that was late on a busy machine says little of the next ones. */
 	st->cost_ns = (3 * st->cost_ns + (clock_ns() - began) / (int64_t)(end - first)) / 4;
@@ -183,9 +196,11 @@ static bool read_late(struct capture_stopper *st)
 			left = true;
 			continue;
 		}
+		hold(s, asked + st->budget_ns);
 		copy(st, i, 1);
 		s->stops += slot->held;
 		capture_slot_let_go(st, slot);
+		hold(s, 0);
 	}
 	return left;
 }

@@ -257,6 +257,7 @@ static void stopped(void *context, pid_t reader, int64_t until_ns)
 		return;
 	pages_source(p->pages, reader, p->pagemap);
 	before = limit(p, until_ns);
+	p->cut = true; /* so it stays where this process is ended meanwhile, as it keeps others waiting */
 	if (take(p) == 0)
 		p->moment = PYTHON_STOPPED;
 	unlimit(p, before);
