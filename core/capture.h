@@ -8,8 +8,9 @@
  *
  * Threads are stopped by a child of ours, in a process group of its own and with all signals held, which allocates,
  * prints, opens and pages in nothing meanwhile. We kill it when it is stopped itself, does not get on, or waits for
- * something while it holds threads for longer than max_stop_ns; when we end, it is killed, too; and with its end the kernel lets go of all threads, also of one that never stopped. Behind
- * capture_take() nothing is read from the process but by capture_stop(), capture_green() and capture_read().
+ * something while it holds threads for longer than max_stop_ns; when we end, it is killed, too; and with its end the
+ * kernel lets go of all threads, also of one that never stopped. Behind capture_take() nothing is read from the process
+ * but by capture_stop(), capture_green() and capture_read().
  * Single-threaded programs only: it forks. */
 #ifndef CORE_CAPTURE_H
 #define CORE_CAPTURE_H
