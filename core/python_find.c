@@ -24,7 +24,7 @@ enum {
 /* A file that has _PyRuntime. */
 struct found {
 	const struct capture_module *module;
-	uint64_t bias;
+	uint64_t bias, runtime;
 };
 
 __attribute__((format(printf, 3, 4))) static int say(struct python *p, int error, const char *format, ...)
@@ -74,10 +74,10 @@ static bool is_library(const struct capture_module *module)
 	       (name[sizeof(begin) - 1] == '2' || name[sizeof(begin) - 1] == '3');
 }
 
-static int look_in(struct python *p, const struct capture_module *module, struct found *ret)
+static int look_in(const struct capture_module *module, struct found *ret)
 {
 	struct elffile_place place;
-	uint64_t loaded_at;
+	uint64_t loaded_at, bias;
 	int error = module->fd < 0 ? module->fd : elffile_symbol(module->fd, "_PyRuntime", &place);
 
 	if (error == -ENOENT)
@@ -86,9 +86,9 @@ static int look_in(struct python *p, const struct capture_module *module, struct
 		error = elffile_loaded_at(module->fd, module->offset, &loaded_at);
 	if (error)
 		return error;
-	*ret = (struct found){ module, module->start - loaded_at };
-	p->runtime = ret->bias + place.address;
-	return p->runtime % sizeof(uint64_t) ? -EBADMSG : 0;
+	bias = module->start - loaded_at;
+	*ret = (struct found){ module, bias, bias + place.address };
+	return ret->runtime % sizeof(uint64_t) ? -EBADMSG : 0;
 }
 
 /* 0x307 of "python3.7", 0x207 of "libpython2.7.so.1.0"; -1: it is another. */
@@ -98,35 +98,6 @@ static int named_version(const struct capture_module *module)
 	int three = minor_of_name(name, '3'), two = three < 0 ? minor_of_name(name, '2') : -1;
 
 	return three >= 0 ? 0x300 + three : two >= 0 ? 0x200 + two : -1;
-}
-
-/* Of one that has no _PyRuntime, as none has before 3.7. */
-static int say_without(struct python *p, int version)
-{
-	p->version[0] = version >> 8;
-	p->version[1] = version & 0xff;
-	return say(p, -ENOTSUP, version < 0x300 + PYTHON_LAYOUT_MINOR_MIN ? "CPython %d.%d: its layout is not known" :
-		   "CPython %d.%d: it has no _PyRuntime that can be found", p->version[0], p->version[1]);
-}
-
-/* The executable first: it may hold a libpython of its own, and a copy of the symbol counts there. */
-static int find_runtime(struct python *p, const struct capture *capture, struct found *ret)
-{
-	int version = -1;
-
-	for (int libraries = 0; libraries < 2; libraries++) {
-		for (size_t i = 0; i < capture->module_count; i++) {
-			const struct capture_module *module = &capture->modules[i];
-
-			if (libraries ? !is_library(module) : !is_executable(capture, module))
-				continue;
-			if (look_in(p, module, ret) == 0)
-				return 0;
-			version = version < 0 ? named_version(module) : version;
-		}
-	}
-	p->runtime = 0;
-	return version < 0 ? -ENOENT : say_without(p, version);
 }
 
 /* ---- version ---- */
@@ -240,17 +211,80 @@ static int check_again(struct python *p)
 			   "another way", p->version[1]) : 0;
 }
 
-int python_find(struct python *p, const struct capture *capture)
-{
-	struct found found;
-	int error = find_runtime(p, capture, &found);
+/* ---- which one ---- */
 
-	if (!error)
-		error = find_version(p, &found);
+struct finding {
+	struct python *p;
+	int error, version;  /* version: what a name says of one that has no _PyRuntime; -1: there is none */
+};
+
+static int try_runtime(struct python *p, const struct found *found)
+{
+	int error;
+
+	p->runtime = found->runtime;
+	error = find_version(p, found);
 	if (!error)
 		error = find_layout(p);
 	if (!error)
 		error = check_again(p);
 	p->has_layout = !error;
 	return error;
+}
+
+/* The first that can be read is taken, else the first. A libpython may lie idle beside an executable that has all of
+ * CPython itself; where another one is in use, too, we say so. */
+static void look_at(struct finding *finding, const struct capture_module *module)
+{
+	struct python one = *finding->p;
+	struct found found;
+	int error;
+
+	if (look_in(module, &found) != 0) {
+		if (finding->version < 0)
+			finding->version = named_version(module);
+		return;
+	}
+	error = try_runtime(&one, &found);
+	if (finding->error && (!error || finding->error == -ENOENT)) {
+		finding->error = error;
+		if (!error)
+			one.why[0] = '\0';
+		*finding->p = one;
+	} else if (!error) {
+		say(finding->p, 0, "there is another CPython in this process, %d.%d, which is not shown",
+		    one.version[0], one.version[1]);
+	}
+}
+
+/* One that has no _PyRuntime, as none has before 3.7; one that is no CPython. */
+static int say_without(struct python *p, const struct capture *capture, int version)
+{
+	static const char pypy[] = "libpypy";
+
+	for (size_t i = 0; version < 0 && i < capture->module_count; i++)
+		if (strncmp(base_name(&capture->modules[i]), pypy, sizeof(pypy) - 1) == 0)
+			return say(p, -ENOTSUP, "PyPy: its layout is not known");
+	if (version < 0)
+		return -ENOENT;
+	p->version[0] = version >> 8;
+	p->version[1] = version & 0xff;
+	return say(p, -ENOTSUP, version < 0x300 + PYTHON_LAYOUT_MINOR_MIN ? "CPython %d.%d: its layout is not known" :
+		   "CPython %d.%d: it has no _PyRuntime that can be found", p->version[0], p->version[1]);
+}
+
+/* The executable first: it may hold a libpython of its own, and a copy of the symbol counts there. */
+int python_find(struct python *p, const struct capture *capture)
+{
+	struct finding finding = { .p = p, .error = -ENOENT, .version = -1 };
+
+	for (int libraries = 0; libraries < 2; libraries++) {
+		for (size_t i = 0; i < capture->module_count; i++) {
+			const struct capture_module *module = &capture->modules[i];
+
+			if (libraries ? is_library(module) : is_executable(capture, module))
+				look_at(&finding, module);
+		}
+	}
+	return finding.error == -ENOENT ? say_without(p, capture, finding.version) : finding.error;
 }

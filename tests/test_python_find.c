@@ -9,7 +9,8 @@
 #include "tests/elf_image.h"
 #include "tests/suite.h"
 
-enum { BIAS = 0x10000000, START = ELF_BASE + BIAS, RUNTIME = START + 0x5000, VERSION = START + 0x6000 };
+enum { BIAS = 0x10000000, START = ELF_BASE + BIAS, RUNTIME = START + 0x5000, VERSION = START + 0x6000,
+       FARTHER = 0x100000 };
 #define INTERPRETER UINT64_C(0x7f0000001000)
 #define THREAD UINT64_C(0x7f0000003000)
 
@@ -110,6 +111,39 @@ START_TEST(unknown)
 	close(module.fd);
 	module.fd = -ENOENT;
 	finds(-ENOENT, "");
+	begin("/usr/lib/libpypy3.11-c.so", 0);
+	capture.entry = 4;
+	finds(-ENOTSUP, "PyPy: its layout is not known");
+}
+END_TEST
+
+/* Two of 3.8; ONE, OTHER: is it in use? */
+static void begin_two(bool one, bool other)
+{
+	static struct capture_module both[2];
+	const uint32_t head = python_layout_of(8)->runtime.interpreters_head;
+
+	begin("/usr/lib/libpython3.8.so.1.0", 0);
+	both[0] = both[1] = module;
+	both[1].start += FARTHER;
+	both[1].end += FARTHER;
+	capture = (struct capture){ .modules = both, .module_count = 2, .entry = 4 };
+	put_state(8);
+	put(RUNTIME + head, one ? INTERPRETER : 0);
+	put(RUNTIME + FARTHER + head, other ? INTERPRETER : 0);
+}
+
+START_TEST(two)
+{
+	begin_two(true, false);
+	finds(0, "");
+	ck_assert_uint_eq(p.runtime, RUNTIME);
+	begin_two(false, true);
+	finds(0, "");
+	ck_assert_uint_eq(p.runtime, RUNTIME + FARTHER);
+	begin_two(true, true);
+	finds(0, "there is another CPython in this process, 3.8, which is not shown");
+	ck_assert_uint_eq(p.runtime, RUNTIME);
 }
 END_TEST
 
@@ -145,6 +179,7 @@ int main(void)
 	tcase_add_test(tests, executable);
 	tcase_add_test(tests, library);
 	tcase_add_test(tests, unknown);
+	tcase_add_test(tests, two);
 	tcase_add_test(tests, broken);
 	return suite_run("python_find", tests);
 }
