@@ -210,6 +210,8 @@ int python_exception(struct python *p, const struct python_thread *thread, struc
 	r = buf_adds(&ret->type, type);
 	if (r == 0)
 		r = each_arg(p, value, add_arg, &ret->args);
+	if (r < 0 && r != -ENOMEM && ret->args.len == 0)
+		r = buf_adds(&ret->args, "<?>"); /* it is not known whether there are any */
 	read_where(p, value, &ret->where);
 	return r == -ENOMEM ? r : 0;
 }
