@@ -107,17 +107,21 @@ static void prepare_python(struct making *m, const struct make_options *options,
 		python_hook(m->python, ret);
 }
 
-/* Whether it is one; what is to be said of it. */
+/* Whether it is one; what is to be said of it, in each section that lacks it. */
 static void settle_python(struct making *m, struct made *made, const struct make_options *options)
 {
 	int r = m->python ? python_settle(m->python, m->capture) : -ENOENT;
+	const char *why;
 
 	m->is_python = r == 0;
 	if (r == 0 || r == -ENOENT)
 		return;
+	why = python_why(m->python)[0] ? python_why(m->python) : strerror(-r);
 	made->report.incomplete = true;
-	section_note(&made->report, options->sections & SECTION_THREADS ? REPORT_THREADS : REPORT_GREEN_THREADS,
-		     "no Python frames: %s", python_why(m->python)[0] ? python_why(m->python) : strerror(-r));
+	if (options->sections & SECTION_THREADS)
+		section_note(&made->report, REPORT_THREADS, "no Python frames: %s", why);
+	if (options->sections & SECTION_GREEN_THREADS)
+		section_note(&made->report, REPORT_GREEN_THREADS, "no greenlets and tasks: %s", why);
 }
 
 /* Without threads (IS_READ): for what the program has registered. */
