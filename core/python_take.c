@@ -324,8 +324,6 @@ int python_settle(struct python *p, const struct capture *capture)
 	if (p->error < 0 || r < 0)
 		return p->error < 0 ? p->error : r;
 	say_cut(p);
-	if (p->cut)
-		return 0;
 	for (size_t i = 0; r == 0 && i < capture->thread_count; i++) {
 		const struct capture_thread *thread = &capture->threads[i];
 		bool stood = p->moment == PYTHON_STOPPED && thread->at_hook;
