@@ -64,5 +64,23 @@ test_tasks_3_14() {
 	each_python 14 greens tasks 100
 }
 
+# The state of a thread that has ended keeps nobody from being read at one moment.
+ended() {
+	python_start ended.py
+	python_report "$pid" -S threads -S green-threads
+	jq -e '.report | .complete and .notes == []' report >/dev/null || fail "$python: $(cat report)"
+	jq -e '.Threads[0].python.settled and (."Green Threads" | length) == 1' report >/dev/null ||
+		fail "$python: $(cat report)"
+	stop "$pid" KILL || :
+}
+
+test_thread_that_has_ended() {
+	each_python system ended
+}
+
+test_thread_that_has_ended_3_8() {
+	each_python 8 ended
+}
+
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
