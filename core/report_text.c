@@ -195,15 +195,18 @@ static bool belongs(const struct value *entry, const struct value *report, const
 	return section ? !strcmp(its, section) : !strcmp(its, "report") || !value_get(report, its);
 }
 
-/* "cannot read stacks: it is being traced by 12 (end that)", and what else a person should know. */
-static void add_notes(struct text *t, const struct value *report, const char *section)
+/* "cannot read stacks: it is being traced by 12 (end that)", and what else a person should know. True: something could
+ * not be read. */
+static bool add_notes(struct text *t, const struct value *report, const char *section)
 {
 	const struct value *about = value_get(report, "report"), *entry;
 	const char *remedy;
+	bool is_denied = false;
 
 	for (entry = value_first(value_get(about, "denied")); entry; entry = entry->next) {
 		if (!belongs(entry, report, section))
 			continue;
+		is_denied = true;
 		remedy = value_string(entry, "remedy", "");
 		text_addf(t, "cannot read %s: ", value_string(entry, "what", "?"));
 		text_add(t, value_string(entry, "reason", "?"));
@@ -212,6 +215,7 @@ static void add_notes(struct text *t, const struct value *report, const char *se
 	for (entry = value_first(value_get(about, "notes")); entry; entry = entry->next)
 		if (belongs(entry, report, section))
 			text_addf(t, "%s\n", value_string(entry, "text", ""));
+	return is_denied;
 }
 
 /* "deadlock: 12 -> 14 -> 12" */
@@ -245,21 +249,23 @@ static void add_head(struct text *t, const struct value *report)
 		add_field(t, ", pid ", pid);
 		text_add(t, complete && complete->kind == VALUE_BOOL && complete->boolean ? ", complete\n" :
 											     ", incomplete\n");
-		add_notes(t, report, NULL);
+		(void)add_notes(t, report, NULL);
 	}
 	text_add(t, "\n\n");
 }
 
 static void add_section(struct text *t, const struct value *report, const struct value *section)
 {
+	bool is_denied;
 	size_t begin;
 
 	add_title(t, section->key);
 	begin = t->out->len;
-	add_notes(t, report, section->key);
+	is_denied = add_notes(t, report, section->key);
 	if (!strcmp(section->key, REPORT_THREADS))
 		add_deadlocks(t, value_get(value_get(report, "report"), "deadlocks"));
-	add_body(t, section);
+	if (!is_denied || section->kind != VALUE_LIST || value_first(section)) /* of what it has none, nobody knows */
+		add_body(t, section);
 	if (t->out->len == begin)
 		text_add(t, "\n");
 }

@@ -57,15 +57,35 @@ test_processes_of_another_user() {
 	expect_status 0
 	jq -e '.report.complete == false' out > jq.out || fail "complete: $(jq -c .report out)"
 	said="it runs as uid 4711, we as uid 65534; run as root, or as uid 4711"
-	for section in Package Threads Configuration; do
-		[ "$(denied $section)" = "$said" ] || fail "$section: $(denied $section)"
+	for section in Package Threads 'Green Threads' Configuration; do
+		[ "$(denied "$section")" = "$said" ] || fail "$section: $(denied "$section")"
 	done
 	[ "$(jq '.Threads | length' out)" = 4 ] || fail "the threads are not listed: $(cat out)"
 	[ "$(jq .Processes.pid out)" = "$pid" ] || fail "no processes: $(cat out)"
 	jq -e '.Configuration.limits | length > 5' out > jq.out || fail "no limits: $(cat out)"
-	gmr_as 65534 -S threads "$pid"
+	gmr_as 65534 -S threads -S green-threads "$pid"
 	expect_status 0
-	grep -qxF "cannot read stacks: ${said%;*} (run as root, or as uid 4711)" out || fail "not said: $(cat out)"
+	for what in stacks 'green threads'; do
+		grep -qxF "cannot read $what: ${said%;*} (run as root, or as uid 4711)" out || fail "not said: $(cat out)"
+	done
+	! grep 'No green threads' out || fail "none of them are known"
+}
+
+# As another user who has its file system rights: the map of its memory may be read then, not the memory.
+test_memory_of_another_user() {
+	needs_users
+	harmed_as 65534 idle
+	wait_until 30 asleep "$pid" 3
+	for sections in '-S green-threads' '-S threads -S green-threads'; do
+		# shellcheck disable=SC2086 # words
+		run timeout -s KILL $((120 * TIMES)) setpriv --ruid 4711 --euid 65534 --regid 65534 --clear-groups \
+			--inh-caps -all --bounding-set -all "$PROCGUARD" gmr -f json $PATIENT $sections "$pid"
+		expect_status 0
+		case $(denied 'Green Threads') in
+		'it runs as uid 65534, we as uid 4711; '*) ;;
+		*) fail "$sections: $(jq -c .report out)" ;;
+		esac
+	done
 }
 
 test_a_process_that_is_hidden() {

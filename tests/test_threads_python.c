@@ -78,7 +78,7 @@ static const struct value *make_greens(struct python *p, const struct sections_o
 {
 	const struct registered none = { .count = 0 };
 
-	section_green_threads(&p->made.report, &none, &p->made.c.capture, &p->made.decoded, options);
+	section_green_threads(&p->made.report, NULL, &none, &p->made.c.capture, &p->made.decoded, options);
 	return value_get(&p->made.report.tree.root, REPORT_GREEN_THREADS);
 }
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "applets/gmr/target.h"
+#include "core/capture.h"
 #include "core/value.h"
 
 /* What was found by looking. */
@@ -40,6 +41,9 @@ void denied_decide(const struct denied_facts *facts, struct denied_why *ret);
 
 /* Look at ourselves and at TARGET. Never fails: what is not to be had is left at a value that claims nothing. */
 void denied_look(const struct target *target, int error, bool attach, struct denied_facts *ret);
+
+/* denied_memory.c: may the memory behind CAPTURE not be read? -EPERM, -EACCES; else 0. */
+int denied_memory(const struct capture *capture);
 
 /* Look, decide, and put it into REPORT's "report"."denied" (core/report.h), unless the same WHAT is there already;
  * "complete" becomes false when the report is finished. */

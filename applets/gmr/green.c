@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "applets/gmr/denied.h"
 #include "applets/gmr/fold.h"
 #include "applets/gmr/green_private.h"
 #include "core/cleanup.h"
@@ -205,12 +206,16 @@ static void add_registered(struct gmr_report *report, const struct registered *r
 	say_missing(&greens, green_count(registered));
 }
 
-void section_green_threads(struct gmr_report *report, const struct registered *registered,
-			   const struct capture *capture, const struct decoded *decoded,
-			   const struct sections_options *options)
+void section_green_threads(struct gmr_report *report, const struct target *target,
+			   const struct registered *registered, const struct capture *capture,
+			   const struct decoded *decoded, const struct sections_options *options)
 {
 	struct value *list = value_add_list(&report->tree, &report->tree.root, REPORT_GREEN_THREADS);
+	int refused = capture ? denied_memory(capture) : 0;
 
+	if (refused)
+		denied_add(&report->tree, report->denied, target, REPORT_GREEN_THREADS, "green threads", -refused,
+			   true);
 	add_registered(report, registered, capture, decoded, options, list);
 	if (capture && decoded)
 		green_python_add(report, capture, decoded, options, list);

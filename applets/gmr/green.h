@@ -15,8 +15,8 @@ int green_take(struct capture *capture, const struct registered *registered);
 
 /* Add the section; greenlets and tasks of Python stand behind those that were registered. CAPTURE: for which
  * green_take() was called, or NULL; DECODED: its stacks, or NULL. */
-void section_green_threads(struct gmr_report *report, const struct registered *registered,
-			   const struct capture *capture, const struct decoded *decoded,
-			   const struct sections_options *options);
+void section_green_threads(struct gmr_report *report, const struct target *target,
+			   const struct registered *registered, const struct capture *capture,
+			   const struct decoded *decoded, const struct sections_options *options);
 
 #endif

@@ -114,7 +114,7 @@ static void settle_python(struct making *m, struct made *made, const struct make
 	const char *why;
 
 	m->is_python = r == 0;
-	if (r == 0 || r == -ENOENT)
+	if (r == 0 || r == -ENOENT || denied_memory(m->capture) < 0) /* which each section says itself */
 		return;
 	why = python_why(m->python)[0] ? python_why(m->python) : strerror(-r);
 	made->report.incomplete = true;
@@ -151,6 +151,9 @@ static int take_capture(struct making *m, struct made *made, const struct procfs
 	m->capture = NULL;
 	if (r == -ENOMEM || (r == -ESRCH && is_read))
 		return r;
+	if (options->sections & SECTION_GREEN_THREADS && r != -ESRCH)
+		denied_add(&made->report.tree, made->report.denied, &m->target, REPORT_GREEN_THREADS, "green threads",
+			   -r, true);
 	if (!is_read)
 		return 0;
 	denied_add(&made->report.tree, made->report.denied, &m->target, REPORT_THREADS, "its threads", -r, true);
@@ -197,7 +200,8 @@ static void add_sections(struct making *m, struct made *made, const struct make_
 	if (options->sections & SECTION_THREADS)
 		section_threads(report, &m->target, m->capture, decoded, &options->shown);
 	if (options->sections & SECTION_GREEN_THREADS)
-		section_green_threads(report, &m->registered, m->capture, decoded, &options->shown);
+		section_green_threads(report, &m->target, &m->registered, m->capture, decoded,
+				      &options->shown);
 	if (options->sections & SECTION_PROCESSES)
 		section_processes(report, &m->target);
 	if (options->sections & SECTION_CONFIGURATION)
