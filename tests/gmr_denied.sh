@@ -66,7 +66,8 @@ test_processes_of_another_user() {
 	gmr_as 65534 -S threads -S green-threads "$pid"
 	expect_status 0
 	for what in stacks 'green threads'; do
-		grep -qxF "cannot read $what: ${said%;*} (run as root, or as uid 4711)" out || fail "not said: $(cat out)"
+		grep -qxF "cannot read $what: ${said%;*} (run as root, or as uid 4711)" out ||
+			fail "not said: $(cat out)"
 	done
 	! grep 'No green threads' out || fail "none of them are known"
 }

@@ -56,6 +56,9 @@ static void add_state(struct python *p, size_t index, int interpreter, const cha
 	add_stack(p, state, line, NULL);
 }
 
+/* Of a greenlet that has no parent. */
+enum { MAIN = 0x10 };
+
 /* LINE 0: it runs. */
 static void add_green(struct python *p, const char *kind, int id, int thread, const char *waits, int line)
 {
@@ -65,7 +68,8 @@ static void add_green(struct python *p, const char *kind, int id, int thread, co
 	value_add_string(tree, green, "green", kind);
 	value_add_int(tree, green, "id", id);
 	value_add_bool(tree, green, "running", !line);
-	value_add_int(tree, green, "parent", 0x10);
+	if (id != MAIN)
+		value_add_int(tree, green, "parent", MAIN);
 	value_add_int(tree, green, "thread", thread);
 	value_add_string(tree, green, "name", *kind == 't' ? "Task" : NULL);
 	value_add_string(tree, green, "waits", waits);
@@ -197,11 +201,11 @@ START_TEST(greens)
 	ck_assert_str_eq(value_string(entry, "parent", ""), "0x10");
 	ck_assert_int_eq(value_int(entry, "thread_id", 0), 1000001);
 	ck_assert_int_eq(line_of(entry, "stack_trace"), 5);
-	entry = item(list, 1);
+	entry = item(list, 2);
 	ck_assert_str_eq(value_string(entry, "name", ""), "Task");
 	ck_assert_str_eq(value_string(entry, "waits_for", ""), "<Future token=***");
 	ck_assert(is_null(entry, "thread_id"));
-	entry = item(list, 2);
+	entry = item(list, 1);
 	ck_assert_str_eq(value_string(entry, "state", ""), "running");
 	ck_assert_str_eq(value_string(value_get(entry, "stack_trace"), "end", ""), REPORT_IN_THREADS);
 	ck_assert(!p.made.report.incomplete);
@@ -225,13 +229,36 @@ START_TEST(fold_greens)
 	p.made.decoded.python.settled = false;
 	list = make_greens(&p, &folded);
 	ck_assert_uint_eq(list->count, 3);
-	ck_assert_uint_eq(value_get(item(list, 0), "names")->count, 2);
-	ck_assert(is_null(item(list, 0), "waits_for"));
-	ck_assert_ptr_null(value_get(item(list, 1), "names"));
-	names = value_get(item(list, 2), "names");
+	ck_assert_ptr_null(value_get(item(list, 0), "names"));
+	names = value_get(item(list, 1), "names");
 	ck_assert_str_eq(item(names, 1)->string, "greenlet 0x5");
-	ck_assert_str_eq(value_string(item(list, 2), "parent", ""), "0x10");
+	ck_assert_str_eq(value_string(item(list, 1), "parent", ""), "0x10");
+	ck_assert_uint_eq(value_get(item(list, 2), "names")->count, 2);
+	ck_assert(is_null(item(list, 2), "waits_for"));
 	ck_assert(p.made.report.incomplete);
+	made_done(&p.made);
+}
+END_TEST
+
+START_TEST(greens_in_order)
+{
+	static const struct {
+		const char *kind;
+		int id, thread;
+	} given[] = {
+		{ "task", 1, -1 }, { "task", 9, 0 }, { "greenlet", 7, 1 }, { "greenlet", 8, 0 }, { "task", 2, 1 },
+		{ "greenlet", MAIN, 1 }, { "greenlet", 6, 1 }, { "task", 5, 0 },
+	};
+	static const char *const ids[] = { "0x10", "0x8", "0x6", "0x7", "0x5", "0x9", "0x2", "0x1" };
+	const struct value *list;
+	struct python p;
+
+	open_python(&p, 2);
+	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
+		add_green(&p, given[i].kind, given[i].id, given[i].thread, NULL, 5);
+	list = make_greens(&p, &plain);
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		ck_assert_str_eq(value_string(item(list, i), "id", ""), ids[i]);
 	made_done(&p.made);
 }
 END_TEST
@@ -246,5 +273,6 @@ int main(void)
 	tcase_add_test(t, torn);
 	tcase_add_test(t, greens);
 	tcase_add_test(t, fold_greens);
+	tcase_add_test(t, greens_in_order);
 	return suite_run("threads_python", t);
 }

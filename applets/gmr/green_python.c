@@ -12,7 +12,7 @@
 struct greens {
 	struct gmr_report *report;
 	const struct capture *capture;
-	const struct value **all; /* in the order of the decoder */
+	const struct value **all; /* in the order in which they are shown */
 	size_t count;
 	size_t *next;             /* by index: the next one that is folded with it, or itself */
 };
@@ -115,6 +115,32 @@ static void add_green(const struct greens *greens, size_t index, struct value *l
 		      REPORT_IN_THREADS);
 }
 
+/* --- their order --- */
+
+/* Main greenlets, other greenlets, tasks. */
+static int rank(const struct value *green)
+{
+	const struct value *parent = value_get(green, "parent");
+
+	if (*value_string(green, "green", "") == 't')
+		return 2;
+	return parent && parent->kind == VALUE_INT ? 1 : 0;
+}
+
+/* Those of no thread that is known are the last of their kind. */
+static int in_order(const void *one, const void *other)
+{
+	const struct value *a = *(const struct value *const *)one, *b = *(const struct value *const *)other;
+	uint64_t thread_a = (uint64_t)value_int(a, "thread", -1), thread_b = (uint64_t)value_int(b, "thread", -1);
+	uint64_t id_a = (uint64_t)value_int(a, "id", 0), id_b = (uint64_t)value_int(b, "id", 0);
+
+	if (rank(a) != rank(b))
+		return rank(a) - rank(b);
+	if (thread_a != thread_b)
+		return thread_a < thread_b ? -1 : 1;
+	return (id_a > id_b) - (id_a < id_b);
+}
+
 /* --- all of them --- */
 
 static void say_rest(struct gmr_report *report, const struct decoded *decoded)
@@ -161,6 +187,7 @@ void green_python_add(struct gmr_report *report, const struct capture *capture, 
 		next[i] = i;
 		is_first[i] = true;
 	}
+	qsort(all, count, sizeof(*all), in_order);
 	if (options->fold)
 		(void)fold_stacks(item_to_fold, &greens, count, next, is_first);
 	for (i = 0; i < count; i++)
