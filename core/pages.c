@@ -130,11 +130,6 @@ void pages_follow(struct pages *pages, const struct pages *leader)
 	pages_fallback(pages, leader->fallback, leader->context);
 }
 
-size_t pages_count(const struct pages *pages)
-{
-	return pages->count;
-}
-
 /* ---- one page ---- */
 
 static uint32_t *chain_of(struct pages *pages, uint64_t address)

@@ -63,8 +63,6 @@ int pages_unshare(struct pages *pages);
 /* Forget all. */
 void pages_clear(struct pages *pages);
 
-size_t pages_count(const struct pages *pages);
-
 /* As if LEN bytes at ADDRESS had been copied and were DATA: for tests. -ENOBUFS. */
 int pages_put(struct pages *pages, uint64_t address, const void *data, size_t len);
 

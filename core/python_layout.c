@@ -19,7 +19,7 @@
 	.gil = { .size = GIL_SIZE, .last_holder = 8, .locked = 16 }, \
 	.cell_ref = 16, \
 	.object = { .type = 8 }, \
-	.list = { .items = 24, .size = 16 }, \
+	.list = { .size = 16 }, \
 	.bytes = { .size = 16, .data = 32 }, \
 	.real = { .value = 16 }, \
 	.module = { .module_dict = 16 }, \

@@ -64,7 +64,7 @@ struct python_layout {
 	uint32_t cell_ref;               /* PyCellObject.ob_ref */
 	struct { uint32_t type; } object;
 	struct { uint32_t size /* Py_ssize_t ob_size */, items; } tuple;
-	struct { uint32_t items /* pointer */, size; } list;
+	struct { uint32_t size; } list;
 	struct { uint32_t size, data; } bytes;
 	struct { uint32_t tag /* ob_size, to 3.11; lv_tag, from 3.12 */, digits; bool is_tagged; } integer;
 	struct { uint32_t value; } real;

@@ -128,7 +128,6 @@ struct field {
 	FIELD(version, type.flags, type, flags, 8), \
 	FIELD(version, tuple.items, tuple, items, 8), \
 	FIELD(version, tuple.size, tuple, length, 8), \
-	FIELD(version, list.items, list, items, 8), \
 	FIELD(version, list.size, list, length, 8), \
 	FIELD(version, dict.keys, dict, keys, 8), \
 	FIELD(version, dict.values, dict, values, 8), \

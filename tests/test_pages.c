@@ -1,5 +1,5 @@
 /* Tests of core/pages.h: pages of this process, read as if it were another. */
-#include "core/pages.h"
+#include "core/pages_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +46,7 @@ START_TEST(once_until_refreshed)
 	memcpy(memory + PAGES_SIZE - 3, "across", 6);
 	ck_assert_int_eq(pages_read(pages, at(PAGES_SIZE - 3), text, 6), 0);
 	ck_assert_str_eq(text, "across");
-	ck_assert_uint_eq(pages_count(pages), 2);
+	ck_assert_uint_eq(pages->count, 2);
 	memcpy(memory + PAGES_SIZE - 3, "beside", 6);
 	ck_assert_int_eq(pages_read(pages, at(PAGES_SIZE - 3), text, 6), 0);
 	ck_assert_str_eq(text, "across");
@@ -73,7 +73,7 @@ START_TEST(what_is_gone)
 	pages_clear(pages);
 	for (uint64_t page = 0; page < 2 * COUNT; page++)
 		ck_assert_int_eq(pages_read(pages, page % 2 * PAGES_SIZE, &byte, 1), -EFAULT);
-	ck_assert_uint_eq(pages_count(pages), 0); /* what cannot be had takes no room */
+	ck_assert_uint_eq(pages->count, 0); /* what cannot be had takes no room */
 	ck_assert_int_eq(pages_read(pages, UINT64_MAX - 1, &byte, 8), -EFAULT);
 }
 END_TEST
@@ -129,7 +129,7 @@ START_TEST(children_share_them)
 	ck_assert_int_eq(pages_read(pages, at(3 * PAGES_SIZE), &byte, 1), 0);
 	ck_assert_int_eq(byte, 3);
 	ck_assert_int_eq(pages_read(pages, at(4 * PAGES_SIZE), &byte, 1), -EFAULT);
-	ck_assert_uint_eq(pages_count(pages), 1);
+	ck_assert_uint_eq(pages->count, 1);
 }
 END_TEST
 
@@ -154,7 +154,7 @@ START_TEST(books_of_our_own)
 
 	ck_assert_int_eq(pages_touch(pages, at(0), 1), 0);
 	ck_assert_int_eq(pages_unshare(pages), 0);
-	ck_assert_uint_eq(pages_count(pages), 1);
+	ck_assert_uint_eq(pages->count, 1);
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
@@ -163,7 +163,7 @@ START_TEST(books_of_our_own)
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
-	ck_assert_uint_eq(pages_count(pages), 1);
+	ck_assert_uint_eq(pages->count, 1);
 }
 END_TEST
 
@@ -188,7 +188,7 @@ START_TEST(prepared)
 		ck_assert_int_eq(r, i == 7 || i == 8 ? -EFAULT : 0);
 		ck_assert(r < 0 || byte == (char)(i + 1));
 	}
-	ck_assert_uint_eq(pages_count(pages), COUNT);
+	ck_assert_uint_eq(pages->count, COUNT);
 }
 END_TEST
 
@@ -206,7 +206,7 @@ START_TEST(those_beside_it)
 	ck_assert_int_eq(pages_read(pages, block + 2 * PAGES_SIZE, &byte, 1), 0);
 	ck_assert_int_eq(byte, first[2 * PAGES_SIZE]);
 	if (sysconf(_SC_PAGESIZE) == PAGES_SIZE)
-		ck_assert_uint_eq(pages_count(pages), 12);
+		ck_assert_uint_eq(pages->count, 12);
 	ck_assert_int_eq(pages_read(pages, block + 12 * PAGES_SIZE, &byte, 1), -EFAULT);
 	ck_assert_int_eq(pages_read(pages, block + 15 * PAGES_SIZE, &byte, 1), 0);
 	pages_source(pages, 0, -1);
@@ -261,7 +261,7 @@ START_TEST(those_beside_it_and_no_room)
 		pages_clear(few);
 		ck_assert_int_eq(pages_read(few, at((60 + 13 * i) * PAGES_SIZE), &byte, 1), 0);
 		ck_assert_int_eq(byte, memory[(60 + 13 * i) * PAGES_SIZE]);
-		ck_assert_uint_le(pages_count(few), 5);
+		ck_assert_uint_le(few->count, 5);
 	}
 	pages_free(few);
 	close(pagemap);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/pages_private.h"
 #include "tests/suite.h"
 
 enum { OBJECTS = 12000, SIZE = 64, SEEN_MAX = 20000, PAGES = 16, FIRST = 24 /* of gc */ };
@@ -134,7 +135,7 @@ START_TEST(whole)
 	ck_assert_uint_eq(seen_count, 10000);
 	for (size_t i = 0; i < seen_count; i++)
 		check_seen(i, i);
-	ck_assert_uint_le(pages_count(pages), PAGES);
+	ck_assert_uint_le(pages->count, PAGES);
 }
 END_TEST
 

@@ -14,7 +14,7 @@
 	X(frame.owner) X(frame.localsplus) X(frame.stacktop) X(frame.owner_none) X(code.filename) X(code.name) \
 	X(code.firstlineno) X(code.lines) \
 	X(code.qualname) X(code.varnames) X(code.localsplusnames) X(code.localspluskinds) X(code.code) \
-	X(code.cellvars) X(code.freevars) X(cell_ref) X(object.type) X(tuple.size) X(tuple.items) X(list.items) \
+	X(code.cellvars) X(code.freevars) X(cell_ref) X(object.type) X(tuple.size) X(tuple.items) \
 	X(list.size) X(bytes.size) X(bytes.data) X(integer.tag) X(integer.digits) X(integer.is_tagged) \
 	X(real.value) X(unicode.length) X(unicode.state) X(unicode.ascii_size) X(unicode.compact_size) \
 	X(unicode.wstr) X(unicode.wstr_length) X(type.name) X(type.basicsize) X(type.flags) X(type.base) \

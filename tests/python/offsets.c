@@ -192,7 +192,6 @@ static const struct offset offsets[] = {
 	SAY("object.type", PyObject, ob_type),
 	SAY("tuple.size", PyVarObject, ob_size),
 	SAY("tuple.items", PyTupleObject, ob_item),
-	SAY("list.items", PyListObject, ob_item),
 	SAY("list.size", PyVarObject, ob_size),
 	SAY("bytes.size", PyVarObject, ob_size),
 	SAY("bytes.data", PyBytesObject, ob_sval),
