@@ -5,7 +5,6 @@
  *
  *	2173406 11742 35 */
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>

@@ -2,16 +2,11 @@
  *
  * It is a process of its own since a thread that has been told to stop and does not (it is held in the kernel) can only
  * be let go by the end of its tracer: PTRACE_DETACH wants a thread that stands still. */
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/ptrace.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <time.h>
+#include <unistd.h>
 
 #include "core/capture_stop_private.h"
 #include "core/cleanup.h"
