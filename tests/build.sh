@@ -185,6 +185,19 @@ test_static_musl() {
 	for name in $(b/procguard --list); do
 		b/procguard "$name" --help >/dev/null || fail "$name --help"
 	done
+	! has_gmr || shows_python_without_libdw
+}
+
+# Lines of Python need no libdw.
+shows_python_without_libdw() {
+	command -v python3 >/dev/null || return 0
+	start python3 -c "$(printf 'import time\ndef waits():\n    time.sleep(1000)\nwaits()\n')"
+	wait_until 30 shows_waits
+}
+
+shows_waits() {
+	b/procguard gmr --deadline 60s -S threads "$started" >report || fail "status $?: $(cat report)"
+	grep -q '^<string>:3 in waits$' report
 }
 
 # As in an image FROM scratch: no shell, no /proc, no passwd.
