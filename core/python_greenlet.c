@@ -33,11 +33,12 @@ struct shape {
 
 static const struct shape old = { .exc_info = 96, .start = 16, .stop = 24, .top = 72, .parent = 56 };
 
-/* UserGreenlet._parent by CPython's 3.x, whatever greenlet's version; 3.14: with PythonState.current_executor, and to
- * greenlet 3.2 without. */
-static const uint32_t parents[][2] = {
+/* UserGreenlet._parent by CPython's 3.x, whatever greenlet's version; 3.14: with neither PythonState.current_executor
+ * nor .stackpointer, with one of these, with both. Two words in front of it is _main_greenlet. */
+enum { PARENTS = 3, TO_MAIN = 2 * WORD };
+static const uint32_t parents[][PARENTS] = {
 	[8] = { 152 }, [9] = { 152 }, [10] = { 168 }, [11] = { 184 }, [12] = { 184 }, [13] = { 176 },
-	[14] = { 192, 184 },
+	[14] = { 176, 184, 192 },
 };
 
 /* ---- its type ---- */
@@ -123,15 +124,28 @@ static int find_shape(struct python *p, uint64_t object, uint64_t *ret_base, str
 	return 0;
 }
 
+static bool is_main(struct python *p, uint64_t object)
+{
+	struct shape shape;
+	uint64_t base;
+	int64_t stop;
+
+	return object && find_shape(p, object, &base, &shape) == 0 &&
+	       python_int64(p, base, shape.stop, &stop) == 0 && stop == -1;
+}
+
+/* Where it might be may be the main greenlet instead, or what was there before: it has to be in its place. */
 static uint64_t find_parent(struct python *p, uint64_t object, uint64_t base, const struct shape *shape)
 {
-	uint32_t other = base == object ? 0 : parents[p->layout.minor][1];
-	uint64_t parent;
+	const uint32_t *at = parents[p->layout.minor];
+	uint64_t parent, root;
 
-	if (python_pointer(p, base, shape->parent, &parent) == 0 && is_greenlet(p, parent))
-		return parent;
-	if (other && python_pointer(p, base, other, &parent) == 0 && is_greenlet(p, parent))
-		return parent;
+	if (base == object)
+		return python_pointer(p, base, shape->parent, &parent) == 0 && is_greenlet(p, parent) ? parent : 0;
+	for (int i = 0; i < PARENTS && at[i]; i++)
+		if (python_pointer(p, base, at[i], &parent) == 0 && is_greenlet(p, parent) &&
+		    python_pointer(p, base, at[i] - TO_MAIN, &root) == 0 && is_main(p, root))
+			return parent;
 	return 0;
 }
 

@@ -6,7 +6,7 @@
 
 #include "tests/suite.h"
 
-enum { BASE = 0x10000, SIZE = 1 << 17, EXC_STATE = 200, PIMPL = 32 };
+enum { BASE = 0x10000, SIZE = 1 << 17, EXC_STATE = 200, PIMPL = 32, MAIN = 16 };
 
 /* Offsets from the object (.base 0) or from what its pimpl points to. */
 static const struct version {
@@ -21,6 +21,7 @@ static const struct version {
 	{ 11, 40, 8, 16, 56, 104, 184 },
 	{ 12, 40, 8, 16, 56, 104, 184 },
 	{ 13, 40, 8, 16, 56, 104, 176 },
+	{ 14, 40, 8, 16, 56, 104, 176 },
 	{ 14, 40, 8, 16, 56, 104, 184 },
 	{ 14, 40, 8, 16, 56, 104, 192 },
 };
@@ -103,6 +104,15 @@ static uint64_t base_of(uint64_t object)
 	return base;
 }
 
+/* They are below the main one, or below one that is. */
+static uint64_t main_of(uint64_t parent)
+{
+	uint64_t main_one;
+
+	memcpy(&main_one, memory + (base_of(parent) - BASE) + v->parent - MAIN, sizeof main_one);
+	return main_one ? main_one : parent;
+}
+
 /* Suspended; its chain of exceptions: a generator's, then its thread's. */
 static uint64_t make_greenlet(uint64_t type, uint64_t parent, uint64_t stop)
 {
@@ -112,6 +122,8 @@ static uint64_t make_greenlet(uint64_t type, uint64_t parent, uint64_t stop)
 		base = make(512);
 		set(object, PIMPL, base);
 		set(base, v->self, object);
+		if (parent)
+			set(base, v->parent - MAIN, main_of(parent));
 	}
 	set(item, p.layout.exc_item.previous, thread + EXC_STATE);
 	set(base, v->exc_info, item);
@@ -135,7 +147,7 @@ static int read_one(uint64_t object, struct python_green *ret)
 START_TEST(each_version)
 {
 	struct python_green green;
-	uint64_t one, other, frame;
+	uint64_t one, other, child, frame;
 
 	begin(_i);
 	one = make_greenlet(greenlet_type, 0, UINT64_MAX);
@@ -149,6 +161,9 @@ START_TEST(each_version)
 	ck_assert_uint_eq(green.parent, one);
 	ck_assert_uint_eq(green.thread, thread);
 	ck_assert_uint_eq(green.frame, frame);
+	child = make_greenlet(greenlet_type, other, 0x8000);
+	ck_assert_int_eq(read_one(child, &green), 1);
+	ck_assert_uint_eq(green.parent, other);
 	ck_assert_int_eq(read_one(one, &green), 1);
 	ck_assert_uint_eq(green.parent, 0);
 	end();
