@@ -165,6 +165,18 @@ static int find_layout(struct python *p)
 			   error == -EBADMSG ? "makes no sense" : "cannot be read") : 0;
 }
 
+/* Objects begin in another way where all of them hang in a list (Py_TRACE_REFS, to 3.12). */
+static int check_objects(struct python *p, uint64_t interpreter)
+{
+	uint64_t modules, type;
+	int r = python_pointer(p, interpreter, p->layout.interpreter.modules, &modules);
+
+	if (r || !modules)
+		return r;
+	r = python_type_of(p, modules, &type);
+	return r ? r : python_type_is(p, type, "dict") ? 0 : -EBADMSG;
+}
+
 /* Does the interpreter at INTERPRETER look like one? 1: and it has a thread state that belongs to it. */
 static int check_interpreter(struct python *p, uint64_t interpreter)
 {
@@ -177,8 +189,9 @@ static int check_interpreter(struct python *p, uint64_t interpreter)
 		r = python_pointer(p, interpreter, l->interpreter.threads_head, &thread);
 	if (r || id < 0 || id > ID_MAX)
 		return r ? r : -EBADMSG;
-	if (!thread)
-		return 0;
+	r = id == 0 ? check_objects(p, interpreter) : 0;
+	if (r || !thread)
+		return r;
 	r = python_pointer(p, thread, l->thread.interpreter, &owner);
 	return r ? r : owner == interpreter ? 1 : -EBADMSG;
 }

@@ -161,6 +161,12 @@ START_TEST(broken)
 	put_state(11);
 	put(INTERPRETER + l->interpreter.id, UINT64_MAX);
 	finds(-EBADMSG, why);
+	/* Its modules are no dict. */
+	begin("/usr/bin/python3.11", 0x030b02f0);
+	put_state(11);
+	put(INTERPRETER + l->interpreter.modules, THREAD);
+	put(THREAD + l->object.type, THREAD);
+	finds(-EBADMSG, why);
 	/* Interpreters go round, and none has a thread. */
 	begin("/usr/bin/python3.11", 0x030b02f0);
 	put_state(11);
