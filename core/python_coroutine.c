@@ -269,12 +269,14 @@ void python_chain_read(struct python *p, uint64_t coroutine, struct python_chain
 	for (size_t i = 0; r == 0 && object; i++) {
 		const uint64_t at = object;
 
-		if (at == mark || i > PYTHON_FRAMES_MAX)
+		if (at == mark)
 			r = -EBADMSG; /* it awaits itself */
+		else if (i > PYTHON_FRAMES_MAX)
+			r = -E2BIG;
 		else
 			r = step(p, &details[minor], at, chain, &object);
 		if ((i & (i - 1)) == 0)
 			mark = at;
 	}
-	chain->end = r == 0 ? PYTHON_WHOLE : r == -EBADMSG ? PYTHON_BROKEN : PYTHON_LOST;
+	chain->end = r == 0 ? PYTHON_WHOLE : r == -E2BIG ? PYTHON_CUT : r == -EBADMSG ? PYTHON_BROKEN : PYTHON_LOST;
 }

@@ -36,7 +36,7 @@ static int find_value(struct python *p, uint64_t item, uint64_t *ret)
 
 /* ---- its arguments ---- */
 
-/* A return other than 0 ends it and is returned. */
+/* A return other than 0 ends it and is returned. -E2BIG: there are more than these. */
 typedef int (*arg_fn)(struct python *p, int64_t index, uint64_t arg, struct buf *ret);
 
 static int each_arg(struct python *p, uint64_t value, arg_fn function, struct buf *ret)
@@ -54,7 +54,7 @@ static int each_arg(struct python *p, uint64_t value, arg_fn function, struct bu
 		if (r == 0)
 			r = arg ? function(p, i, arg, ret) : -EBADMSG;
 	}
-	return r;
+	return r == 0 && count > ARGS_MAX ? -E2BIG : r;
 }
 
 static int type_of(struct python *p, uint64_t object, char *ret, size_t size)
@@ -96,6 +96,22 @@ static int add_arg(struct python *p, int64_t index, uint64_t arg, struct buf *re
 	if (python_is(p, arg, PYTHON_IS_STR) && python_text(p, arg, ret) == 0)
 		return 0;
 	return python_is(p, arg, PYTHON_IS_INT) ? add_number(p, arg, ret) : add_other(p, arg, ret);
+}
+
+/* For those that are not there. It is not known then whether there are any, where none is. */
+static int add_missing(struct buf *ret)
+{
+	static const char more[] = ", ...";
+	size_t room = ret->max - (sizeof(more) - 1);
+
+	if (ret->len == 0)
+		return buf_adds(ret, "<?>");
+	if (ret->len > room) {
+		while (room > 0 && ((unsigned char)ret->data[room] & 0xc0) == 0x80) /* no character is torn */
+			room--;
+		ret->len = room;
+	}
+	return buf_adds(ret, more);
 }
 
 static int touch_arg(struct python *p, int64_t index, uint64_t arg, struct buf *ret)
@@ -210,8 +226,8 @@ int python_exception(struct python *p, const struct python_thread *thread, struc
 	r = buf_adds(&ret->type, type);
 	if (r == 0)
 		r = each_arg(p, value, add_arg, &ret->args);
-	if (r < 0 && r != -ENOMEM && ret->args.len == 0)
-		r = buf_adds(&ret->args, "<?>"); /* it is not known whether there are any */
+	if (r < 0 && r != -ENOMEM)
+		r = add_missing(&ret->args);
 	read_where(p, value, &ret->where);
 	return r == -ENOMEM ? r : 0;
 }

@@ -37,7 +37,8 @@
  *           while its stack was read, which may be of several moments)
  *
  * A line of Python's has null for "module", "offset" and "address", "qualname" behind them (null before 3.11), and
- * "locals" where they were asked for: [ { "name", "type", "value" (null: none that is short) } ].
+ * "locals" where they were asked for: [ { "name", "type", "value" (null: none that is short) } ], and "locals_cut":
+ * true where there are more than we take.
  *
  * Lines are outermost first. "filename" and "line" are null without line info: "module" (a path) and "offset" (a
  * number: where in it, as its symbols count) then stand for them; "name" is "??" where no symbol is known; "code" is

@@ -51,9 +51,9 @@ static void add_where(struct text *t, const struct value *line)
 }
 
 /* With --locals: name, value where there is one, type. */
-static void add_locals(struct text *t, const struct value *locals)
+static void add_locals(struct text *t, const struct value *line)
 {
-	for (const struct value *local = value_first(locals); local; local = local->next) {
+	for (const struct value *local = value_first(value_get(line, "locals")); local; local = local->next) {
 		const char *value = value_string(local, "value", NULL);
 
 		text_add(t, "        ");
@@ -62,6 +62,8 @@ static void add_locals(struct text *t, const struct value *locals)
 		text_add(t, value ? value : "");
 		text_addf(t, " (%s)\n", value_string(local, "type", "?"));
 	}
+	if (value_bool(line, "locals_cut", false))
+		text_add(t, "        ... and more\n");
 }
 
 static void add_line(struct text *t, const struct value *line)
@@ -75,7 +77,7 @@ static void add_line(struct text *t, const struct value *line)
 	text_add(t, *code ? "\n    `" : "\n    (source not found");
 	text_add(t, code);
 	text_add(t, *code ? "`\n" : ")\n");
-	add_locals(t, value_get(line, "locals"));
+	add_locals(t, line);
 }
 
 /* A string, or { "type", "value" }, or { "type", "args" }. */
@@ -102,6 +104,8 @@ static const char *end_words(const char *end)
 		return "without a stop nothing tells who called";
 	if (!strcmp(end, "truncated"))
 		return "the stack was too long to be copied";
+	if (!strcmp(end, "truncated: more frames than we take"))
+		return end + strlen("truncated: ");
 	return end;
 }
 

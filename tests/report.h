@@ -180,6 +180,8 @@ static inline struct value *report_add_python_stack(struct value_tree *tree, str
 		locals = with_locals && i == 2 ? value_add_list(tree, line, "locals") : NULL;
 		report_add_local(tree, locals, "self", "C", NULL);
 		report_add_local(tree, locals, "n", "int", "5");
+		if (locals)
+			value_add_bool(tree, line, "locals_cut", true);
 	}
 	value_add_string(tree, stack, "end", end);
 	return stack;

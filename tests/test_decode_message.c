@@ -180,6 +180,7 @@ static void add_lines(struct value_tree *tree, size_t count, size_t locals)
 		list = locals ? value_add_list(tree, line, "locals") : NULL;
 		for (size_t i = 0; i < locals; i++)
 			value_add_string(tree, value_add_map(tree, list, NULL), "name", "x");
+		value_add_bool(tree, line, "locals_cut", locals > 0);
 	}
 }
 
@@ -216,8 +217,9 @@ START_TEST(threads_of_python)
 	ck_assert_str_eq(value_string(state, "gil", ""), "holds");
 	ck_assert(value_bool(state, "settled", false));
 	line = value_first(value_get(value_get(state, "stack_trace"), "lines"));
-	ck_assert_uint_eq(line->count, 9);
+	ck_assert_uint_eq(line->count, 10);
 	ck_assert_str_eq(value_string(line, "qualname", ""), "C.f");
+	ck_assert(value_bool(line, "locals_cut", false));
 	ck_assert_uint_eq(value_first(value_get(line, "locals"))->count, 3);
 	exception = value_get(value_get(state, "stack_trace"), "root_exception");
 	ck_assert_uint_eq(exception->count, 4);

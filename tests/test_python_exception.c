@@ -233,6 +233,39 @@ START_TEST(broken)
 }
 END_TEST
 
+static uint64_t new_tuple(size_t count, uint64_t item)
+{
+	uint64_t tuple = new_object(type_tuple);
+
+	memory.used += count * 8;
+	put64(tuple, layout->tuple.size, count);
+	for (size_t i = 0; i < count; i++)
+		put64(tuple, layout->tuple.items + 8 * (uint32_t)i, item);
+	return tuple;
+}
+
+/* That there are more than these is said. */
+START_TEST(many)
+{
+	enum { TOLD = 64, ROOM = 64 };
+	struct python_exception e = PYTHON_EXCEPTION();
+	uint64_t seven = new_int(7), error = new_error(new_tuple(TOLD, seven), 0), item = new_item(error, 0);
+
+	ck_assert_int_eq(read_item(item, &e), 0);
+	ck_assert_uint_eq(e.args.len, 3 * TOLD - 2);
+	put64(error, layout->exception.args, new_tuple(TOLD + 1, seven));
+	ck_assert_int_eq(read_item(item, &e), 0);
+	ck_assert_uint_eq(e.args.len, 3 * TOLD - 2 + 5);
+	ck_assert_str_eq(e.args.data + e.args.len - 9, "7, 7, ...");
+	python_exception_done(&e);
+	e.args.max = ROOM;
+	ck_assert_int_eq(read_item(item, &e), 0);
+	ck_assert_uint_eq(e.args.len, ROOM);
+	ck_assert_str_eq(e.args.data + ROOM - 5, ", ...");
+	python_exception_done(&e);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *t = tcase_create("all");
@@ -241,5 +274,6 @@ int main(void)
 	tcase_add_test(t, whole);
 	tcase_add_test(t, none);
 	tcase_add_test(t, broken);
+	tcase_add_test(t, many);
 	return suite_run("python_exception", t);
 }

@@ -172,7 +172,7 @@ START_TEST(python)
 		"Exception: KeyError: id, 7\n"
 		"------------------------------------\n"
 		"\n"
-		PYTHON_STACK("        self (C)\n        n = 5 (int)\n")
+		PYTHON_STACK("        self (C)\n        n = 5 (int)\n        ... and more\n")
 		"\ninterpreter 3, holds the GIL:\n"
 		PYTHON_STACK("") "\n(outer frames are missing: it ran meanwhile)\n"
 		"\nnative:\n"

@@ -57,6 +57,8 @@ static void add_locals(struct value_tree *tree, struct value *line, const struct
 		decode_add_text(tree, map, "type", local);
 		decode_add_text(tree, map, "value", local);
 	}
+	if (value_bool(from, "locals_cut", false))
+		value_add_bool(tree, line, "locals_cut", true);
 }
 
 static void add_exception(struct value_tree *tree, struct value *stack, const struct value *from)

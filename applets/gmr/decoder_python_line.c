@@ -69,6 +69,7 @@ struct adding {
 	struct decoder_python *d;
 	struct value_tree *tree;
 	struct value *list;
+	bool is_cut;
 };
 
 /* Masked as a setting of that name. */
@@ -90,8 +91,10 @@ static int add_local(const struct python_local *local, void *context)
 	struct adding *adding = context;
 	struct value *map;
 
-	if (adding->list->count == DECODE_LOCALS_MAX || adding->d->locals_sent == LOCALS_TOTAL_MAX)
+	if (adding->list->count == DECODE_LOCALS_MAX || adding->d->locals_sent == LOCALS_TOTAL_MAX) {
+		adding->is_cut = true;
 		return 1;
+	}
 	adding->d->locals_sent++;
 	map = value_add_map(adding->tree, adding->list, NULL);
 	add_text(adding->tree, map, "name", &local->name);
@@ -100,15 +103,28 @@ static int add_local(const struct python_local *local, void *context)
 	return adding->tree->error;
 }
 
+static void add_locals(struct decoder_python *d, const struct python_frame *frame, enum decoder_locals locals,
+		       struct value_tree *tree, struct value *line)
+{
+	struct adding adding = { d, tree, NULL, locals == DECODER_LOCALS_CUT };
+
+	if (locals == DECODER_LOCALS_NONE)
+		return;
+	adding.list = value_add_list(tree, line, "locals");
+	if (adding.list && !adding.is_cut)
+		(void)python_locals(d->python, frame, add_local, &adding);
+	if (adding.is_cut)
+		value_add_bool(tree, line, "locals_cut", true);
+}
+
 /* --- all of it --- */
 
-void decoder_python_line(struct decoder_python *d, const struct python_frame *frame, bool with_locals,
+void decoder_python_line(struct decoder_python *d, const struct python_frame *frame, enum decoder_locals locals,
 			 struct value_tree *tree, struct value *lines)
 {
 	const struct decoder_line *found = find_line(d, frame);
 	struct value *line = value_add_map(tree, lines, NULL);
 	bool is_known = found->is_known;
-	struct adding adding = { d, tree, NULL };
 
 	add_text(tree, line, "filename", is_known ? &found->line.filename : NULL);
 	if (is_known && found->line.line > 0)
@@ -121,9 +137,5 @@ void decoder_python_line(struct decoder_python *d, const struct python_frame *fr
 		value_add_string(tree, line, "name", "??");
 	add_text(tree, line, "code", &found->source);
 	add_text(tree, line, "qualname", is_known ? &found->line.qualname : NULL);
-	if (!with_locals)
-		return;
-	adding.list = value_add_list(tree, line, "locals");
-	if (adding.list)
-		(void)python_locals(d->python, frame, add_local, &adding);
+	add_locals(d, frame, locals, tree, line);
 }

@@ -44,8 +44,10 @@ struct decoder_python {
 	int error;                      /* of the channel: ends all walks */
 };
 
-/* decoder_python_line.c: the frame as a line of LINES, with its local variables where WITH_LOCALS. */
-void decoder_python_line(struct decoder_python *d, const struct python_frame *frame, bool with_locals,
+/* decoder_python_line.c: the frame as a line of LINES, with its local variables, without, or with a word that there was
+ * no room for them. */
+enum decoder_locals { DECODER_LOCALS_NONE, DECODER_LOCALS_ALL, DECODER_LOCALS_CUT };
+void decoder_python_line(struct decoder_python *d, const struct python_frame *frame, enum decoder_locals locals,
 			 struct value_tree *tree, struct value *lines);
 
 /* decoder_python_stack.c: a message with what BEGIN puts into its root, with the stack that D->frames holds, and END.

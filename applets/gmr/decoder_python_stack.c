@@ -78,7 +78,7 @@ struct stack {
 	const struct python_thread *exception;
 	enum python_end end;
 	size_t count; /* of D->frames, from the innermost */
-	bool with_locals;
+	enum decoder_locals locals;
 };
 
 static int try_stack(struct decoder_python *d, const struct stack *stack)
@@ -89,7 +89,7 @@ static int try_stack(struct decoder_python *d, const struct stack *stack)
 	stack->begin(&tree, stack->context);
 	lines = value_add_list(&tree, &tree.root, "lines");
 	for (size_t i = stack->count; i-- > 0 && !tree.error;)
-		decoder_python_line(d, &d->frames[i], stack->with_locals, &tree, lines);
+		decoder_python_line(d, &d->frames[i], stack->locals, &tree, lines);
 	value_add_string(&tree, &tree.root, "end", end_text(stack->end));
 	add_exception(d, stack->exception, &tree);
 	return pack_and_send(d, &tree);
@@ -98,12 +98,13 @@ static int try_stack(struct decoder_python *d, const struct stack *stack)
 int decoder_python_stack(struct decoder_python *d, decoder_begin_fn begin, const void *context, enum python_end end,
 			 const struct python_thread *exception)
 {
-	struct stack stack = { begin, context, exception, end, d->count, d->job->options->locals };
+	struct stack stack = { begin, context, exception, end, d->count,
+			       d->job->options->locals ? DECODER_LOCALS_ALL : DECODER_LOCALS_NONE };
 	int r;
 
 	while ((r = try_stack(d, &stack)) == -ENOBUFS && stack.count > 0) {
-		if (stack.with_locals) {
-			stack.with_locals = false;
+		if (stack.locals == DECODER_LOCALS_ALL) {
+			stack.locals = DECODER_LOCALS_CUT;
 			continue;
 		}
 		stack.count /= 2;
