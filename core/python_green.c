@@ -10,16 +10,13 @@
 #include <string.h>
 
 #include "core/cleanup.h"
-#include "core/clock.h"
 
 enum {
 	SEARCH_PAGES = 2048, /* 8 MiB */
 	SEARCH_AHEAD = 4,    /* pages at a time: beside objects lies much that is none */
 	SEARCH_TRIES = 3,    /* walks of a heap that changes meanwhile */
 	TYPES = 1024,        /* a power of two; of verdicts that are kept */
-	CODES = 256,
 	BASES_MAX = 64,
-	LOOK_EVERY = 64,     /* frames between two looks at the clock */
 };
 
 struct search {
@@ -283,46 +280,21 @@ const char *python_greens_why(const struct python *p)
 
 /* ---- what is copied ---- */
 
-struct touching {
-	struct python *p;
-	unsigned frames;
-	uint64_t codes[CODES]; /* code objects that were copied lately: many greens are in the same functions */
-};
-
-static int look(const struct touching *touching)
-{
-	return clock_ns() >= touching->p->options.deadline_ns ? 1 : 0;
-}
-
-static int touch_frame(const struct python_frame *frame, void *context)
-{
-	struct touching *touching = context;
-
-	uint64_t *code = &touching->codes[(frame->code >> 4) % CODES];
-
-	if (*code != frame->code)
-		(void)python_code_touch(touching->p, frame);
-	*code = frame->code;
-	if (touching->p->options.locals)
-		(void)python_locals_touch(touching->p, frame);
-	return ++touching->frames % LOOK_EVERY == 0 ? look(touching) : 0;
-}
-
 static int touch_green(const struct python_green *green, void *context)
 {
-	struct touching *touching = context;
+	struct python_touching *touching = context;
 	enum python_end end;
 
-	if (python_green_frames(touching->p, green, touch_frame, touching, &end) != 0)
+	if (python_green_frames(touching->p, green, python_touch_frame, touching, &end) != 0)
 		return 1;
 	if (green->kind == PYTHON_TASK)
 		python_task_touch(touching->p, green);
-	return look(touching);
+	return python_is_late(touching->p) ? 1 : 0;
 }
 
 int python_greens_touch(struct python *p)
 {
-	struct touching touching = { .p = p };
+	struct python_touching touching = { .p = p };
 	struct python view;
 	struct search search;
 	struct counts counts;

@@ -174,4 +174,13 @@ void python_chain_read(struct python *p, uint64_t coroutine, struct python_chain
  * first error that keeps all threads from being read; -ETIMEDOUT: some were not. */
 int python_touch(struct python *p);
 
+/* The same of one frame; CONTEXT: struct python_touching. 1: time is over; it is looked at now and then. */
+struct python_touching {
+	struct python *p;
+	unsigned frames;
+	uint64_t codes[256]; /* code objects that were copied lately: many are in the same functions */
+};
+int python_touch_frame(const struct python_frame *frame, void *context);
+bool python_is_late(const struct python *p);
+
 #endif

@@ -6,39 +6,41 @@
 
 #include "core/clock.h"
 
-struct touching {
-	struct python *python;
-	const struct python_thread *thread;
-	unsigned count;
-};
-
 enum { LOOK_EVERY = 64 }; /* frames between two looks at the clock */
 
-static int touch_frame(const struct python_frame *frame, void *context)
+bool python_is_late(const struct python *p)
 {
-	struct touching *touching = context;
-	struct python *p = touching->python;
+	return clock_ns() >= p->options.deadline_ns;
+}
 
-	(void)python_code_touch(p, frame);
+int python_touch_frame(const struct python_frame *frame, void *context)
+{
+	struct python_touching *touching = context;
+	struct python *p = touching->p;
+	uint64_t *code = &touching->codes[(frame->code >> 4) % (sizeof touching->codes / sizeof *touching->codes)];
+
+	if (*code != frame->code)
+		(void)python_code_touch(p, frame);
+	*code = frame->code;
 	if (p->options.locals)
 		(void)python_locals_touch(p, frame);
-	return ++touching->count % LOOK_EVERY == 0 && clock_ns() >= p->options.deadline_ns ? 1 : 0;
+	return ++touching->frames % LOOK_EVERY == 0 && python_is_late(p) ? 1 : 0;
 }
 
 static int touch_thread(const struct python_thread *thread, void *context)
 {
-	struct touching *touching = context;
+	struct python_touching *touching = context;
 	enum python_end end;
 
-	if (thread->frame && python_frames(touching->python, thread->frame, touch_frame, touching, &end) != 0)
+	if (thread->frame && python_frames(touching->p, thread->frame, python_touch_frame, touching, &end) != 0)
 		return 1;
-	(void)python_exception_touch(touching->python, thread);
-	return clock_ns() >= touching->python->options.deadline_ns ? 1 : 0;
+	(void)python_exception_touch(touching->p, thread);
+	return python_is_late(touching->p) ? 1 : 0;
 }
 
 int python_touch(struct python *p)
 {
-	struct touching touching = { .python = p };
+	struct python_touching touching = { .p = p };
 	int r = python_threads(p, touch_thread, &touching);
 
 	p->greens_cut = false;
