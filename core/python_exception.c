@@ -42,7 +42,7 @@ typedef int (*arg_fn)(struct python *p, int64_t index, uint64_t arg, struct buf 
 static int each_arg(struct python *p, uint64_t value, arg_fn function, struct buf *ret)
 {
 	uint64_t args, arg;
-	int64_t count;
+	int64_t count = 0;
 	int r = python_pointer(p, value, p->layout.exception.args, &args);
 
 	if (r == 0)
