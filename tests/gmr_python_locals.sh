@@ -11,7 +11,8 @@ locals() {
 	python_start locals.py
 	python_report "$pid" -S threads --locals
 	same same_locals.py report dump
-	"$PROCGUARD" gmr --deadline 60s --max-stop 10s -S threads --locals "$pid" >text 2>err || fail "status $?: $(cat err)"
+	"$PROCGUARD" gmr --deadline 60s --max-stop 10s -S threads --locals "$pid" >text 2>err ||
+		fail "status $?: $(cat err)"
 	grep -qxF "        text = 'text' (str)" text || fail "not in text: $(cat text)"
 	grep -qxF "        secret = *** (str)" text || fail "a secret: $(cat text)"
 	python_report "$pid" -S threads
