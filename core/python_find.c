@@ -229,6 +229,7 @@ static int check_again(struct python *p)
 struct finding {
 	struct python *p;
 	int error, version;  /* version: what a name says of one that has no _PyRuntime; -1: there is none */
+	bool unread;         /* not all of the files could be looked into */
 };
 
 static int try_runtime(struct python *p, const struct found *found)
@@ -256,6 +257,7 @@ static void look_at(struct finding *finding, const struct capture_module *module
 	if (look_in(module, &found) != 0) {
 		if (finding->version < 0)
 			finding->version = named_version(module);
+		finding->unread = finding->unread || module->fd < 0;
 		return;
 	}
 	error = try_runtime(&one, &found);
@@ -271,9 +273,11 @@ static void look_at(struct finding *finding, const struct capture_module *module
 }
 
 /* One that has no _PyRuntime, as none has before 3.7; one that is no CPython. */
-static int say_without(struct python *p, const struct capture *capture, int version)
+static int say_without(struct finding *finding, const struct capture *capture)
 {
 	static const char pypy[] = "libpypy";
+	struct python *p = finding->p;
+	const int version = finding->version;
 
 	for (size_t i = 0; version < 0 && i < capture->module_count; i++)
 		if (strncmp(base_name(&capture->modules[i]), pypy, sizeof(pypy) - 1) == 0)
@@ -282,8 +286,10 @@ static int say_without(struct python *p, const struct capture *capture, int vers
 		return -ENOENT;
 	p->version[0] = version >> 8;
 	p->version[1] = version & 0xff;
-	return say(p, -ENOTSUP, version < 0x300 + PYTHON_LAYOUT_MINOR_MIN ? "CPython %d.%d: its layout is not known" :
-		   "CPython %d.%d: it has no _PyRuntime that can be found", p->version[0], p->version[1]);
+	return say(p, -ENOTSUP, "CPython %d.%d: %s", p->version[0], p->version[1],
+		   version < 0x300 + PYTHON_LAYOUT_MINOR_MIN ? "its layout is not known" :
+		   finding->unread ? "its file cannot be read, or was replaced or removed since it was started (root "
+		   "may read it)" : "it has no _PyRuntime that can be found");
 }
 
 /* The executable first: it may hold a libpython of its own, and a copy of the symbol counts there. */
@@ -299,5 +305,5 @@ int python_find(struct python *p, const struct capture *capture)
 				look_at(&finding, module);
 		}
 	}
-	return finding.error == -ENOENT ? say_without(p, capture, finding.version) : finding.error;
+	return finding.error == -ENOENT ? say_without(&finding, capture) : finding.error;
 }

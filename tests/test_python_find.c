@@ -107,6 +107,11 @@ START_TEST(unknown)
 	module.fd = -ESTALE;
 	capture.entry = 4;
 	finds(-ENOTSUP, "CPython 2.7: its layout is not known");
+	begin("/usr/bin/python3.11", 0x030b02f0);
+	close(module.fd);
+	module.fd = -ESTALE;
+	finds(-ENOTSUP, "CPython 3.11: its file cannot be read, or was replaced or removed since it was started (root "
+	      "may read it)");
 	begin("/usr/bin/cat", 0x030b02f0);
 	close(module.fd);
 	module.fd = -ENOENT;
