@@ -210,7 +210,7 @@ START_TEST(greens)
 	ck_assert_str_eq(value_string(value_get(entry, "stack_trace"), "end", ""), REPORT_IN_THREADS);
 	ck_assert(!p.made.report.incomplete);
 	ck_assert_str_eq(value_string(value_first(p.made.report.notes), "text", ""),
-			 "1 greenlet more has no frames: running, not started, or finished");
+			 "greenlets without frames, which are not shown: 1 (running, not started, or finished)");
 	made_done(&p.made);
 }
 END_TEST
@@ -259,6 +259,7 @@ START_TEST(greens_in_order)
 	list = make_greens(&p, &plain);
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
 		ck_assert_str_eq(value_string(item(list, i), "id", ""), ids[i]);
+	ck_assert_str_eq(value_string(item(list, 0), "name", ""), "main greenlet 0x10");
 	made_done(&p.made);
 }
 END_TEST

@@ -32,9 +32,22 @@ static bool item_to_fold(const void *context, size_t index, struct fold_item *re
 	return !is_running(green);
 }
 
+/* In this order they are shown. */
+enum rank { MAIN_GREENLET, OTHER_GREENLET, TASK };
+
+/* A main greenlet has no parent. */
+static enum rank rank(const struct value *green)
+{
+	const struct value *parent = value_get(green, "parent");
+
+	if (*value_string(green, "green", "") == 't')
+		return TASK;
+	return parent && parent->kind == VALUE_INT ? OTHER_GREENLET : MAIN_GREENLET;
+}
+
 /* --- one of them --- */
 
-/* "Task-7", "greenlet 0x7f3120c1b4c0" */
+/* "Task-7", "greenlet 0x7f3120c1b4c0", "main greenlet 0x7f3120c1b4d8" */
 static void add_name(const struct greens *greens, const struct value *green, struct value *in, const char *key)
 {
 	const char *name = value_string(green, "name", NULL);
@@ -42,7 +55,8 @@ static void add_name(const struct greens *greens, const struct value *green, str
 	if (name && *name)
 		section_masked(&greens->report->tree, in, key, name, strlen(name));
 	else
-		value_add_format(&greens->report->tree, in, key, "%s 0x%" PRIx64, value_string(green, "green", "?"),
+		value_add_format(&greens->report->tree, in, key, "%s%s 0x%" PRIx64,
+				 rank(green) == MAIN_GREENLET ? "main " : "", value_string(green, "green", "?"),
 				 (uint64_t)value_int(green, "id", 0));
 }
 
@@ -117,16 +131,6 @@ static void add_green(const struct greens *greens, size_t index, struct value *l
 
 /* --- their order --- */
 
-/* Main greenlets, other greenlets, tasks. */
-static int rank(const struct value *green)
-{
-	const struct value *parent = value_get(green, "parent");
-
-	if (*value_string(green, "green", "") == 't')
-		return 2;
-	return parent && parent->kind == VALUE_INT ? 1 : 0;
-}
-
 /* Those of no thread that is known are the last of their kind. */
 static int in_order(const void *one, const void *other)
 {
@@ -135,7 +139,7 @@ static int in_order(const void *one, const void *other)
 	uint64_t id_a = (uint64_t)value_int(a, "id", 0), id_b = (uint64_t)value_int(b, "id", 0);
 
 	if (rank(a) != rank(b))
-		return rank(a) - rank(b);
+		return rank(a) < rank(b) ? -1 : 1;
 	if (thread_a != thread_b)
 		return thread_a < thread_b ? -1 : 1;
 	return (id_a > id_b) - (id_a < id_b);
@@ -148,9 +152,8 @@ static void say_rest(struct gmr_report *report, const struct decoded *decoded)
 	const struct decoded_python *python = &decoded->python;
 
 	if (python->greens_rest)
-		section_note(report, REPORT_GREEN_THREADS, "%zu %s no frames: running, not started, or finished",
-			     python->greens_rest, python->greens_rest == 1 ? "greenlet more has" :
-			     "greenlets more have");
+		section_note(report, REPORT_GREEN_THREADS, "greenlets without frames, which are not shown: %zu "
+			     "(running, not started, or finished)", python->greens_rest);
 	if (python->greens_why[0]) {
 		report->incomplete = true;
 		section_note(report, REPORT_GREEN_THREADS, "Python: %s", python->greens_why);
