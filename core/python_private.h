@@ -58,7 +58,7 @@ struct python {
 	bool cut, greens_cut;              /* at the moment, time was over before all was copied */
 	int error;                         /* why nothing was read, or 0 */
 	int pagemap;                       /* capture_reader()'s */
-	pid_t *settled;                    /* threads as we count them, whose part was read at the moment */
+	pid_t *settled;                    /* threads as we count them, whose part was read at the moment, in order */
 	size_t settled_count, settled_size;
 	struct python_tid *tids;           /* of a process in another pid namespace, by their number there */
 	size_t tid_count;
