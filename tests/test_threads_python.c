@@ -240,6 +240,23 @@ START_TEST(fold_greens)
 }
 END_TEST
 
+/* Where the child had no time for them. */
+START_TEST(no_greens)
+{
+	struct python p;
+
+	open_python(&p, 1);
+	p.made.decoded.python.has_greens = true;
+	p.made.decoded.python.is_whole = false;
+	strcpy(p.made.decoded.why, "it ended");
+	ck_assert_uint_eq(make_greens(&p, &plain)->count, 0);
+	ck_assert(p.made.report.incomplete);
+	ck_assert_str_eq(value_string(value_first(p.made.report.notes), "text", ""),
+			 "greenlets and tasks could not be read: it ended");
+	made_done(&p.made);
+}
+END_TEST
+
 START_TEST(greens_in_order)
 {
 	static const struct {
@@ -274,6 +291,7 @@ int main(void)
 	tcase_add_test(t, torn);
 	tcase_add_test(t, greens);
 	tcase_add_test(t, fold_greens);
+	tcase_add_test(t, no_greens);
 	tcase_add_test(t, greens_in_order);
 	return suite_run("threads_python", t);
 }

@@ -213,6 +213,7 @@ int decode_by(const struct target *target, struct capture *capture, const struct
 	int r = prepare(ret, capture ? capture->thread_count + capture->green_count : 0, &again);
 
 	talk.again = again;
+	ret->python.has_greens = options->python && options->python_greens;
 	choose_ids(target, &confine);
 	if (options->python)
 		read_cwd(target, job.cwd);

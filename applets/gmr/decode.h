@@ -48,6 +48,7 @@ struct decoded_python {
 	const struct value *greens;   /* a list, or NULL: { "green", "id", "running", "parent", "thread", "name",
 	                               * "waits", "stack_trace" }, of which there are as many as: */
 	size_t green_count;
+	bool has_greens;              /* greenlets and tasks were asked for, */
 	bool is_whole;                /* all has come */
 	size_t threads_rest;          /* threads of Python's that execute something, and are none of the capture's, */
 	size_t greens_rest;           /* greenlets without frames: running, not started, finished */

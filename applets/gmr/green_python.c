@@ -163,10 +163,11 @@ static void say_rest(struct gmr_report *report, const struct decoded *decoded)
 		section_note(report, REPORT_GREEN_THREADS, "the process ran while these were read: stacks of greenlets "
 			     "and tasks may be of different moments");
 	}
-	if (python->green_count > 0 && !python->is_whole) {
+	if (python->has_greens && !python->is_whole) {
 		report->incomplete = true;
-		section_note(report, REPORT_GREEN_THREADS, "there are more greenlets and tasks than these: %s",
-			     decoded->why);
+		section_note(report, REPORT_GREEN_THREADS, python->green_count > 0 ?
+			     "there are more greenlets and tasks than these: %s" :
+			     "greenlets and tasks could not be read: %s", decoded->why);
 	}
 }
 
