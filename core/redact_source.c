@@ -11,6 +11,8 @@
 #include "core/cleanup.h"
 #include "core/redact_private.h"
 
+enum { PREFIX_MAX = 3 }; /* of a literal: b"", Rb"" */
+
 struct source {
 	struct redact_text text;
 	size_t at, copied;    /* all before COPIED stands in OUT */
@@ -22,6 +24,7 @@ struct source {
 	size_t comment;       /* where it begins in OUT */
 	bool is_value;        /* what is here belongs to a secret's name, */
 	bool is_call;         /* as its arguments, behind commas, too; */
+	bool is_tuple;        /* behind "=": with the literals behind commas: user, password = "a", "b"; */
 	size_t value;         /* at this depth */
 };
 
@@ -85,10 +88,13 @@ static size_t separator(const struct source *s, size_t at, bool comma)
 /* The value that begins at AT. What is inside of another's is masked anyway. */
 static void begin_value(struct source *s, size_t at, size_t depth, bool is_call)
 {
+	char left = at > 0 ? byte_at(s, at - 1) : ' ';
+
 	if (s->is_value && (s->is_call || depth != s->value))
 		return;
 	s->is_value = true;
 	s->is_call = is_call;
+	s->is_tuple = left == '=';
 	s->value = depth;
 	s->at = at;
 }
@@ -183,7 +189,7 @@ static void take_literal(struct source *s, size_t begin, size_t at)
 
 static void take_word(struct source *s)
 {
-	enum { PREFIX_MAX = 3, NUMBER_MAX = 20 };
+	enum { NUMBER_MAX = 20 };
 	const char *word = s->text.data + s->at;
 	size_t begin = s->at, end = begin, len;
 
@@ -211,6 +217,21 @@ static bool begins_comment(const struct source *s)
 	return c == '#' || (c == '/' && (next == '/' || next == '*'));
 }
 
+static bool is_literal_behind(const struct source *s, size_t at)
+{
+	size_t end;
+
+	for (end = at = redact_skip_blanks(&s->text, at); end - at <= PREFIX_MAX && is_word(byte_at(s, end));)
+		end++;
+	return is_quote(byte_at(s, end));
+}
+
+static void take_comma(struct source *s)
+{
+	if (s->depth <= s->value && !s->is_call && !(s->is_tuple && is_literal_behind(s, s->at + 1)))
+		s->is_value = false;
+}
+
 static void take_bracket(struct source *s, char c)
 {
 	char left = s->at > 0 ? byte_at(s, s->at - 1) : ' ';
@@ -232,8 +253,8 @@ static void take_other(struct source *s)
 
 	if (c && strchr("()[]{}", c))
 		take_bracket(s, c);
-	else if ((c == ',' || c == ';') && s->depth <= s->value && !s->is_call)
-		s->is_value = false;
+	else if (c == ',' || c == ';')
+		take_comma(s);
 	else if (!s->is_comment && begins_comment(s)) {
 		s->is_comment = true;
 		copy_to(s, s->at);

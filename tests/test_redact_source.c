@@ -79,6 +79,7 @@ static const struct row {
 	{ "password = \"\"\"hunter2 \"x\"", "password = \"\"\"***" },
 	{ "password = ('hunter2' \"x\"", "password = ('***' \"***\"" },
 	{ "password=\"hunter2\"), user=\"y\")", "password=\"***\"), user=\"y\")" },
+	{ "user, password = 'u', b'x', c", "user, password = '***', b'***', c" },
 	{ "password = '12345'; user = 'c'", "password = '***'; user = 'c'" },
 	{ "key = 0x0123456789abcdef0123456789abcdef", "key = ***" },
 	{ "self.secret = os.getenv('S', 'dflt') or \"x\"", "self.secret = os.getenv('***', '***') or \"***\"" },
@@ -86,8 +87,8 @@ static const struct row {
 	  "def f(user='u', password: str = \"***\", *, token=b'***', n='z'):" },
 	{ "{\"user\": \"u\", \"password\": \"x\", 'api_key' : u'y', 'n': 'z'}",
 	  "{\"user\": \"u\", \"password\": \"***\", 'api_key' : u'***', 'n': 'z'}" },
-	{ "auth = {\"user\": \"u\", \"pin\": [\"1\", '2']}, 'z'",
-	  "auth = {\"user\": \"***\", \"pin\": [\"***\", '***']}, 'z'" },
+	{ "auth = {\"user\": \"u\", \"pin\": [\"1\", '2']}, n, 'z'",
+	  "auth = {\"user\": \"***\", \"pin\": [\"***\", '***']}, n, 'z'" },
 	{ "os.environ['SECRET_KEY'] = 'x'", "os.environ['SECRET_KEY'] = '***'" },
 	{ "'SECRET_KEY'] = 'x'", "'SECRET_KEY'] = '***'" },
 	{ "d.get(\"password\", \"x\")", "d.get(\"password\", \"***\")" },
@@ -142,7 +143,8 @@ END_TEST
 START_TEST(hostile)
 {
 	static const char *const pieces[] = {
-		"key=", "\"key\"", "\"key\",", "key(", "key=(", "\"key=\"", "key[", "'", "b'", "\\", "key='\\", " ",
+		"key=", "key=,",
+		"\"key\"", "\"key\",", "key(", "key=(", "\"key=\"", "key[", "'", "b'", "\\", "key='\\", " ",
 		"\" ", "{\"a\" :", "%(", "\"{", "key=\"%(a", "#", "//", "]", ":", "key", "0",
 	};
 	enum { SIZE = 128 << 10 };
