@@ -42,6 +42,39 @@ test_busy_by_offsets_of_its_own() {
 	each_python 13 busy $((reports / 10))
 }
 
+is_of_one_moment() {
+	"$PROCGUARD" gmr -f json --deadline 60s --max-stop 10s -S threads "$pid" >report 2>err ||
+		fail "status $?: $(cat err)"
+	jq -e '.report.complete and (.Threads[0] | .python.settled and .python.gil == "holds" and .read == "stopped" and
+		.stack_trace.lines[-1].name == "spin" and .stack_trace.lines[-1].line >= 3)' report >/dev/null
+}
+
+# It never sleeps: without a stop its frames are of no moment, and that is said; with one they are.
+spins() {
+	printf '%s\n' 'import sys' 'def spin():' '    while True:' '        pass' 'open(sys.argv[1], "w")' 'spin()' \
+		>spin.py
+	start "$python" spin.py ready
+	pid=$started
+	wait_until 60 test -e ready
+	wait_until 60 is_of_one_moment
+	"$PROCGUARD" gmr -f json --deadline 60s --no-stop -S threads "$pid" >report 2>err ||
+		fail "status $?: $(cat err)"
+	jq -e '.report.complete == false and .Threads[0].python.settled == false' report >/dev/null ||
+		fail "torn, and not said: $(cat report)"
+	"$PROCGUARD" gmr --deadline 60s --no-stop -S threads "$pid" >report 2>err || fail "status $?: $(cat err)"
+	grep -q 'ran while it was read' report || fail "torn, and text does not say so: $(cat report)"
+	stop "$pid" KILL || :
+}
+
+test_one_that_never_sleeps() {
+	needs_gmr
+	command -v jq >/dev/null || skip "no jq"
+	each_python system spins
+	for minor in 8 13; do
+		[ -z "$(python_of $minor)" ] || each_python $minor spins
+	done
+}
+
 events() {
 	wc -l <events
 }

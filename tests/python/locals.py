@@ -62,7 +62,10 @@ def outer(first, secret, *rest, secret_number=b"hunter2", **more):
 
     def inner(argument):
         here = argument + kept + str(len(secret_kept))
-        write(sys.argv[1], {"outer": told(sys._getframe(1).f_locals), "inner": told(locals())}); os.read(never, 1)
+        try:
+            raise RuntimeError("password=" + secret_kept)
+        except RuntimeError: # its arguments are masked, too
+            write(sys.argv[1], {"outer": told(sys._getframe(1).f_locals), "inner": told(locals())}); os.read(never, 1)
     inner("an argument, ")
 
 

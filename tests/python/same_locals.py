@@ -9,7 +9,10 @@ SECRET = "hunter2"
 
 def main():
     report, dump = read(sys.argv[1]), json.loads(read(sys.argv[2]))
-    lines = json.loads(report)["Threads"][0]["stack_trace"]["lines"]
+    stack = json.loads(report)["Threads"][0]["stack_trace"]
+    lines = stack["lines"]
+    if (stack["root_exception"] or {}).get("args") != "password=***":
+        differs("exception", stack["root_exception"])
     for function, theirs in dump.items():
         ours = [line["locals"] for line in lines if line["name"] == function]
         ours = {one["name"]: [one["type"], one["value"]] for one in ours[0]} if len(ours) == 1 else {}
