@@ -57,5 +57,38 @@ test_of_the_distribution() {
 	each_python system frames
 }
 
+is_ready() {
+	inner=$(cat "/proc/$pid/task/$pid/children")
+	inner=${inner% }
+	[ -n "$inner" ] && [ -e ready ]
+}
+
+has_workers() {
+	python_report "$inner" -S threads
+	jq -e '.report.complete and ([.Threads[] | select(.python.settled and .name == "worker" and
+		.stack_trace.lines[-1].name == "work")] | length) == 3' report >/dev/null
+}
+
+# It counts its threads in another way than we do; who runs is who runs there, too.
+other_namespace() {
+	printf '%s\n' 'import sys, threading, time' 'def work():' '    time.sleep(1000)' 'for i in range(3):' \
+		'    threading.Thread(target=work, name="worker", daemon=True).start()' 'open(sys.argv[1], "w")' \
+		'while True:' '    pass' >workers.py
+	start unshare --pid --fork --kill-child "$python" workers.py ready
+	pid=$started
+	wait_until 60 is_ready
+	wait_until 60 has_workers
+	python_report "$inner" -S threads --no-stop
+	jq -e '[.Threads[].python.settled] == [false, true, true, true]' report >/dev/null || fail "$(cat report)"
+	stop "$pid" KILL || :
+}
+
+test_other_pid_namespace() {
+	needs_gmr
+	unshare --pid --fork --kill-child true 2>err || skip "no pid namespace: $(cat err)"
+	each_python system other_namespace
+	[ -z "$(python_of 10)" ] || each_python 10 other_namespace
+}
+
 # shellcheck source=tests/lib.sh
 . "${0%/*}/lib.sh"
