@@ -90,6 +90,18 @@ START_TEST(library)
 }
 END_TEST
 
+/* Without a symbol that is dynamic. */
+START_TEST(section)
+{
+	begin("/usr/bin/python3.10", 0);
+	ck_assert_int_eq(pwrite(module.fd, "_", 1, offsetof(struct elf_image, names) + 2), 1);
+	put_state(10);
+	finds(0, "");
+	ck_assert_uint_eq(p.runtime, RUNTIME);
+	ck_assert_int_eq(p.layout.minor, 10);
+}
+END_TEST
+
 START_TEST(unknown)
 {
 	begin("/usr/bin/app", 0x030f00f0);
@@ -189,6 +201,7 @@ int main(void)
 
 	tcase_add_test(tests, executable);
 	tcase_add_test(tests, library);
+	tcase_add_test(tests, section);
 	tcase_add_test(tests, unknown);
 	tcase_add_test(tests, two);
 	tcase_add_test(tests, broken);
