@@ -172,6 +172,19 @@ START_TEST(torn)
 	open_python(&p, 1);
 	add_state(&p, 0, 0, NULL, NULL, 5);
 	((struct value *)value_get(value_first(p.states[0]), "settled"))->boolean = false;
+	make_threads(&p.made, &plain);
+	ck_assert(p.made.report.incomplete); /* its native stack is whole */
+	ck_assert_uint_eq(p.made.report.notes->count, 0);
+	made_done(&p.made);
+}
+END_TEST
+
+START_TEST(what_is_missing)
+{
+	struct python p;
+
+	open_python(&p, 1);
+	add_state(&p, 0, 0, NULL, NULL, 5);
 	p.made.decoded.python.threads_rest = 2;
 	strcpy(p.made.decoded.python.why, "so");
 	make_threads(&p.made, &plain);
@@ -289,6 +302,7 @@ int main(void)
 	tcase_add_test(t, interpreters);
 	tcase_add_test(t, fold);
 	tcase_add_test(t, torn);
+	tcase_add_test(t, what_is_missing);
 	tcase_add_test(t, greens);
 	tcase_add_test(t, fold_greens);
 	tcase_add_test(t, no_greens);
