@@ -1,6 +1,6 @@
 """greens.py DUMP greenlets|eventlet|gevent|tasks COUNT: green threads that rest, and what the program itself says of
-them: DUMP has "greens", {id: {"kind", "name", "state", "lines", "parent", "thread"}}, and "rest", how many have no
-frames.
+them: DUMP has "greens", {id: {"kind", "name", "state", "lines", "parent", "thread", "waits_for"}}, and "rest", how many
+have no frames.
 
 A thread that has none of them makes the dump. For CPython 3.8 and later.
 """
@@ -65,6 +65,13 @@ def awaited(thing):
             return
 
 
+def waits_for(task):
+    waiter = task._fut_waiter
+    if waiter is None:
+        return None
+    return waiter.get_name() if hasattr(waiter, "get_name") else f"<{type(waiter).__name__} at {id(waiter):#x}>"
+
+
 def all_tasks(loop):
     import asyncio
     greens = {}
@@ -72,7 +79,7 @@ def all_tasks(loop):
         runs = task is asyncio.current_task(loop)
         stack = [] if runs else list(awaited(task.get_coro()))
         greens[hex(id(task))] = describe("task", task.get_name(), stack, None, task)
-        greens[hex(id(task))]["state"] = "running" if runs else "suspended"
+        greens[hex(id(task))].update(state="running" if runs else "suspended", waits_for=waits_for(task))
     return greens
 
 
@@ -112,7 +119,8 @@ def find(kind, frame):
         time.sleep(0.01)
     while kind != "tasks":
         greens, rest = all_greenlets()
-        if len(greens) == wanted + (kind != "greenlets"): # and who accepts
+        # Who accepts, too. Where one still runs, who will run behind it is there in its place.
+        if len(greens) == wanted + (kind != "greenlets") and all(hex(id(one)) in greens for one in noted):
             return greens, rest
         time.sleep(0.01)
     import task_programs

@@ -65,10 +65,8 @@ def source(at):
         return None
 
 
-def _all_settled(count, frames):
-    if len(_resting) < count:
-        return False
-    for ident, note in _resting.items():
+def _all_settled(resting, frames):
+    for ident, note in resting.items():
         top = frames[ident]
         if top.f_code is here.__code__ or top.f_code is exception.__code__:
             return False
@@ -78,14 +76,16 @@ def _all_settled(count, frames):
 
 
 def states(frame, count):
-    """Of this thread, by FRAME, and of COUNT that stay."""
-    frames = sys._current_frames()
-    while not _all_settled(count, frames):
+    """Of this thread, by FRAME, and of COUNT that stay. Who is noted before the frames are taken is in its last one by
+    then; who is noted later may have been in another."""
+    while True:
+        resting, frames = _resting.copy(), sys._current_frames()
+        if len(resting) >= count and _all_settled(resting, frames):
+            break
         time.sleep(0.01)
-        frames = sys._current_frames()
     names = {thread.ident: thread.name for thread in threading.enumerate()}
     threads = {}
-    for ident, note in _resting.items():
+    for ident, note in resting.items():
         threads[note["id"]] = {"ident": ident, "name": names.get(ident), "exception": note["exception"],
                                "lines": lines(frames[ident])}
     threads[threading.get_native_id()] = {"ident": threading.get_ident(), "name": threading.current_thread().name,

@@ -34,7 +34,7 @@ def lock():
 @case
 def child():
     def waits(frame):
-        return frame.f_code.co_name == "_try_wait"
+        return frame.f_code.co_name == "_try_wait" and line(frame, "waitpid(")
     command = [sys.executable, "-S", "-c", "import os; os.read(0, 1)"]
     with forking:
         process = subprocess.Popen(command, stdin=subprocess.PIPE)
