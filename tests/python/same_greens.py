@@ -25,6 +25,8 @@ def compare(where, ours, theirs):
         differs(where, "of thread", ours["thread_id"], "not", theirs["thread"])
     if theirs["parent"] and ours["parent"] != theirs["parent"]:
         differs(where, "child of", ours["parent"], "not", theirs["parent"])
+    if not same_text(ours["waits_for"], theirs.get("waits_for")):
+        differs(where, "waits for", ours["waits_for"], "not", theirs.get("waits_for"))
 
 
 def rest_of(report):
