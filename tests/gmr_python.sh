@@ -57,6 +57,34 @@ test_of_the_distribution() {
 	each_python system frames
 }
 
+is_held() {
+	alive "$pid" || fail "$python has ended: $(cat said)"
+	python_report "$pid" -S threads
+	jq -e '[.Threads[] | [.python.gil, .python.settled, .stack_trace.lines[-1].name]] ==
+		[["holds", true, "hold"], ["waits", true, "spin"], ["waits", true, "spin"]]' report >/dev/null
+}
+
+# Once the main thread has the GIL, it never gives it back. Not all builds have one.
+gil() {
+	"$python" -c 'import sys; sys.exit(not getattr(sys, "_is_gil_enabled", lambda: True)())' || return 0
+	printf '%s\n' 'import ctypes, threading' 'def spin():' '    while True: pass' 'def hold():' \
+		'    while True: ctypes.PyDLL(None).pause()' 'for i in range(2):' \
+		'    threading.Thread(target=spin, daemon=True).start()' 'hold()' >gil.py
+	start "$python" gil.py >said 2>&1
+	pid=$started
+	wait_until 60 is_held
+	stop "$pid" KILL || :
+}
+
+test_gil() {
+	needs_gmr
+	command -v jq >/dev/null || skip "no jq"
+	each_python system gil
+	for minor in 8 9 10 11 12 13 14; do
+		[ -z "$(python_of $minor)" ] || each_python $minor gil
+	done
+}
+
 is_ready() {
 	inner=$(cat "/proc/$pid/task/$pid/children")
 	inner=${inner% }
