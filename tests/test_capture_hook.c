@@ -108,6 +108,15 @@ static struct capture *take(struct target *t, enum capture_mode mode)
 	return target_take(t, mode);
 }
 
+static size_t count_how(const struct capture *c, enum capture_how how)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < c->thread_count; i++)
+		count += c->threads[i].how == how;
+	return count;
+}
+
 START_TEST(all_sleep)
 {
 	struct target t;
@@ -138,7 +147,8 @@ START_TEST(some_run)
 	struct capture *c;
 
 	target_start(&t, "5", "2", NULL);
-	CHILD_UNTIL((c = take(&t, CAPTURE_GENTLE))->threads[7].how == CAPTURE_STOPPED || (capture_free(c), false));
+	CHILD_UNTIL(count_how(c = take(&t, CAPTURE_GENTLE), CAPTURE_STOPPED) == 2 || (capture_free(c), false));
+	ck_assert_int_eq(c->threads[7].how, CAPTURE_STOPPED);
 	ck_assert_int_eq(seen->begun, 1);
 	ck_assert_int_eq(seen->stopped, 1);
 	ck_assert(seen->reader && seen->caller != getpid());
@@ -181,15 +191,6 @@ START_TEST(nobody_is_stopped)
 	target_end(&t);
 }
 END_TEST
-
-static size_t count_how(const struct capture *c, enum capture_how how)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < c->thread_count; i++)
-		count += c->threads[i].how == how;
-	return count;
-}
 
 /* Who has run since the first look is stopped, too, as long as somebody waits for it; the others are not. */
 START_TEST(one_has_run)
