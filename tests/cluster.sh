@@ -237,9 +237,29 @@ test_stop_during_a_start() {
 	ours stop
 	expect_status 0
 	wait_until 30 test -s status
-	[ "$(cat status)" = 1 ] || fail "the start succeeded: $(cat starting)"
+	[ "$(cat status)" = 1 ] || fail "the start: status $(cat status): $(cat starting)"
 	grep -q 'The start is given up: pid [0-9]* stops the cluster' starting || fail "$(cat starting)"
 	[ -e here/stopped ] || fail "without the stop lines"
+	expect_nobody
+}
+
+# The daemon says so, and has ended, before who started it looks.
+test_a_start_that_is_given_up_and_gone() {
+	section <<-'END'
+		start =
+		    background:exec sleep 1000
+		    touch waits; exec sleep 1001
+		stop = until grep -q 'given up' ../starting; do sleep 0.05; done
+	END
+	start sh -c '"$PROCGUARD" cluster -f "$PWD/cluster.cfg" start 2>starting & echo $! >front
+		wait $!; echo $? >status'
+	wait_until 30 test -e here/waits
+	kill -STOP "$(cat front)"
+	ours stop
+	expect_status 0
+	kill -CONT "$(cat front)"
+	wait_until 30 test -s status
+	[ "$(cat status)" = 1 ] || fail "status $(cat status): $(cat starting)"
 	expect_nobody
 }
 

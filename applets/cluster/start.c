@@ -48,20 +48,33 @@ static int live_as_daemon(struct cluster *c, const struct config_lines *lines, i
 
 struct waiting { struct loop *loop; pid_t daemon; int word; bool told, ended; int status; };
 
+/* If there is one already. */
+static void take_word(struct waiting *w)
+{
+	int status;
+	ssize_t n;
+
+	do
+		n = read(w->word, &status, sizeof(status));
+	while (n < 0 && errno == EINTR);
+	if (n != (ssize_t)sizeof(status))
+		return;
+	w->told = true;
+	w->status = status;
+}
+
 static void on_word(struct loop *loop, int fd, short revents, void *context)
 {
 	struct waiting *w = context;
-	ssize_t n = read(fd, &w->status, sizeof(w->status));
 
 	(void)revents;
-	if (n < 0 && errno == EINTR)
-		return;
-	w->told = n == (ssize_t)sizeof(w->status);
+	take_word(w);
 	loop_remove_fd(loop, fd);
 	if (w->told || w->ended)
 		loop_stop(loop, 0);
 }
 
+/* What it has said counts, also when it has ended since, and both are seen at once: a start that was given up. */
 static void on_daemon(struct loop *loop, pid_t pid, int status, void *context)
 {
 	struct waiting *w = context;
@@ -71,7 +84,10 @@ static void on_daemon(struct loop *loop, pid_t pid, int status, void *context)
 	if (!WIFEXITED(status) && !WIFSIGNALED(status))
 		return;
 	w->ended = true;
-	w->status = spawn_exit_status(status);
+	if (!w->told)
+		take_word(w);
+	if (!w->told)
+		w->status = spawn_exit_status(status);
 	if (WIFSIGNALED(status)) {
 		log_fail("the daemon (pid %d) has ended: %s (see `status`; `start` and `stop` end what it has left)",
 			 (int)pid, spawn_describe(status, how));
@@ -128,7 +144,7 @@ int start_lines(struct cluster *c, const struct config_lines *lines)
 	pid_t pid;
 
 	resolve_free(TAKE_PTR(c->resolve)); /* the daemon has no need of it */
-	if (pipe2(ends, O_CLOEXEC) < 0) {
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) {
 		log_fail("cannot start: %s", log_errno(errno));
 		return 1;
 	}
