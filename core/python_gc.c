@@ -12,8 +12,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/clock.h"
-
 enum {
 	NEXT = 0, PREV = 8,      /* of PyGC_Head */
 	FLAGS = 3,
@@ -88,7 +86,7 @@ static int walk_ring(const struct walk *walk, uint64_t head)
 			mark = at;
 			until *= 2;
 		}
-		if (++count % LOOK_EVERY == 0 && clock_ns() >= walk->p->options.deadline_ns)
+		if (++count % LOOK_EVERY == 0 && python_is_late(walk->p))
 			return -ETIMEDOUT;
 		r = step(walk, &at);
 	}

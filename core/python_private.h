@@ -76,6 +76,7 @@ int python_find(struct python *p, const struct capture *capture);
 
 /* python_thread.c: to 3.10: find pthread_tid. */
 void python_find_tids(struct python *p, const struct capture *capture);
+int python_compare_pids(const void *a, const void *b); /* pid_t, for qsort(3) and bsearch(3) */
 
 /* python_text.c: append the str at ADDRESS as UTF-8, at most PYTHON_TEXT_MAX characters of it and as many as RET has
  * room for, then "...". Lone surrogates that stand for a byte (PEP 383) are that byte, others three bytes that are no
@@ -140,7 +141,8 @@ int python_gc_each(struct python *p, struct pages *pages, uint64_t interpreter, 
 		   void *context);
 
 /* python_green.c: without a stop: fill candidates (room for PYTHON_GREENS_MAX) from all objects; then, at the moment,
- * add those of the youngest lists, and touch what python_greens() is going to read. -ETIMEDOUT: not all of it. */
+ * when what was copied is refreshed (P->gc_pages, too), add those of the youngest lists, and touch what python_greens()
+ * is going to read. -ETIMEDOUT: not all of it. */
 int python_greens_search(struct python *p);
 int python_greens_touch(struct python *p);
 
@@ -148,8 +150,8 @@ int python_greens_touch(struct python *p);
  * 0: it runs, was not started, or has finished. -ENOTSUP: its layout is not known. */
 int python_greenlet_read(struct python *p, uint64_t object, struct python_green *ret);
 
-/* python_task.c: the same for an asyncio task: 1: it is not done; 0: it is done. -ENOENT
- * depends on the object's type alone. */
+/* python_task.c: the same for an asyncio task: 1: it is not done; 0: it is done. -ENOENT depends on the object's type
+ * alone. */
 int python_task_read(struct python *p, uint64_t object, struct python_green *ret);
 int python_task_frames(struct python *p, const struct python_green *green, python_frame_fn function, void *context,
 		       enum python_end *ret_end);

@@ -312,13 +312,6 @@ static void say_cut(struct python *p)
 			 "not all greenlets and tasks could be read in time (--max-stop, --deadline)");
 }
 
-static int compare_pids(const void *a, const void *b)
-{
-	const pid_t *one = a, *other = b;
-
-	return (*one > *other) - (*one < *other);
-}
-
 int python_settle(struct python *p, const struct capture *capture)
 {
 	struct looking looking = { p, capture };
@@ -340,7 +333,7 @@ int python_settle(struct python *p, const struct capture *capture)
 	if (r == 0 && python_threads(p, settle_ended, &looking) == -ENOMEM)
 		r = -ENOMEM;
 	if (p->settled)
-		qsort(p->settled, p->settled_count, sizeof *p->settled, compare_pids);
+		qsort(p->settled, p->settled_count, sizeof *p->settled, python_compare_pids);
 	return r;
 }
 
@@ -358,5 +351,5 @@ bool python_is_settled(struct python *p, const struct python_thread *thread)
 	tid = python_outer_tid(p, thread->tid);
 	if (thread->tid == 0 && !thread->frame)
 		return true; /* nobody runs it, and it executes nothing */
-	return tid && p->settled && bsearch(&tid, p->settled, p->settled_count, sizeof tid, compare_pids);
+	return tid && p->settled && bsearch(&tid, p->settled, p->settled_count, sizeof tid, python_compare_pids);
 }

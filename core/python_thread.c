@@ -199,7 +199,7 @@ static void known_done(struct known *known)
 	free(known->idents);
 }
 
-static int compare_tids(const void *a, const void *b)
+int python_compare_pids(const void *a, const void *b)
 {
 	const pid_t *one = a, *other = b;
 
@@ -218,7 +218,7 @@ static int know_tids(struct python *p, const struct capture *capture, struct kno
 
 		known->tids[known->tid_count++] = inner > 0 ? inner : capture->threads[i].tid;
 	}
-	qsort(known->tids, known->tid_count, sizeof *known->tids, compare_tids);
+	qsort(known->tids, known->tid_count, sizeof *known->tids, python_compare_pids);
 	return 0;
 }
 
@@ -244,7 +244,7 @@ static size_t count_at(struct python *p, const struct known *known, uint64_t off
 		int32_t tid;
 
 		if (known->idents[i] <= UINT64_MAX - offset && python_int32(p, known->idents[i] + offset, 0, &tid) == 0)
-			found = bsearch(&tid, known->tids, known->tid_count, sizeof tid, compare_tids);
+			found = bsearch(&tid, known->tids, known->tid_count, sizeof tid, python_compare_pids);
 		if (found && !known->taken[found - known->tids]) {
 			known->taken[found - known->tids] = true;
 			count++;
